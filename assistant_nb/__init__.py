@@ -1,0 +1,32 @@
+"""A Jupyter-native toolkit for the Assistants API: lessons, widgets, and an engine that answers offline.
+
+import assistant_nb as anb
+anb.start()                      # the engine, for `OpenAI()` and everything else in this process
+client = anb.connect()           # or an SDK client of its own, nothing listens
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .client import Scripted as Scripted
+    from .client import connect as connect
+    from .client import start as start
+    from .client import stop as stop
+
+__version__ = "0.1.0"
+
+_HOMES = {"Scripted": "client", "connect": "client", "start": "client", "stop": "client"}
+
+__all__ = ["Scripted", "connect", "start", "stop"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name's home at its first use, so that the package itself imports at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'assistant_nb' has no attribute '{name}'; it has {', '.join(__all__)}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

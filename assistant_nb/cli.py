@@ -1,0 +1,127 @@
+"""The command line: `assistant-nb lab | run | serve`."""
+
+import argparse
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from . import __version__, course
+from .engine.errors import EngineError
+
+_NEEDS_LAB = "This needs more of the package. Install it with: pip install 'assistant_nb[lab]'"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the result is the process's exit code: 0 well, 1 failed, 2 misused."""
+    arguments, rest = _parser().parse_known_args(argv)
+    if rest and arguments.command is not lab:
+        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    try:
+        return int(arguments.command(arguments, rest))
+    except (EngineError, course.LessonError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Open JupyterLab on the learner's own copy of the lessons."""
+    if find_spec("jupyterlab") is None:
+        print(_NEEDS_LAB, file=sys.stderr)
+        return 1
+    folder = Path(arguments.dir)
+    for lesson, fresh in course.copy_to(folder):
+        print(f"{'new ' if fresh else 'kept'}  {lesson}")
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        f"--ServerApp.root_dir={folder.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{course.lessons()[0].name}",
+        # Lessons work offline: nothing shall ask the network for news.
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")  # in a container one is root, and Jupyter would refuse to start
+    process = subprocess.Popen([*command, *(word for word in rest if word != "--")])  # noqa: S603
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue  # Jupyter got it too, and asks whether it is meant
+
+
+def run(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Execute lessons and say of each whether it passed, or which cell failed and why."""
+    if find_spec("nbclient") is None or find_spec("tqdm") is None:
+        print(_NEEDS_LAB, file=sys.stderr)
+        return 1
+    failures = 0
+    for lesson in [course.find(name) for name in arguments.lessons] or course.lessons():
+        try:
+            _run_with_bar(lesson)
+        except course.LessonError as error:
+            failures += 1
+            print(f"{lesson.stem}: {error}")
+        else:
+            print(f"{lesson.stem}: passed")
+    return 1 if failures else 0
+
+
+def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Start the engine alone, and print what a client has to know, ready for `export`."""
+    from .engine.app import create_app
+    from .engine.server import Server
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    key = f"sk-lab-{secrets.token_urlsafe(24)}"
+    app = create_app(store=arguments.store or ":memory:")
+    with Server(app, key, arguments.host, arguments.port) as server:
+        print(f"OPENAI_BASE_URL={server.url}\nOPENAI_API_KEY={key}", flush=True)
+        server.wait()
+    return 0
+
+
+def _run_with_bar(lesson: Path) -> None:
+    from tqdm import tqdm
+
+    with tqdm(desc=lesson.stem, unit="cell", leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        course.run(lesson, show)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="assistant-nb", description="Learn the Assistants API in Jupyter, offline.")
+    parser.add_argument("--version", action="version", version=f"assistant_nb {__version__}")
+    commands: Any = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("lab", help="open JupyterLab on your own copy of the lessons")
+    one.add_argument("--dir", default="assistant-nb-lessons", help="where your copy is (default: %(default)s)")
+    one.set_defaults(command=lab)
+
+    one = commands.add_parser("run", help="execute lessons without a browser")
+    one.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 01, or a notebook file (default: all)")
+    one.set_defaults(command=run)
+
+    one = commands.add_parser("serve", help="start the engine alone, for clients in other processes")
+    one.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    one.add_argument("--port", type=int, default=0, help="the port (default: any free one)")
+    one.add_argument("--store", metavar="FILE", help="keep everything in this file (default: in memory)")
+    one.set_defaults(command=serve)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""The two doors to the engine: `start` for every client in this process, `connect` for one of its own.
+
+This file alone starts engines, and is the learner's side's only door to the SDK.
+"""
+
+import atexit
+import os
+import secrets
+import threading
+import urllib.request
+import warnings
+import weakref
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from .engine.app import App, create_app
+from .engine.ids import SystemClock
+from .engine.model.base import Model
+from .engine.model.recorded import Recorded, find
+from .engine.model.scripted import Scripted as Scripted
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+_HOST = "127.0.0.1"
+_WARNINGS = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
+"""What openai 3.54 says at calls for threads, and at calls for assistants."""
+
+_PathLike = str | os.PathLike[str]
+
+
+def start(
+    *,
+    model: Literal["recorded"] | Model = "recorded",
+    recording: _PathLike | None = None,
+    store: _PathLike | None = None,
+) -> None:
+    """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
+
+    Listens on 127.0.0.1 only and sets `OPENAI_BASE_URL` and `OPENAI_API_KEY` (random). Prints one
+    line: engine, model, where the answers come from. Calling it twice is harmless.
+
+    `model` is "recorded" or an object that answers, such as `Scripted("…")`; `recording` is the name
+    of a lesson or a file (default: all lessons); `store` is a file that keeps assistants, threads
+    and runs (default: memory).
+
+    Raises ValueError for choices that do not fit, RuntimeError when an engine was started with
+    others, and the engine's RecordingError and StoreError for files it cannot use.
+    """
+    global _started
+    choices = _Choices.of(model, recording, store)
+    if _started and _started.choices != choices:
+        raise RuntimeError(
+            "An engine was started with other choices. Call assistant_nb.stop() first, then start again."
+        )
+    if not _started:
+        _started = _Started(choices)
+    _be_quiet()
+    _say(_started.app, choices, f"at {_HOST}")
+
+
+def connect(
+    *,
+    model: Literal["recorded"] | Model = "recorded",
+    recording: _PathLike | None = None,
+    store: _PathLike | None = None,
+) -> "OpenAI":
+    """An SDK client with an engine of its own inside this process; nothing listens.
+
+    The choices are those of `start`. In memory every client has a world of its own; clients of one
+    `store` share it. Prints the same line as `start`.
+    """
+    import httpx2
+    from openai import DefaultHttpxClient, OpenAI
+
+    choices = _Choices.of(model, recording, store)
+    app = _engine(choices)
+    transport = httpx2.WSGITransport(app)
+    client = OpenAI(
+        base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
+    )
+    if choices.store is None:
+        weakref.finalize(client, app.close)
+    _be_quiet()
+    _say(app, choices, "inside this process")
+    return client
+
+
+def stop() -> None:
+    """Stop what `start` started, put the environment back, and let go of all store files."""
+    global _started
+    if _started:
+        _started.close()
+        _started = None
+    while _on_file:
+        _, (_, app) = _on_file.popitem()
+        app.close()
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What an engine was asked to be."""
+
+    model: Literal["recorded"] | Model
+    recording: Path | None
+    store: Path | None
+
+    @classmethod
+    def of(cls, model: Literal["recorded"] | Model, recording: _PathLike | None, store: _PathLike | None) -> "_Choices":
+        if isinstance(model, str) and model != "recorded":
+            raise ValueError(f"model={model!r} is not known. Use 'recorded', or an object such as Scripted('…').")
+        if recording is not None and model != "recorded":
+            raise ValueError("recording=… goes with model='recorded' only. Leave one of the two out.")
+        return cls(
+            model, None if recording is None else find(recording), None if store is None else Path(store).resolve()
+        )
+
+    def build(self) -> App:
+        """Recorded answers come with the ids and times of the lessons, others with fresh ones."""
+        store = self.store or ":memory:"
+        if isinstance(self.model, str):
+            return create_app(model=Recorded(*([self.recording] if self.recording else [])), store=store)
+        return create_app(model=self.model, store=store, seed=secrets.token_hex(8), clock=SystemClock())
+
+
+class _Started:
+    """A loopback server and the environment it has changed."""
+
+    def __init__(self, choices: _Choices) -> None:
+        from .engine.server import Server
+
+        # The SDK imports its Assistants part at the first use, which takes a second: do it meanwhile.
+        threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
+        key = f"sk-lab-{secrets.token_urlsafe(24)}"
+        self.choices, self.app = choices, _engine(choices)
+        self._server = Server(self.app, key, _HOST)
+        changes = {"OPENAI_BASE_URL": self._server.url, "OPENAI_API_KEY": key}
+        if urllib.request.getproxies() and not urllib.request.proxy_bypass(_HOST):
+            changes |= {
+                name: ",".join(filter(None, [os.environ.get(name), _HOST])) for name in ("NO_PROXY", "no_proxy")
+            }
+        self._before = {name: os.environ.get(name) for name in changes}
+        os.environ.update(changes)
+
+    def close(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        self._server.close()
+
+
+_started: _Started | None = None
+_on_file: dict[Path, tuple[_Choices, App]] = {}
+"""Engines on store files, which one process opens once."""
+
+atexit.register(stop)
+
+
+def _engine(choices: _Choices) -> App:
+    if choices.store is None:
+        return choices.build()
+    if choices.store not in _on_file:
+        _on_file[choices.store] = (choices, choices.build())
+    known, app = _on_file[choices.store]
+    if known != choices:
+        raise RuntimeError(f"'{choices.store.name}' is open here with another model. Call assistant_nb.stop() first.")
+    return app
+
+
+def _say(app: App, choices: _Choices, where: str) -> None:
+    kept = f"kept in {choices.store.name}" if choices.store else "kept in memory"
+    print(f"assistant_nb engine {where} · model: {app.model.name} · answers: {app.model.provenance()} · {kept}")  # noqa: T201
+
+
+def _be_quiet() -> None:
+    for text in _WARNINGS:
+        warnings.filterwarnings("ignore", text, DeprecationWarning)

@@ -1,0 +1,231 @@
+"""The engine as a WSGI application: the one place where its parts are plugged together.
+
+A request passes, in this order: the guard where the engine listens (Host, Origin, key), the route,
+the beta header, the ids in the path, the body. Whatever refuses it raises an ApiError; one place
+makes the answer of it.
+"""
+
+import itertools
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from secrets import compare_digest
+from typing import TYPE_CHECKING, Any, Final
+
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoSuchPath
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from . import params, sse, v1
+from .errors import ApiError, BadRequest, Forbidden, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
+from .ids import PREFIXES, Clock, Ids, LessonClock
+from .model.base import Model
+from .model.recorded import Recorded
+from .routes import assistants, lab, messages, runs, threads
+from .routes.base import Answer, Call, Route
+from .run_states import MOVING
+from .runner import Runner
+from .store import Store
+from .wire import Json
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+ROUTES: Final[list[Route]] = [
+    *assistants.ROUTES,
+    *threads.ROUTES,
+    *messages.ROUTES,
+    *runs.ROUTES,
+    *lab.ROUTES,
+]
+MAX_BODY_BYTES: Final = 16 * 2**20
+POLL_AFTER_MS: Final = 20
+"""What pollers are told to wait while a run moves."""
+
+_ID_PREFIXES: Final = {
+    "assistant_id": PREFIXES["assistant"],
+    "thread_id": PREFIXES["thread"],
+    "message_id": PREFIXES["thread.message"],
+    "run_id": PREFIXES["thread.run"],
+    "step_id": PREFIXES["thread.run.step"],
+}
+_NO_KEY: Final = (
+    "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth"
+    " (i.e. Authorization: Bearer YOUR_KEY)."
+)
+_WRONG_KEY: Final = (
+    "Incorrect API key provided: ********. This engine takes only its own: the OPENAI_API_KEY that"
+    " assistant_nb.start() has set, or that `assistant-nb serve` printed."
+)
+_NO_BETA: Final = (
+    "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header"
+    " 'OpenAI-Beta: assistants=v2'."
+)
+_NO_JSON: Final = (
+    "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library"
+    " correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
+)
+
+
+class App:
+    """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
+
+    def __init__(self, store: Store, runner: Runner, model: Model) -> None:
+        self.store, self.runner, self.model = store, runner, model
+        self._routes = Map(
+            [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES], strict_slashes=False
+        )
+        self._requests = itertools.count(1)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        request = Request(environ)
+        request.max_content_length = MAX_BODY_BYTES
+        try:
+            response = self._answer(request)
+        except ApiError as error:
+            response = _json(error.envelope(), error.status)
+        except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
+            bug = OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
+            response = _json(bug.envelope(), bug.status)
+        response.headers["openai-version"] = "2020-10-01"
+        response.headers["x-request-id"] = f"req_{next(self._requests):032x}"
+        return response(environ, start_response)
+
+    def close(self) -> None:
+        """Let the runs under way come to rest, then close the store."""
+        self.runner.close()
+        self.store.close()
+
+    def _answer(self, request: Request) -> Response:
+        route, ids = self._route(request)
+        old = _beta(request, route) == "assistants=v1"
+        _check_ids(ids)
+        body = _body(request, route, old) if route.body else {}
+        query = params.check(route.query, _query(request)) if route.query else {}
+        answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query))
+        if not isinstance(answer, dict):
+            events = ((event, v1.downgrade(data) if old else data) for event, data in answer)
+            return Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
+        return _json(v1.downgrade(answer) if old else answer)
+
+    def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
+        adapter = self._routes.bind("", path_info=request.path, default_method=request.method)
+        try:
+            route, ids = adapter.match()
+        except MethodNotAllowed:
+            raise NotAllowed(
+                f"Not allowed to {request.method} on {request.path}.", code="method_not_supported"
+            ) from None
+        except NoSuchPath:
+            raise NotFound(f"Invalid URL ({request.method} {request.path})") from None
+        return route, dict(ids)
+
+
+class Guard:
+    """Stands before an engine that listens: lets in this machine's programs with the key, no web page, no other name.
+
+    `hosts` are the Host names to answer to, without port; None for any.
+    """
+
+    def __init__(self, app: App, key: str, hosts: frozenset[str] | None) -> None:
+        self._app, self._key, self._hosts = app, key, hosts
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        try:
+            self._check(Request(environ))
+        except ApiError as error:
+            return _json(error.envelope(), error.status)(environ, start_response)
+        return self._app(environ, start_response)
+
+    def _check(self, request: Request) -> None:
+        host = request.headers.get("Host", "")
+        name = host if host.endswith("]") else host.rpartition(":")[0] or host
+        if self._hosts is not None and name.lower() not in self._hosts:
+            raise Forbidden(f"This engine does not answer to the Host '{host}'. Use the base URL it gave.")
+        if origin := request.headers.get("Origin"):
+            raise Forbidden(f"This engine answers no web page, and this request comes from '{origin}'.")
+        scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            raise Unauthorized(_NO_KEY)
+        if not compare_digest(key.strip().encode(), self._key.encode()):
+            raise Unauthorized(_WRONG_KEY, code="invalid_api_key")
+
+
+def create_app(
+    *,
+    model: Model | None = None,
+    store: str | Path = ":memory:",
+    seed: str = "assistant_nb",
+    clock: Clock | None = None,
+) -> App:
+    """Build an engine.
+
+    `model` answers (default: the shipped recordings), `store` is a file or ":memory:", `seed` and
+    `clock` decide ids and times (default: those of the lessons). Runs that were under way in the
+    store go on. Raises StoreError and RecordingError.
+    """
+    model = model or Recorded()
+    kept = Store(store, Ids(seed), clock or LessonClock())
+    runner = Runner(kept, model)
+    runner.recover()
+    return App(kept, runner, model)
+
+
+def _beta(request: Request, route: Route) -> str:
+    """The version of the wire that the client speaks."""
+    asked = request.headers.get("OpenAI-Beta", "")
+    for beta in filter(None, (part.strip() for part in asked.split(","))):
+        if beta in ("assistants=v1", "assistants=v2"):
+            return beta
+        raise BadRequest(f"Unknown beta requested: '{beta}'.", code="invalid_beta")
+    if route.beta:
+        raise BadRequest(_NO_BETA, code="invalid_beta")
+    return ""
+
+
+def _check_ids(ids: dict[str, str]) -> None:
+    for name, id in ids.items():
+        prefix = _ID_PREFIXES[name]
+        if not id.startswith(prefix):
+            raise BadRequest(
+                f"Invalid '{name}': '{id}'. Expected an ID that begins with '{prefix}'.",
+                param=name,
+                code="invalid_value",
+            )
+
+
+def _body(request: Request, route: Route, old: bool) -> Json:
+    """The body, checked. No body at all is an empty one."""
+    assert route.body is not None
+    try:
+        data = request.get_data()
+    except RequestEntityTooLarge:
+        raise TooLarge(f"The request body is larger than {MAX_BODY_BYTES // 2**20} MiB.") from None
+    try:
+        given = json.loads(data, parse_constant=_no_constant, parse_float=_finite) if data.strip() else {}
+    except (ValueError, RecursionError):
+        raise BadRequest(_NO_JSON) from None
+    return params.check(route.body, v1.upgrade(given) if old else given)
+
+
+def _query(request: Request) -> dict[str, str]:
+    return {name: value for name, value in request.args.items() if value != ""}
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise ValueError("out of range")
+    return number
+
+
+def _json(answer: Json, status: int = 200) -> Response:
+    response = Response(json.dumps(answer, separators=(",", ":")), status, content_type="application/json")
+    if answer.get("object") == "thread.run" and answer["status"] in MOVING:
+        response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)
+    return response

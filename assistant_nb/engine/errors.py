@@ -1,0 +1,118 @@
+"""Everything that can go wrong in the engine, as one tree.
+
+EngineError
+├── ApiError                  a request is refused; leaves as an error envelope
+│   ├── BadRequest      400
+│   ├── Unauthorized    401
+│   ├── Forbidden       403
+│   ├── NotFound        404
+│   ├── NotAllowed      405
+│   ├── TooLarge        413
+│   └── OurBug          500   never the answer to a request, however broken
+├── IllegalMove               a run was asked to go where its table has no way
+├── ModelError                no answer came; the run ends as `failed`
+│   └── NoRecording           the question is in no recording
+├── RecordingError            a recording file cannot be read
+├── StoreError                a store file cannot be opened
+└── ServerError               nothing can listen at an address
+"""
+
+from typing import Any, Literal
+
+LastErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
+
+
+class EngineError(Exception):
+    """The root; catch it to catch everything the engine raises on purpose."""
+
+
+class ApiError(EngineError):
+    """A request is refused. `param` names the field at fault, `code` the kind of fault."""
+
+    status = 400
+    type = "invalid_request_error"
+
+    def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.param, self.code = message, param, code
+
+    def envelope(self) -> dict[str, Any]:
+        """The one shape in which an error travels: `{"error": {message, type, param, code}}`."""
+        return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
+
+
+class BadRequest(ApiError):
+    """The request cannot be understood, or the state of things does not allow it."""
+
+
+class Unauthorized(ApiError):
+    """No key, or not ours."""
+
+    status = 401
+
+
+class Forbidden(ApiError):
+    """The request came by a road that is closed: a browser page, a foreign Host."""
+
+    status = 403
+
+
+class NotFound(ApiError):
+    """The id is well formed, and nothing has it."""
+
+    status = 404
+
+    @classmethod
+    def of(cls, thing: str, id: str) -> "NotFound":
+        """`NotFound.of("run step", "step_1")` says "No run step found with id 'step_1'."."""
+        return cls(f"No {thing} found with id '{id}'.")
+
+
+class NotAllowed(ApiError):
+    """The path exists, the method does not."""
+
+    status = 405
+
+
+class TooLarge(ApiError):
+    """The body is larger than the engine reads."""
+
+    status = 413
+
+
+class OurBug(ApiError):
+    """The engine failed in a way nobody foresaw. The transaction is rolled back."""
+
+    status = 500
+    type = "server_error"
+
+
+class IllegalMove(EngineError):
+    """Names the run's status, the status it should take, and where it may go instead."""
+
+
+class ModelError(EngineError):
+    """A model gave no usable answer. `code` and the message become the run's `last_error`."""
+
+    def __init__(self, message: str, code: LastErrorCode = "server_error") -> None:
+        super().__init__(message)
+        self.code: LastErrorCode = code
+
+
+class NoRecording(ModelError):
+    """Replaying, and no recording holds this prompt."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "invalid_prompt")
+
+
+class RecordingError(EngineError):
+    """A recording file is missing or malformed; the message names file and line."""
+
+
+class StoreError(EngineError):
+    """A store file is in use, is not ours, or was written by a newer version."""
+
+
+class ServerError(EngineError):
+    """The address is taken, or is not this machine's."""

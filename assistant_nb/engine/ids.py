@@ -1,0 +1,63 @@
+"""Ids and time, both injected, both derived rather than drawn.
+
+An id is a function of (seed, parent, prefix, ordinal): the third message of a thread has the same
+id in everybody's notebook, whatever else went on in between. Times work alike: each thread counts
+its own ticks, so a run in the background cannot disturb what the foreground sees.
+"""
+
+import hashlib
+import string
+import time
+from typing import Final, Protocol
+
+PREFIXES: Final = {
+    "assistant": "asst",
+    "thread": "thread",
+    "thread.message": "msg",
+    "thread.run": "run",
+    "thread.run.step": "step",
+}
+_ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_LENGTH: Final = 24  # of the part behind the prefix, as in the recorded ids
+
+
+class Ids:
+    """Makes ids from a seed. Two engines with one seed name the same things alike."""
+
+    def __init__(self, seed: str) -> None:
+        self.seed = seed
+
+    def make(self, kind: str, parent: str, ordinal: int) -> str:
+        """`make("thread.message", "thread_…", 3)` -> "msg_" + 24 letters and digits."""
+        prefix = PREFIXES[kind]
+        digest = hashlib.sha256(f"{self.seed}|{parent}|{prefix}|{ordinal}".encode()).digest()
+        number = int.from_bytes(digest)
+        letters = []
+        for _ in range(_LENGTH):
+            number, rest = divmod(number, 62)
+            letters.append(_ALPHABET[rest])
+        return f"{prefix}_{''.join(letters)}"
+
+
+class Clock(Protocol):
+    """Tells the time for an event, in Unix seconds."""
+
+    def now(self, ticks: int) -> int:
+        """`ticks` counts the events of one thread, or of the account, in order."""
+        ...
+
+
+class SystemClock:
+    """The time on the wall."""
+
+    def now(self, ticks: int) -> int:  # noqa: ARG002
+        return int(time.time())
+
+
+class LessonClock:
+    """One second passes with each event, from the day of the source notebook on."""
+
+    START: Final = 1708766068  # 2024-02-24 09:14:28 UTC
+
+    def now(self, ticks: int) -> int:
+        return self.START + ticks

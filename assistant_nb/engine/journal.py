@@ -1,0 +1,91 @@
+"""The journal: what happened in a run, in order, and how to read it back.
+
+A journal is a list of entries that only grows. The run object, its steps and the messages it wrote
+are folds of it: apply the entries one after the other and you have them. Pure; nothing here knows
+where entries are kept.
+
+Two families of entries, told apart by the first word of their event:
+
+    thread.…   public: `data` holds the fields of object `id` that this event sets. The event's
+               name is the one a stream sends. A created object brings all its fields.
+    model.…    private: `model.asked` holds the exact prompt, `model.answered` the answer with its
+               usage and provenance.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .run_states import Status
+from .wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a journal.
+
+    `Entry(3, 1708766075, "thread.run.in_progress", "run_…", {"status": "in_progress", …})`
+    """
+
+    n: int  # place in the journal, from 0
+    at: int  # Unix seconds
+    event: str
+    id: str  # of the object the event is about
+    data: Json
+
+
+@dataclass
+class RunState:
+    """What a journal says so far."""
+
+    length: int = 0
+    objects: dict[str, Json] = field(default_factory=dict)
+    """By id, in order of appearance: the run first, then its steps and messages."""
+    asked: Json | None = None
+    """The prompt that waits for its answer."""
+    answer: Json | None = None
+    """The latest answer of the model, until the next prompt."""
+
+    @property
+    def run(self) -> Json:
+        return next(iter(self.objects.values()))
+
+    @property
+    def status(self) -> Status:
+        status: Status = self.run["status"]
+        return status
+
+    def open(self, kind: str) -> Json | None:
+        """The step or message still being written, if there is one."""
+        for body in reversed(self.objects.values()):
+            if body["object"] == kind and body["status"] == "in_progress":
+                return body
+        return None
+
+    def of_kind(self, kind: str) -> list[Json]:
+        return [body for body in self.objects.values() if body["object"] == kind]
+
+    def apply(self, entry: Entry) -> None:
+        """Take in the next entry."""
+        self.length = entry.n + 1
+        if entry.event == "model.asked":
+            self.asked, self.answer = entry.data, None
+        elif entry.event == "model.answered":
+            self.asked, self.answer = None, entry.data
+        elif entry.event.endswith(".deleted"):
+            del self.objects[entry.id]
+        else:
+            self.objects.setdefault(entry.id, {}).update(entry.data)
+
+
+def fold(entries: Iterable[Entry]) -> RunState:
+    """Read a journal from its beginning."""
+    state = RunState()
+    for entry in entries:
+        state.apply(entry)
+    return state
+
+
+def as_wire(entry: Entry) -> dict[str, Any]:
+    """An entry as `/v1/lab/runs/{run_id}/journal` shows it."""
+    return {"n": entry.n, "at": entry.at, "event": entry.event, "id": entry.id, "data": entry.data}

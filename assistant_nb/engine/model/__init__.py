@@ -1,0 +1,1 @@
+"""What answers: one small protocol (`base`) and its implementations."""

@@ -1,0 +1,207 @@
+"""A model that replays recordings, and never invents an answer.
+
+A recording is a file of JSON lines: a header, then one exchange a line, the prompt as a dialogue
+beside its answer. It holds no ids, headers, keys or paths, and says of each answer where its words
+and its token counts come from.
+
+    {"format": "assistant_nb recording", "version": 1, "title": "01 First assistant"}
+    {"prompt": {"model": …, "instructions": …, "tools": […], "messages": [{"role": …, "content": …}]},
+     "answer": …, "usage": null, "provenance": {"answer": "source", "usage": "estimated", …}}
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ..errors import NoRecording, RecordingError
+from .base import Finish, Json, Prompt, TextDelta
+
+SHIPPED = Path(__file__).parents[2] / "recordings"
+"""The recordings of the lessons."""
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+_L = TypeVar("_L", bound=_Line)
+
+
+class Header(_Line):
+    format: Literal["assistant_nb recording"]
+    version: Literal[1]
+    title: str
+
+
+class RecordedTurn(_Line):
+    role: Literal["user", "assistant"]
+    content: str | list[dict[str, Any]]
+
+
+class RecordedPrompt(_Line):
+    model: str
+    instructions: str | None
+    tools: list[str]
+    """Types of tools; a function as `function:NAME`."""
+    messages: list[RecordedTurn]
+
+
+class RecordedUsage(_Line):
+    prompt_tokens: Annotated[int, Field(ge=0)]
+    completion_tokens: Annotated[int, Field(ge=0)]
+
+
+class Provenance(_Line):
+    answer: Literal["recorded", "source", "authored"]
+    usage: Literal["recorded", "source", "estimated"]
+    model: str | None = None
+    date: str | None = None
+    endpoint: str | None = None
+    note: str | None = None
+
+
+class Exchange(_Line):
+    prompt: RecordedPrompt
+    answer: str
+    usage: RecordedUsage | None
+    provenance: Provenance
+
+
+class Recorded:
+    """Replays the exchanges of one or more recording files: by default, those of all lessons.
+
+    Raises RecordingError for a file that is missing or malformed.
+    """
+
+    name = "recorded"
+
+    def __init__(self, *paths: Path) -> None:
+        self._exchanges = [exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path)]
+        self._by_digest = {digest(exchange.prompt): exchange for exchange in self._exchanges}
+
+    def provenance(self) -> str:
+        counts = Counter(exchange.provenance.answer for exchange in self._exchanges)
+        return ", ".join(f"{count} {origin}" for origin, count in sorted(counts.items())) or "none"
+
+    def ask(self, prompt: Prompt) -> Iterator[TextDelta | Finish]:
+        asked = _normal(prompt)
+        exchange = self._by_digest.get(digest(asked))
+        if exchange is None:
+            raise NoRecording(_miss(asked, self._exchanges))
+        for word in re.findall(r"\s*\S+|\s+$", exchange.answer):
+            yield TextDelta(word)
+        yield Finish(
+            exchange.provenance.model_dump(exclude_none=True),
+            **(exchange.usage.model_dump() if exchange.usage else {}),
+        )
+
+
+def find(name: str | os.PathLike[str]) -> Path:
+    """A recording by the name of its lesson ("01_first_assistant") or by its path."""
+    shipped = SHIPPED / f"{os.fspath(name)}.jsonl"
+    if shipped.is_file():
+        return shipped
+    if Path(name).is_file():
+        return Path(name).resolve()
+    known = ", ".join(path.stem for path in sorted(SHIPPED.glob("*.jsonl")))
+    raise RecordingError(f"There is no recording '{name}'. Name a file, or one of these: {known}.")
+
+
+def read(path: Path) -> list[Exchange]:
+    """The exchanges of one file, in order."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise RecordingError(f"The recording '{path}' cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise RecordingError(f"The recording '{path}' is not text in UTF-8.") from error
+    if not lines:
+        raise RecordingError(f"The recording '{path}' is empty: it wants a header line, then one exchange a line.")
+    _parse(Header, path, 1, lines[0])
+    return [_parse(Exchange, path, n, line) for n, line in enumerate(lines[1:], 2) if line.strip()]
+
+
+def _parse(kind: type[_L], path: Path, n: int, line: str) -> _L:
+    try:
+        return kind.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the line"
+        raise RecordingError(f"'{path}', line {n}: {where}: {first['msg']}.") from error
+
+
+def digest(prompt: RecordedPrompt) -> str:
+    """A prompt's fingerprint. Two prompts with one digest get the same answer."""
+    text = json.dumps(prompt.model_dump(), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _normal(prompt: Prompt) -> RecordedPrompt:
+    """What of a prompt decides the answer."""
+    return RecordedPrompt(
+        model=prompt.model,
+        instructions=prompt.instructions,
+        tools=[_tool(tool) for tool in prompt.tools],
+        messages=[RecordedTurn(role=turn.role, content=turn.content) for turn in prompt.messages],
+    )
+
+
+def _tool(tool: Json) -> str:
+    return f"function:{tool['function']['name']}" if tool["type"] == "function" else str(tool["type"])
+
+
+def _question(prompt: RecordedPrompt) -> str:
+    """The last thing a user said; of a prompt without messages, its instructions."""
+    for turn in reversed(prompt.messages):
+        if turn.role == "user":
+            return turn.content if isinstance(turn.content, str) else json.dumps(turn.content)
+    return prompt.instructions or ""
+
+
+def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
+    """The honest message of a miss: the question, the nearest one recorded, what differs, the ways on."""
+    question = _question(asked)
+    ways = (
+        "Ways on: ask a recorded question word for word; write your own exchange into a file and start with"
+        " recording='FILE.jsonl'; or script the answer with model=Scripted('…')."
+    )
+    if not exchanges:
+        return f"No answer: the recordings are empty. {ways}"
+    nearest = max(
+        (exchange.prompt for exchange in exchanges),
+        key=lambda prompt: (
+            difflib.SequenceMatcher(None, question, _question(prompt)).ratio(),
+            -len(_differences(asked, prompt)),
+        ),
+    )
+    return (
+        f"No recording holds this question: {_short(question)}. The nearest recorded question is"
+        f" {_short(_question(nearest))}; it differs in {' and '.join(_differences(asked, nearest))}. {ways}"
+    )
+
+
+def _differences(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
+    """["model (you: 'gpt-4o', recorded: 'gpt-4')", "the messages"]"""
+    found = [
+        f"{name} (yours: {_short(getattr(asked, name))}, recorded: {_short(getattr(recorded, name))})"
+        for name in ("model", "instructions", "tools")
+        if getattr(asked, name) != getattr(recorded, name)
+    ]
+    if _question(asked) != _question(recorded):
+        found.append("the question")
+    elif asked.messages != recorded.messages:
+        found.append(f"the messages before it (yours: {len(asked.messages)}, recorded: {len(recorded.messages)})")
+    return found
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:119]}…"

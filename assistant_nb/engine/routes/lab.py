@@ -1,0 +1,18 @@
+"""`/v1/lab`: what the hosted API never showed."""
+
+from ..errors import NotFound
+from ..journal import as_wire
+from ..wire import Json
+from .base import Call, Route
+
+
+def journal(call: Call) -> Json:
+    """Everything that happened in a run so far, in order, prompts and answers included."""
+    run_id = call.ids["run_id"]
+    entries = call.store.journal(run_id)
+    if not entries:
+        raise NotFound.of("run", run_id)
+    return {"object": "list", "data": [as_wire(entry) for entry in entries]}
+
+
+ROUTES = [Route("GET", "/v1/lab/runs/<run_id>/journal", journal, beta=False)]

@@ -1,0 +1,84 @@
+"""`/v1/threads/{thread_id}/runs` and their steps. Source: API reference, "Runs" and "Run steps"."""
+
+from collections.abc import Iterator
+
+from .. import params, wire
+from ..errors import BadRequest
+from ..run_states import MOVING
+from ..runner import Event, Runner
+from ..threads import create_thread
+from ..wire import Json
+from .base import Answer, Call, Route
+
+
+def create(call: Call) -> Answer:
+    return _under_way(call, call.runner.create(call.ids["thread_id"], call.body))
+
+
+def create_thread_and_run(call: Call) -> Answer:
+    with call.store.transaction():
+        thread = create_thread(call.store, call.body.get("thread") or {})
+        events = call.runner.create(thread["id"], call.body)
+    return _under_way(call, [("thread.created", thread), *events])
+
+
+def list_(call: Call) -> Json:
+    thread_id = call.ids["thread_id"]
+    call.store.get("thread", thread_id)
+    return wire.page(*call.store.page("thread.run", thread_id, **call.query))
+
+
+def retrieve(call: Call) -> Json:
+    return call.store.get("thread.run", call.ids["run_id"], call.ids["thread_id"])
+
+
+def modify(call: Call) -> Json:
+    with call.store.transaction():
+        run = retrieve(call)
+        if run["status"] in MOVING:
+            raise BadRequest(f"Cannot update run with status '{run['status']}'.")
+        return call.runner.amend(run["id"], "thread.run.modified", run["id"], call.body)
+
+
+def cancel(call: Call) -> Json:
+    return call.runner.cancel(call.ids["thread_id"], call.ids["run_id"])
+
+
+def list_steps(call: Call) -> Json:
+    run = retrieve(call)
+    return wire.page(*call.store.page("thread.run.step", run["id"], **call.query))
+
+
+def retrieve_step(call: Call) -> Json:
+    run = retrieve(call)
+    return wire.rest(call.store.get("thread.run.step", call.ids["step_id"], run["id"]))
+
+
+def _under_way(call: Call, events: list[Event]) -> Answer:
+    """Somebody has to turn the crank of a new run: the reader of its stream, or the background."""
+    _, run = events[-1]
+    if call.body.get("stream"):
+        return _stream(call.runner, run["id"], events)
+    call.runner.start(run["id"])
+    return run
+
+
+def _stream(runner: Runner, run_id: str, events: list[Event]) -> Iterator[Event]:
+    """Drive a run by being read. When the reader goes away, the background goes on."""
+    try:
+        yield from events
+        yield from runner.drive(run_id)
+    finally:
+        runner.start(run_id)
+
+
+ROUTES = [
+    Route("POST", "/v1/threads/runs", create_thread_and_run, params.CreateThreadAndRun),
+    Route("POST", "/v1/threads/<thread_id>/runs", create, params.CreateRun),
+    Route("GET", "/v1/threads/<thread_id>/runs", list_, query=params.ListQuery),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>", retrieve),
+    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>", modify, params.ModifyMetadata),
+    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/cancel", cancel),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, query=params.ListQuery),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step),
+]

@@ -1,0 +1,38 @@
+"""`/v1/threads`. Source: API reference, "Threads"."""
+
+from .. import params, wire
+from ..threads import check_references, create_thread
+from ..wire import Json
+from .base import Call, Route
+
+
+def create(call: Call) -> Json:
+    with call.store.transaction():
+        return create_thread(call.store, call.body)
+
+
+def retrieve(call: Call) -> Json:
+    return call.store.get("thread", call.ids["thread_id"])
+
+
+def modify(call: Call) -> Json:
+    with call.store.transaction():
+        check_references(call.store, call.body)
+        thread = {**retrieve(call), **call.body}
+        call.store.put(thread)
+    return thread
+
+
+def delete(call: Call) -> Json:
+    with call.store.transaction():
+        thread = retrieve(call)
+        call.store.delete(thread["id"])
+    return wire.deleted(thread)
+
+
+ROUTES = [
+    Route("POST", "/v1/threads", create, params.CreateThread),
+    Route("GET", "/v1/threads/<thread_id>", retrieve),
+    Route("POST", "/v1/threads/<thread_id>", modify, params.ModifyThread),
+    Route("DELETE", "/v1/threads/<thread_id>", delete),
+]

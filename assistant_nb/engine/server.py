@@ -1,0 +1,85 @@
+"""The loopback server, for clients that need an address: `OpenAI()` without arguments, requests, curl.
+
+Cheroot, because it is made for embedding (prepare, serve and stop are calls), pure Python, threaded,
+and turns Nagle's algorithm off: a small call takes about 1 ms. `http.server` and asyncio servers on a
+bare socket need 44 ms for it.
+"""
+
+import logging
+import threading
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Final, Self
+
+from cheroot.wsgi import Server as Cheroot
+
+from .app import App, Guard
+from .errors import ServerError
+
+_THREADS: Final = 16
+"""Requests at work at a time; a stream holds one until it ends."""
+_LOG: Final = logging.getLogger(__name__)
+_LOG.addHandler(logging.NullHandler())
+
+
+class Server:
+    """Serves an engine at `url`, to those with the `key`, from a thread of its own.
+
+    Closing it closes the engine too. Raises ServerError when nothing can listen at the address.
+    """
+
+    def __init__(self, app: App, key: str, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._app = app
+        guard = Guard(app, key, _host_names(host))
+        self._cheroot = Cheroot((host, port), guard, numthreads=_THREADS, server_name=host, shutdown_timeout=1)
+        self._cheroot.error_log = _log  # type: ignore[method-assign]
+        self._ready: Future[None] = Future()
+        self._thread = threading.Thread(target=self._serve, name="assistant_nb server", daemon=True)
+        self._thread.start()
+        try:
+            self._ready.result()
+        except OSError as error:
+            raise ServerError(f"Nothing can listen on {host}, port {port}: {error}. Name another --port.") from error
+        bound_host, bound_port = self._cheroot.bind_addr[:2]
+        self.url = f"http://{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}/v1"
+
+    def close(self) -> None:
+        """Stop listening, let the requests at work end, close the engine."""
+        self._cheroot.stop()
+        self._thread.join()
+        self._app.close()
+
+    def wait(self) -> None:
+        """Block until the server is closed."""
+        self._thread.join()
+
+    def _serve(self) -> None:
+        # Cheroot's threads are made by `prepare` and inherit being daemons from this one. If they
+        # were not, Python would wait for them at exit before anybody could stop them.
+        try:
+            self._cheroot.prepare()
+        except OSError as error:
+            self._ready.set_exception(error)
+        else:
+            self._ready.set_result(None)
+            self._cheroot.serve()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _host_names(host: str) -> frozenset[str] | None:
+    """The Host names that a server bound to `host` answers to; None, any, when it listens everywhere."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104  asked for by name; the key still guards
+        return None
+    return frozenset({host, f"[{host}]", "localhost", "127.0.0.1", "[::1]"})
+
+
+def _log(msg: str = "", level: int = logging.INFO, traceback: object = None) -> None:
+    """Cheroot would write to stderr; the engine never prints."""
+    _LOG.log(level, msg, exc_info=bool(traceback))

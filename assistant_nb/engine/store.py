@@ -1,0 +1,288 @@
+"""Where objects and journals are kept: SQLite, in memory or in a file. The only SQL of the package.
+
+One connection, one lock. Every change happens inside `transaction()`: it is kept whole or not at
+all, and once it is left the change survives a hard kill of the process (write-ahead log). A file
+belongs to one engine at a time.
+
+Objects are rows of JSON that know their parent; SQLite removes the children with it. What a run
+made is kept twice: as its journal, which is the truth, and folded, so that reading is cheap.
+"""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from .errors import NotFound, StoreError
+from .ids import Clock, Ids
+from .journal import Entry
+from .run_states import ACTIVE
+from .wire import Json
+
+_APPLICATION_ID: Final = 0x61736E62  # "asnb", in the header of each file of ours
+
+# The schema is the sum of these steps; PRAGMA user_version counts those a file has taken.
+# Never edit one that has been released: append.
+_MIGRATIONS: Final = (
+    """
+    CREATE TABLE object (
+        seq     INTEGER PRIMARY KEY AUTOINCREMENT,  -- order of creation
+        id      TEXT NOT NULL UNIQUE,
+        kind    TEXT NOT NULL,                      -- as in the "object" key
+        parent  TEXT REFERENCES object (id) ON DELETE CASCADE,
+        run_id  TEXT,                               -- of a message: the run that wrote it
+        active  INTEGER NOT NULL,                   -- a run that has not ended
+        body    TEXT NOT NULL                       -- JSON
+    );
+    CREATE INDEX object_by_parent ON object (parent, kind, seq);
+    CREATE INDEX object_by_run ON object (run_id, seq) WHERE run_id IS NOT NULL;
+    CREATE INDEX object_active ON object (parent) WHERE active;
+
+    CREATE TABLE journal (
+        run_id  TEXT NOT NULL REFERENCES object (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        n       INTEGER NOT NULL,
+        at      INTEGER NOT NULL,
+        event   TEXT NOT NULL,
+        id      TEXT NOT NULL,
+        data    TEXT NOT NULL,
+        PRIMARY KEY (run_id, n)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE counter (
+        scope   TEXT NOT NULL,
+        name    TEXT NOT NULL,
+        n       INTEGER NOT NULL,
+        PRIMARY KEY (scope, name)
+    ) WITHOUT ROWID;
+    """,
+)
+
+_THINGS: Final = {
+    "assistant": "assistant",
+    "thread": "thread",
+    "thread.message": "message",
+    "thread.run": "run",
+    "thread.run.step": "run step",
+    "file": "file",
+    "vector_store": "vector store",
+}
+_ACCOUNT: Final = ""
+"""The scope of what has no parent: assistants and threads."""
+
+
+class Store:
+    """Keeps what the engine must remember.
+
+    `path` is a file or ":memory:". Raises StoreError when the file is in use by another engine, is
+    not one of ours, or comes from a newer version.
+    """
+
+    def __init__(self, path: str | Path, ids: Ids, clock: Clock) -> None:
+        self.path = str(path)
+        self._ids, self._clock = ids, clock
+        self._lock = threading.RLock()
+        try:
+            self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._open()
+        except sqlite3.Error as error:
+            raise StoreError(_why_not(self.path, error)) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    # Objects
+
+    def put(self, body: Json) -> None:
+        """Keep an object, new or changed, under its id. Only inside a transaction."""
+        self._db.execute(
+            "INSERT INTO object (id, kind, parent, run_id, active, body) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET active = excluded.active, body = excluded.body",
+            (
+                body["id"],
+                body["object"],
+                _parent(body),
+                body["run_id"] if body["object"] == "thread.message" else None,
+                body["object"] == "thread.run" and body["status"] in ACTIVE,
+                _dumps(body),
+            ),
+        )
+
+    def get(self, kind: str, id: str, parent: str | None = None) -> Json:
+        """The object with this id. Raises NotFound, in the API's words, for the first id that leads nowhere."""
+        with self._lock:
+            row = self._db.execute("SELECT body, parent FROM object WHERE id = ? AND kind = ?", (id, kind)).fetchone()
+            if row and parent in (None, row[1]):
+                body: Json = json.loads(row[0])
+                return body
+            if kind in ("thread.message", "thread.run") and parent:
+                self.get("thread", parent)
+            raise NotFound.of(_THINGS[kind], id)
+
+    def delete(self, id: str) -> None:
+        """Forget an object and all below it. Only inside a transaction."""
+        self._db.execute("DELETE FROM object WHERE id = ?", (id,))
+
+    def page(
+        self,
+        kind: str,
+        parent: str | None = None,
+        *,
+        limit: int = 20,
+        order: Literal["asc", "desc"] = "desc",
+        after: str | None = None,
+        before: str | None = None,
+        run_id: str | None = None,
+    ) -> tuple[list[Json], bool]:
+        """A page of children in order of creation, and whether more follow.
+
+        `after` and `before` are ids in the list; with `before` alone the page ends just before it,
+        and "more" means more of the same on that side. Raises NotFound for an id not in the list.
+        """
+        where = ["parent IS ?", "kind = ?"]
+        values: list[str | int | None] = [parent, kind]
+        if run_id is not None:
+            where.append("run_id = ?")
+            values.append(run_id)
+        backwards = before is not None and after is None
+        with self._lock:
+            for cursor, later in ((after, order == "asc"), (before, order == "desc")):
+                if cursor is not None:
+                    where.append(f"seq {'>' if later else '<'} ?")
+                    values.append(self._seq(kind, parent, cursor))
+            direction = "ASC" if (order == "asc") != backwards else "DESC"
+            rows = self._db.execute(
+                f"SELECT body FROM object WHERE {' AND '.join(where)} ORDER BY seq {direction} LIMIT ?",  # noqa: S608
+                (*values, limit + 1),
+            ).fetchall()
+        bodies = [json.loads(row[0]) for row in rows[:limit]]
+        return (bodies[::-1] if backwards else bodies), len(rows) > limit
+
+    def all(self, kind: str, parent: str) -> list[Json]:
+        """Every child, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT body FROM object WHERE parent = ? AND kind = ? ORDER BY seq", (parent, kind)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def active_run(self, thread_id: str) -> Json | None:
+        """The run that holds the thread, if there is one."""
+        with self._lock:
+            row = self._db.execute("SELECT body FROM object WHERE parent = ? AND active", (thread_id,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def active_runs(self) -> list[Json]:
+        """All runs that have not ended, oldest first."""
+        with self._lock:
+            rows = self._db.execute("SELECT body FROM object WHERE active ORDER BY seq").fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    # Journals
+
+    def append(self, run_id: str, entry: Entry) -> None:
+        """Add a journal's next entry. Only inside a transaction."""
+        self._db.execute(
+            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
+            (run_id, entry.n, entry.at, entry.event, entry.id, _dumps(entry.data)),
+        )
+
+    def journal(self, run_id: str) -> list[Entry]:
+        """All entries of a run, in order; none for a run that is gone."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT n, at, event, id, data FROM journal WHERE run_id = ? ORDER BY n", (run_id,)
+            ).fetchall()
+        return [Entry(n, at, event, id, json.loads(data)) for n, at, event, id, data in rows]
+
+    # Ids and time
+
+    def new_id(self, kind: str, parent: str = _ACCOUNT) -> str:
+        """The next id of its kind below this parent. Only inside a transaction."""
+        return self._ids.make(kind, parent, self._count(parent, kind))
+
+    def now(self, thread_id: str = _ACCOUNT) -> int:
+        """The time of the next event on this thread, or of the account. Only inside a transaction."""
+        return self._clock.now(self._count(thread_id, "tick"))
+
+    def born(self, thread_id: str) -> None:
+        """Let a new thread's time go on from the account's. Only inside a transaction."""
+        self._db.execute(
+            "INSERT INTO counter SELECT ?, name, n FROM counter WHERE scope = ? AND name = 'tick'",
+            (thread_id, _ACCOUNT),
+        )
+
+    # Inside
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All changes made inside are kept together when it is left, or none. An inner one joins the outer."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.rollback()
+                raise
+
+    def _open(self) -> None:
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            self._db.execute(f"PRAGMA {pragma}")
+        (application,) = self._db.execute("PRAGMA application_id").fetchone()
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+        if tables and application != _APPLICATION_ID:
+            raise StoreError(f"'{self.path}' is a database, but not one of assistant_nb's. Name another file.")
+        if version > len(_MIGRATIONS):
+            raise StoreError(
+                f"'{self.path}' was written by a newer assistant_nb (schema {version}, this one knows"
+                f" {len(_MIGRATIONS)}). Upgrade the package, or name another file."
+            )
+        for number, migration in enumerate(_MIGRATIONS[version:], version + 1):
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {_APPLICATION_ID};"
+                f" PRAGMA user_version = {number}; COMMIT;"
+            )
+
+    def _seq(self, kind: str, parent: str | None, id: str) -> int:
+        row: Sequence[int] | None = self._db.execute(
+            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?", (id, kind, parent)
+        ).fetchone()
+        if row is None:
+            raise NotFound.of(_THINGS[kind], id)
+        return row[0]
+
+    def _count(self, scope: str, name: str) -> int:
+        row: Sequence[int] = self._db.execute(
+            "INSERT INTO counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n", (scope, name)
+        ).fetchone()
+        return row[0]
+
+
+def _parent(body: Json) -> str | None:
+    """A step belongs to its run, a message or run to its thread, the others to nobody."""
+    parent: str | None = body.get("run_id" if body["object"] == "thread.run.step" else "thread_id")
+    return parent
+
+
+def _dumps(data: Json) -> str:
+    return json.dumps(data, separators=(",", ":"))
+
+
+def _why_not(path: str, error: sqlite3.Error) -> str:
+    match getattr(error, "sqlite_errorname", ""):
+        case "SQLITE_BUSY":
+            return f"'{path}' is in use by another engine. Stop that one, or name another file."
+        case "SQLITE_NOTADB":
+            return f"'{path}' is not a database. Name another file; this one was not touched."
+        case "SQLITE_CANTOPEN":
+            return f"'{path}' cannot be opened: does its folder exist, and may you write there?"
+        case _:
+            return f"'{path}' cannot be used as a store: {error}."

@@ -1,0 +1,234 @@
+"""The objects as they travel: how each one is born, and how it looks over plain HTTP.
+
+Keys stand in the order in which the real API sent them. The engine keeps an object with all the
+keys it has in a stream; `rest()` cuts it to what a plain answer showed.
+
+Source: API reference, "Assistants (v2)", and recorded answers of the hosted API.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+RUN_LIFETIME_S: Final = 600
+"""A run expires this long after it was created."""
+
+_STREAM_ONLY: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
+"""Keys of a message that only streams carried."""
+
+
+def assistant(id: str, at: int, body: Json) -> Json:
+    """A new assistant from the body of its creation."""
+    return {
+        "id": id,
+        "object": "assistant",
+        "created_at": at,
+        "name": body.get("name"),
+        "description": body.get("description"),
+        "model": body["model"],
+        "instructions": body.get("instructions"),
+        "tools": (tools := [tool(t) for t in body.get("tools", [])]),
+        "top_p": body.get("top_p", 1.0),
+        "temperature": body.get("temperature", 1.0),
+        "reasoning_effort": body.get("reasoning_effort"),
+        "tool_resources": tool_resources(tools, body.get("tool_resources", {})),
+        "metadata": body.get("metadata", {}),
+        "response_format": body.get("response_format", "auto"),
+    }
+
+
+def thread(id: str, at: int, body: Json) -> Json:
+    return {
+        "id": id,
+        "object": "thread",
+        "created_at": at,
+        "metadata": body.get("metadata", {}),
+        "tool_resources": body.get("tool_resources", {}),
+    }
+
+
+def message(
+    id: str,
+    at: int,
+    thread_id: str,
+    role: str,
+    content: str | Sequence[Json],
+    *,
+    body: Json | None = None,
+    run: Json | None = None,
+) -> Json:
+    """A message. With `run`, it is that run's and still being written; else it is complete."""
+    body = body or {}
+    return {
+        "id": id,
+        "object": "thread.message",
+        "created_at": at,
+        "assistant_id": run and run["assistant_id"],
+        "thread_id": thread_id,
+        "run_id": run and run["id"],
+        "status": "in_progress" if run else "completed",
+        "incomplete_details": None,
+        "incomplete_at": None,
+        "completed_at": None if run else at,
+        "role": role,
+        "content": [text(content)] if isinstance(content, str) else [_part(part) for part in content],
+        "attachments": body.get("attachments", []),
+        "metadata": body.get("metadata", {}),
+    }
+
+
+def text(value: str) -> Json:
+    """A piece of message content: `{"type": "text", "text": {"value": …, "annotations": []}}`."""
+    return {"type": "text", "text": {"value": value, "annotations": []}}
+
+
+def _part(part: Json) -> Json:
+    match part["type"]:
+        case "text":
+            return text(part["text"])
+        case "image_url":
+            return {"type": "image_url", "image_url": {"detail": "auto", **part["image_url"]}}
+        case _:
+            return {"type": "image_file", "image_file": {"detail": "auto", **part["image_file"]}}
+
+
+def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
+    """A queued run. What its body says goes before what the assistant says.
+
+    Run-level `instructions` replace the assistant's, `additional_instructions` are appended.
+    """
+    instructions = body.get("instructions", assistant["instructions"])
+    if extra := body.get("additional_instructions"):
+        instructions = f"{instructions} {extra}" if instructions else extra
+    return {
+        "id": id,
+        "object": "thread.run",
+        "created_at": at,
+        "assistant_id": assistant["id"],
+        "thread_id": thread_id,
+        "status": "queued",
+        "started_at": None,
+        "expires_at": at + RUN_LIFETIME_S,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": None,
+        "required_action": None,
+        "last_error": None,
+        "model": body.get("model", assistant["model"]),
+        "instructions": instructions,
+        "tools": [tool(t) for t in body["tools"]] if "tools" in body else assistant["tools"],
+        "tool_resources": body.get("tool_resources", {}),
+        "metadata": body.get("metadata", {}),
+        "temperature": body.get("temperature", assistant["temperature"]),
+        "top_p": body.get("top_p", assistant["top_p"]),
+        "reasoning_effort": body.get("reasoning_effort", assistant["reasoning_effort"]),
+        "max_completion_tokens": body.get("max_completion_tokens"),
+        "max_prompt_tokens": body.get("max_prompt_tokens"),
+        "truncation_strategy": {"type": "auto", "last_messages": None, **body.get("truncation_strategy", {})},
+        "incomplete_details": None,
+        "usage": None,
+        "response_format": body.get("response_format", assistant["response_format"]),
+        "tool_choice": body.get("tool_choice", "auto"),
+        "parallel_tool_calls": body.get("parallel_tool_calls", True),
+    }
+
+
+def message_step(id: str, at: int, run: Json, message_id: str) -> Json:
+    """The run step in which the model writes a message."""
+    return {
+        "id": id,
+        "object": "thread.run.step",
+        "created_at": at,
+        "run_id": run["id"],
+        "assistant_id": run["assistant_id"],
+        "thread_id": run["thread_id"],
+        "type": "message_creation",
+        "status": "in_progress",
+        "cancelled_at": None,
+        "completed_at": None,
+        "expires_at": run["expires_at"],
+        "failed_at": None,
+        "last_error": None,
+        "step_details": {"type": "message_creation", "message_creation": {"message_id": message_id}},
+        "usage": None,
+    }
+
+
+def message_delta(message_id: str, value: str) -> Json:
+    """A piece of a message on its way, as a stream carries it."""
+    content = [{"index": 0, "type": "text", "text": {"value": value}}]
+    return {"id": message_id, "object": "thread.message.delta", "delta": {"content": content}}
+
+
+def tool(tool: Json) -> Json:
+    """A tool as the API echoes it: with its defaults spelled out."""
+    if tool["type"] == "function":
+        return {"type": "function", "function": {**tool["function"], "strict": bool(tool["function"].get("strict"))}}
+    if tool["type"] == "file_search":
+        settings = tool.get("file_search", {})
+        ranking = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
+        return {
+            "type": "file_search",
+            "file_search": {**settings, "ranking_options": {**ranking, **settings.get("ranking_options", {})}},
+        }
+    return tool
+
+
+def tool_resources(tools: Sequence[Json], given: Json) -> Json:
+    """An assistant's resources: a tool that takes files has its (empty) list from the start."""
+    empty: Json = {
+        "code_interpreter": {"code_interpreter": {"file_ids": []}},
+        "file_search": {"file_search": {"vector_store_ids": []}},
+    }
+    resources: Json = {}
+    for one in tools:
+        resources |= empty.get(one["type"], {})
+    return resources | given
+
+
+def usage(prompt_tokens: int, completion_tokens: int, *, estimated: bool = False) -> Json:
+    """Tokens spent. `estimated` is ours: the numbers were counted by the engine, not by a model."""
+    return {
+        "prompt_tokens": prompt_tokens,
+        "completion_tokens": completion_tokens,
+        "total_tokens": prompt_tokens + completion_tokens,
+        "prompt_token_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+        **({"estimated": True} if estimated else {}),
+    }
+
+
+def total(usages: Sequence[Json]) -> Json:
+    """The sum, estimated as soon as one part is."""
+    return usage(
+        sum(u["prompt_tokens"] for u in usages),
+        sum(u["completion_tokens"] for u in usages),
+        estimated=any(u.get("estimated") for u in usages),
+    )
+
+
+def rest(body: Json) -> Json:
+    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry."""
+    match body["object"]:
+        case "thread.message":
+            return {key: value for key, value in body.items() if key not in _STREAM_ONLY}
+        case "thread.run.step" if body["status"] != "in_progress":
+            return {**body, "expires_at": None}
+        case _:
+            return body
+
+
+def page(bodies: Sequence[Json], has_more: bool) -> Json:
+    """A list: `{"object": "list", "data": […], "first_id": …, "last_id": …, "has_more": …}`."""
+    return {
+        "object": "list",
+        "data": [rest(body) for body in bodies],
+        "first_id": bodies[0]["id"] if bodies else None,
+        "last_id": bodies[-1]["id"] if bodies else None,
+        "has_more": has_more,
+    }
+
+
+def deleted(body: Json) -> Json:
+    return {"id": body["id"], "object": f"{body['object']}.deleted", "deleted": True}
