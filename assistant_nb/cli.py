@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 from . import __version__, course
 from .engine.errors import EngineError
 
-_NEEDS_LAB = "This needs more of the package. Install it with: pip install 'assistant_nb[lab]'"
+_NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Open JupyterLab on the learner's own copy of the lessons."""
-    if find_spec("jupyterlab") is None:
+    if not find_spec("jupyterlab"):
         print(_NEEDS_LAB, file=sys.stderr)
         return 1
     folder = Path(arguments.dir)
@@ -61,7 +60,7 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def run(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Execute lessons and say of each whether it passed, or which cell failed and why."""
-    if find_spec("nbclient") is None or find_spec("tqdm") is None:
+    if not all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
         print(_NEEDS_LAB, file=sys.stderr)
         return 1
     failures = 0
@@ -78,13 +77,11 @@ def run(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Start the engine alone, and print what a client has to know, ready for `export`."""
-    from .engine.app import create_app
-    from .engine.server import Server
+    from .client import serve as open_server
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    key = f"sk-lab-{secrets.token_urlsafe(24)}"
-    app = create_app(store=arguments.store or ":memory:")
-    with Server(app, key, arguments.host, arguments.port) as server:
+    server, key = open_server(arguments.host, arguments.port, arguments.store)
+    with server:
         print(f"OPENAI_BASE_URL={server.url}\nOPENAI_API_KEY={key}", flush=True)
         server.wait()
     return 0

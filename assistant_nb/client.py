@@ -24,6 +24,8 @@ from .engine.model.scripted import Scripted as Scripted
 if TYPE_CHECKING:
     from openai import OpenAI
 
+    from .engine.server import Server
+
 _HOST = "127.0.0.1"
 _WARNINGS = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
 """What openai 3.54 says at calls for threads, and at calls for assistants."""
@@ -99,6 +101,11 @@ def stop() -> None:
         app.close()
 
 
+def serve(host: str, port: int, store: _PathLike | None) -> "tuple[Server, str]":
+    """A server for clients in other processes, and its random key. Closing it closes the engine."""
+    return _listen(_Choices.of("recorded", None, store).build(), host, port)
+
+
 @dataclass(frozen=True)
 class _Choices:
     """What an engine was asked to be."""
@@ -129,13 +136,10 @@ class _Started:
     """A loopback server and the environment it has changed."""
 
     def __init__(self, choices: _Choices) -> None:
-        from .engine.server import Server
-
         # The SDK imports its Assistants part at the first use, which takes a second: do it meanwhile.
         threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
-        key = f"sk-lab-{secrets.token_urlsafe(24)}"
         self.choices, self.app = choices, _engine(choices)
-        self._server = Server(self.app, key, _HOST)
+        self._server, key = _listen(self.app, _HOST, 0)
         changes = {"OPENAI_BASE_URL": self._server.url, "OPENAI_API_KEY": key}
         if urllib.request.getproxies() and not urllib.request.proxy_bypass(_HOST):
             changes |= {
@@ -158,6 +162,13 @@ _on_file: dict[Path, tuple[_Choices, App]] = {}
 """Engines on store files, which one process opens once."""
 
 atexit.register(stop)
+
+
+def _listen(app: App, host: str, port: int) -> "tuple[Server, str]":
+    from .engine.server import Server
+
+    key = f"sk-lab-{secrets.token_urlsafe(24)}"
+    return Server(app, key, host, port), key
 
 
 def _engine(choices: _Choices) -> App:

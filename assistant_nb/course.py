@@ -52,53 +52,42 @@ def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
     that failed, or what kept the lesson from running.
     """
     import nbformat
-    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
     try:
-        notebook = nbformat.read(lesson, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.read(lesson, as_version=4)
     except (OSError, ValueError) as error:
         raise LessonError(f"it cannot be read as a notebook: {error}") from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    done = 0
+    at = 0  # the cell at work, from 1
 
-    def count(**_: object) -> None:
-        nonlocal done
-        done += 1
-        on_cell(done, len(code))
+    def begin(cell: Any, **_: object) -> None:
+        nonlocal at
+        at = next(n for n, other in enumerate(code, 1) if other is cell)
 
     on_cell(0, len(code))
     with TemporaryDirectory() as folder:
         client = NotebookClient(
             notebook,
+            kernel_name="python3",
             timeout=CELL_TIMEOUT_S,
+            extra_arguments=["--log-level=ERROR"],  # the kernel's own warnings are not about the lesson
             resources={"metadata": {"path": folder}},
-            on_cell_executed=count,
+            on_cell_execute=begin,
+            on_cell_executed=lambda **_: on_cell(at, len(code)),
         )
         try:
             client.execute()
-        except NoSuchKernel as error:
-            raise LessonError(f"there is no kernel '{error.name}' here: pip install ipykernel") from error
         except CellTimeoutError as error:
-            raise LessonError(f"{_where(code)} took more than {CELL_TIMEOUT_S} s") from error
+            raise LessonError(f"{_where(code, at)} took more than {CELL_TIMEOUT_S} s") from error
         except CellExecutionError as error:
-            raise LessonError(f"{_where(code)} failed: {error.ename}: {error.evalue}") from error
+            raise LessonError(f"{_where(code, at)} failed: {error.ename}: {error.evalue}") from error
         except DeadKernelError as error:
-            raise LessonError(f"{_where(code)}: the kernel died") from error
+            raise LessonError(f"{_where(code, at)} failed: the kernel died") from error
 
 
-def _where(code: Sequence[Any]) -> str:
-    """The cell where a run stopped, by its number on screen and its first line."""
-    started = [cell for cell in code if cell.get("outputs") or cell.get("execution_count")]
-    n = _failed(code) or len(started)
-    first_line = str(code[n - 1].source).strip().partition("\n")[0]
+def _where(code: Sequence[Any], n: int) -> str:
+    """A cell by its number on screen and its first line."""
+    first_line = code[n - 1].source.strip().partition("\n")[0]
     return f"code cell {n} of {len(code)} (`{first_line}`)"
-
-
-def _failed(code: Sequence[Any]) -> int | None:
-    """The number, from 1, of the first cell with an error in its outputs."""
-    for n, cell in enumerate(code, 1):
-        if any(output.output_type == "error" for output in cell.outputs):
-            return n
-    return None

@@ -27,7 +27,7 @@ from .routes.base import Answer, Call, Route
 from .run_states import MOVING
 from .runner import Runner
 from .store import Store
-from .wire import Json
+from .wire import Json, encode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -225,7 +225,7 @@ def _finite(digits: str) -> float:
 
 
 def _json(answer: Json, status: int = 200) -> Response:
-    response = Response(json.dumps(answer, separators=(",", ":")), status, content_type="application/json")
+    response = Response(encode(answer), status, content_type="application/json")
     if answer.get("object") == "thread.run" and answer["status"] in MOVING:
         response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)
     return response

@@ -31,12 +31,7 @@ class Ids:
         """`make("thread.message", "thread_…", 3)` -> "msg_" + 24 letters and digits."""
         prefix = PREFIXES[kind]
         digest = hashlib.sha256(f"{self.seed}|{parent}|{prefix}|{ordinal}".encode()).digest()
-        number = int.from_bytes(digest)
-        letters = []
-        for _ in range(_LENGTH):
-            number, rest = divmod(number, 62)
-            letters.append(_ALPHABET[rest])
-        return f"{prefix}_{''.join(letters)}"
+        return f"{prefix}_{''.join([_ALPHABET[byte % 62] for byte in digest[:_LENGTH]])}"
 
 
 class Clock(Protocol):

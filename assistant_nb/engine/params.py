@@ -18,14 +18,12 @@ _MARK: Final = "‹"
 
 def check(model: type[BaseModel], given: Any) -> Json:
     """`given` as valid plain data. Raises BadRequest in the API's words."""
+    if isinstance(given, dict):
+        given = {key: value for key, value in given.items() if value is not None}
     try:
-        return _filled(model.model_validate(given).model_dump(exclude_unset=True))
+        return model.model_validate(given).model_dump(exclude_unset=True)
     except ValidationError as error:
         raise _refusal(error) from None
-
-
-def _filled(data: Json) -> Json:
-    return {key: value for key, value in data.items() if value is not None}
 
 
 # Building blocks
@@ -345,6 +343,8 @@ def _refusal(error: ValidationError) -> BadRequest:
                 param=path,
                 code="invalid_value",
             )
+        case "string_unicode":
+            return BadRequest(f"Invalid '{path}': the string is not valid Unicode.", param=path, code="invalid_value")
         case "greater_than_equal":
             return _out_of_range(path, given, "below minimum", f">= {context['ge']:g}", "below_min")
         case "less_than_equal":

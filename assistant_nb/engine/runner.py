@@ -184,19 +184,20 @@ class Runner:
         """Write down the model's answer as it comes. No transaction is open while the model is thinking."""
         run_id, prompt = state.run["id"], Prompt.from_json(state.asked or {})
         pieces: list[str] = []
-        message_id, finish = "", None
+        message = state.open("thread.message")  # there is one when a crash cut the answer off
+        finish = None
         try:
             for part in self._heard(prompt):
-                if not message_id:
-                    message_id, events = self._open_message(run_id)
-                    yield from events
                 if run_id in self._cancelled:
                     break
+                if message is None:
+                    message, events = self._open_message(run_id)
+                    yield from events
                 if isinstance(part, Finish):
                     finish = part
                     break
                 pieces.append(part.text)
-                yield "thread.message.delta", wire.message_delta(message_id, part.text)
+                yield "thread.message.delta", wire.message_delta(message["id"], part.text)
             else:
                 raise ModelError(f"The model '{self._model.name}' stopped in the middle of its answer.")
         except ModelError as error:
@@ -212,16 +213,14 @@ class Runner:
         except Exception as error:  # a model may be anybody's code
             raise ModelError(f"The model '{self._model.name}' broke: {error!r}.") from error
 
-    def _open_message(self, run_id: str) -> tuple[str, list[Event]]:
-        """The step and message for an answer; after a crash, the ones that stand open already."""
+    def _open_message(self, run_id: str) -> tuple[Json, list[Event]]:
+        """The message for an answer, and the step in which it is written."""
         with self._draft(run_id) as draft:
-            if message := draft.state.open("thread.message"):
-                return message["id"], []
             run, thread_id = draft.run, draft.run["thread_id"]
             message_id = self._store.new_id("thread.message", thread_id)
             step = wire.message_step(self._store.new_id("thread.run.step", run_id), draft.at, run, message_id)
             message = wire.message(message_id, draft.at, thread_id, "assistant", [], run=run)
-            return message_id, [
+            return message, [
                 draft.write("thread.run.step.created", step["id"], step),
                 draft.write("thread.run.step.in_progress", step["id"], {}),
                 draft.write("thread.message.created", message_id, message),

@@ -1,17 +1,16 @@
 """Server-sent events: one public event, one frame. Source: recorded streams of the hosted API."""
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from .wire import Json
+from .wire import Json, encode
 
 DONE: Final = b"event: done\ndata: [DONE]\n\n"
 
 
 def frame(event: str, data: Json) -> bytes:
     r"""`frame("thread.created", {"id": …})` -> b'event: thread.created\ndata: {"id":…}\n\n'"""
-    return f"event: {event}\ndata: {json.dumps(data, separators=(',', ':'))}\n\n".encode()
+    return f"event: {event}\ndata: {encode(data)}\n\n".encode()
 
 
 def frames(events: Iterable[tuple[str, Json]]) -> Iterator[bytes]:

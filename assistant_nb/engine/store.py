@@ -20,7 +20,7 @@ from .errors import NotFound, StoreError
 from .ids import Clock, Ids
 from .journal import Entry
 from .run_states import ACTIVE
-from .wire import Json
+from .wire import Json, encode
 
 _APPLICATION_ID: Final = 0x61736E62  # "asnb", in the header of each file of ours
 
@@ -86,9 +86,13 @@ class Store:
         self._lock = threading.RLock()
         try:
             self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
-            self._open()
         except sqlite3.Error as error:
             raise StoreError(_why_not(self.path, error)) from error
+        try:
+            self._open()
+        except (sqlite3.Error, StoreError) as error:
+            self._db.close()
+            raise error if isinstance(error, StoreError) else StoreError(_why_not(self.path, error)) from error
 
     def close(self) -> None:
         with self._lock:
@@ -107,7 +111,7 @@ class Store:
                 _parent(body),
                 body["run_id"] if body["object"] == "thread.message" else None,
                 body["object"] == "thread.run" and body["status"] in ACTIVE,
-                _dumps(body),
+                encode(body),
             ),
         )
 
@@ -187,7 +191,7 @@ class Store:
         """Add a journal's next entry. Only inside a transaction."""
         self._db.execute(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, entry.n, entry.at, entry.event, entry.id, _dumps(entry.data)),
+            (run_id, entry.n, entry.at, entry.event, entry.id, encode(entry.data)),
         )
 
     def journal(self, run_id: str) -> list[Entry]:
@@ -233,8 +237,6 @@ class Store:
                 raise
 
     def _open(self) -> None:
-        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-            self._db.execute(f"PRAGMA {pragma}")
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
@@ -245,6 +247,8 @@ class Store:
                 f"'{self.path}' was written by a newer assistant_nb (schema {version}, this one knows"
                 f" {len(_MIGRATIONS)}). Upgrade the package, or name another file."
             )
+        for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            self._db.execute(f"PRAGMA {pragma}")
         for number, migration in enumerate(_MIGRATIONS[version:], version + 1):
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {_APPLICATION_ID};"
@@ -270,10 +274,6 @@ def _parent(body: Json) -> str | None:
     """A step belongs to its run, a message or run to its thread, the others to nobody."""
     parent: str | None = body.get("run_id" if body["object"] == "thread.run.step" else "thread_id")
     return parent
-
-
-def _dumps(data: Json) -> str:
-    return json.dumps(data, separators=(",", ":"))
 
 
 def _why_not(path: str, error: sqlite3.Error) -> str:

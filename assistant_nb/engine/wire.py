@@ -6,10 +6,14 @@ keys it has in a stream; `rest()` cuts it to what a plain answer showed.
 Source: API reference, "Assistants (v2)", and recorded answers of the hosted API.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 Json = dict[str, Any]
+
+encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+"""Data as JSON text, compact, in ASCII: a lone surrogate in a message must not stop anything."""
 
 RUN_LIFETIME_S: Final = 600
 """A run expires this long after it was created."""
