@@ -1,0 +1,95 @@
+import json
+import threading
+from collections.abc import Callable, Iterable
+
+import openai
+import pytest
+from openai.types.beta.threads import Run
+
+from assistant_nb.engine.model.base import Prompt
+from tests.conftest import Connect
+
+Ask = Callable[..., Run]
+
+
+def test_a_message_has_the_ten_keys_of_a_plain_answer(connect: Connect) -> None:
+    client = connect()
+    thread = client.beta.threads.create()
+    answer = client.beta.threads.messages.with_raw_response.create(thread.id, role="user", content="Hello")
+    message = json.loads(answer.text)
+    assert list(message) == [
+        "id", "object", "created_at", "assistant_id", "thread_id", "run_id", "role", "content", "attachments", "metadata",
+    ]  # fmt: skip
+    assert message["content"] == [{"type": "text", "text": {"value": "Hello", "annotations": []}}]
+
+
+def test_content_may_come_in_parts(connect: Connect) -> None:
+    client = connect()
+    thread = client.beta.threads.create()
+    message = client.beta.threads.messages.create(
+        thread.id,
+        role="user",
+        content=[{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {"url": "https://x.org/a.png"}}],
+    )
+    assert [part.type for part in message.content] == ["text", "image_url"]
+    assert client.beta.threads.messages.retrieve(message.id, thread_id=thread.id) == message
+
+
+def test_the_messages_of_one_run_can_be_listed(connect: Connect, ask: Ask) -> None:
+    client = connect("An answer.")
+    run = ask(client, "A question?")
+    written = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
+    assert [message.role for message in written] == ["assistant"]
+    assert (written[0].run_id, written[0].assistant_id) == (run.id, run.assistant_id)
+
+
+def test_modifying_answers_in_the_shape_of_v1(connect: Connect) -> None:
+    """As recorded in 2024 and 2025: `file_ids` where all other answers have `attachments`."""
+    client = connect()
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
+    (message,) = client.beta.threads.messages.list(thread.id).data
+    answer = client.beta.threads.messages.with_raw_response.update(message.id, thread_id=thread.id, metadata={"a": "b"})
+    assert list(json.loads(answer.text))[-2:] == ["file_ids", "metadata"]
+    assert client.beta.threads.messages.retrieve(message.id, thread_id=thread.id).metadata == {"a": "b"}
+
+
+def test_what_a_run_wrote_can_be_modified_and_deleted(connect: Connect, ask: Ask) -> None:
+    client = connect("An answer.")
+    run = ask(client, "A question?")
+    (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
+    client.beta.threads.messages.update(message.id, thread_id=run.thread_id, metadata={"seen": "yes"})
+    assert client.beta.threads.messages.retrieve(message.id, thread_id=run.thread_id).metadata == {"seen": "yes"}
+    client.beta.threads.messages.delete(message.id, thread_id=run.thread_id)
+    assert [left.role for left in client.beta.threads.messages.list(run.thread_id)] == ["user"]
+
+
+def test_no_message_is_added_while_a_run_is_active(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant_nb.engine.runner.SETTLE_S", 0.01)
+    go = threading.Event()
+
+    def slow(prompt: Prompt) -> Iterable[str]:
+        go.wait(10)
+        return ["Done."]
+
+    client = connect(slow)
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.beta.threads.messages.create(thread.id, role="user", content="Me too")
+    assert refused.value.body == {
+        "message": f"Can't add messages to {thread.id} while a run {run.id} is active.",
+        "type": "invalid_request_error", "param": None, "code": None,
+    }  # fmt: skip
+    go.set()
+
+
+def test_a_message_waits_for_a_run_that_is_about_to_end(connect: Connect) -> None:
+    """So that cells of a notebook may be run as fast as a script."""
+    client = connect(*["An answer."] * 20)
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    for _ in range(20):
+        client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+        client.beta.threads.messages.create(thread.id, role="user", content="And now?")
+    assert len(client.beta.threads.messages.list(thread.id, limit=100).data) == 40

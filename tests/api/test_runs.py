@@ -1,0 +1,290 @@
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import openai
+import pytest
+from openai.types.beta.threads import Run
+
+from assistant_nb.engine.errors import ModelError
+from assistant_nb.engine.model.base import Prompt
+from assistant_nb.engine.model.scripted import Scripted
+from tests.conftest import Connect, MakeApp
+
+Ask = Callable[..., Run]
+
+
+class Gate:
+    """A scripted line that answers when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked, self.open = threading.Event(), threading.Event()
+
+    def __call__(self, prompt: Prompt) -> Iterable[str]:
+        yield "Let me "
+        self.asked.set()
+        self.open.wait(10)
+        yield "think."
+
+
+def begin(client: openai.OpenAI) -> Run:
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Well?"}])
+    return client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+
+
+def test_a_run_is_born_queued_with_the_recorded_keys(connect: Connect) -> None:
+    client = connect("An answer.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    answer = client.beta.threads.runs.with_raw_response.create(thread.id, assistant_id=assistant.id)
+    run = json.loads(answer.text)
+    assert list(run) == [
+        "id", "object", "created_at", "assistant_id", "thread_id", "status", "started_at", "expires_at", "cancelled_at",
+        "failed_at", "completed_at", "required_action", "last_error", "model", "instructions", "tools", "tool_resources",
+        "metadata", "temperature", "top_p", "reasoning_effort", "max_completion_tokens", "max_prompt_tokens",
+        "truncation_strategy", "incomplete_details", "usage", "response_format", "tool_choice", "parallel_tool_calls",
+    ]  # fmt: skip
+    assert run["status"] == "queued"
+    assert run["expires_at"] - run["created_at"] == 600
+    assert (run["started_at"], run["usage"]) == (None, None)
+
+
+def test_a_run_goes_through_queued_in_progress_and_completed_while_the_client_polls(
+    connect: Connect, wait: Callable[..., Run]
+) -> None:
+    gate = Gate()
+    client = connect(gate)
+    run = begin(client)
+    assert run.status == "queued"
+    assert gate.asked.wait(10)
+    run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    assert (run.status, run.completed_at, run.usage) == ("in_progress", None, None)
+    gate.open.set()
+    run = wait(client, run)
+    assert (run.status, run.expires_at) == ("completed", None)
+    assert run.usage and run.usage.total_tokens > 0
+    assert run.created_at <= run.started_at <= run.completed_at  # type: ignore[operator]
+
+
+def test_the_answer_is_a_message_written_in_a_step(connect: Connect, ask: Ask) -> None:
+    client = connect("An answer.")
+    run = ask(client, "A question?")
+    (message, question) = client.beta.threads.messages.list(run.thread_id).data
+    assert message.content[0].to_dict() == {"type": "text", "text": {"value": "An answer.", "annotations": []}}
+    assert question.role == "user"
+    (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
+    assert step.to_dict()["step_details"] == {
+        "type": "message_creation", "message_creation": {"message_id": message.id},
+    }  # fmt: skip
+    assert (step.status, step.to_dict()["expires_at"]) == ("completed", None)
+    assert client.beta.threads.runs.steps.retrieve(step.id, thread_id=run.thread_id, run_id=run.id) == step
+
+
+def test_run_instructions_replace_and_additional_ones_are_appended(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app("1", "2", "3")
+    client = connect(app=app)
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="Assistant.")
+    thread = client.beta.threads.create()
+    for body in ({}, {"instructions": "Run."}, {"additional_instructions": "More."}):
+        client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, **body)  # type: ignore[arg-type]
+    assert isinstance(app.model, Scripted)
+    assert [prompt.instructions for prompt in app.model.prompts] == ["Assistant.", "Run.", "Assistant. More."]
+
+
+def test_the_model_gets_the_whole_conversation_and_the_choices_of_the_run(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app("Hello!", "Four.")
+    client = connect(app=app)
+    assistant = client.beta.assistants.create(model="gpt-4", temperature=0.5, tools=[{"type": "code_interpreter"}])
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi"}])
+    client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    client.beta.threads.runs.create_and_poll(
+        thread_id=thread.id,
+        assistant_id=assistant.id,
+        model="gpt-4o",
+        top_p=0.25,
+        tool_choice="none",
+        additional_messages=[{"role": "user", "content": "2 + 2?"}],
+    )
+    assert isinstance(app.model, Scripted)
+    prompt = app.model.prompts[1]
+    assert [turn.content for turn in prompt.messages] == ["Hi", "Hello!", "2 + 2?"]
+    assert (prompt.model, prompt.temperature, prompt.top_p, prompt.tool_choice) == ("gpt-4o", 0.5, 0.25, "none")
+    assert prompt.tools == [{"type": "code_interpreter"}]
+
+
+def test_a_truncated_thread_shows_the_model_its_last_messages_only(
+    make_app: MakeApp, connect: Connect, ask: Ask
+) -> None:
+    app = make_app("Yes.")
+    body = {"additional_messages": [{"role": "user", "content": "Two"}]}
+    ask(connect(app=app), "One", truncation_strategy={"type": "last_messages", "last_messages": 1}, **body)
+    assert isinstance(app.model, Scripted)
+    assert [turn.content for turn in app.model.prompts[0].messages] == ["Two"]
+
+
+def test_a_thread_and_its_run_can_be_created_in_one_call(connect: Connect) -> None:
+    client = connect("An answer.")
+    assistant = client.beta.assistants.create(model="gpt-4")
+    run = client.beta.threads.create_and_run_poll(
+        assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "A question?"}]}
+    )
+    assert run.status == "completed"
+    assert len(client.beta.threads.messages.list(run.thread_id).data) == 2
+
+
+def test_a_refused_run_leaves_no_thread_behind(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app()
+    with pytest.raises(openai.NotFoundError, match="No assistant found"):
+        connect(app=app).beta.threads.create_and_run(assistant_id="asst_none", thread={})
+    assert app.store.page("thread") == ([], False)
+
+
+def test_a_model_that_fails_fails_the_run_and_says_why(connect: Connect, ask: Ask) -> None:
+    client = connect(ModelError("Too many questions.", "rate_limit_exceeded"))
+    run = ask(client, "A question?")
+    assert run.status == "failed"
+    assert run.last_error and run.last_error.to_dict() == {
+        "code": "rate_limit_exceeded", "message": "Too many questions.",
+    }  # fmt: skip
+    assert run.failed_at and run.completed_at is None
+
+
+def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(connect: Connect, ask: Ask) -> None:
+    def breaking(prompt: Prompt) -> Iterator[str]:
+        yield "I was about to"
+        raise ZeroDivisionError
+
+    client = connect(breaking, "Again.")
+    run = ask(client, "A question?")
+    assert run.status == "failed"
+    assert run.last_error and "ZeroDivisionError" in run.last_error.message
+    (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
+    assert step.status == "failed"
+    (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
+    assert message.content[0].to_dict()["text"]["value"] == "I was about to"  # type: ignore[index]
+    again = client.beta.threads.runs.create_and_poll(thread_id=run.thread_id, assistant_id=run.assistant_id)
+    assert again.status == "completed", "the thread is free again"
+
+
+def test_cancelling_is_asked_first_and_done_when_the_model_lets_go(connect: Connect, wait: Callable[..., Run]) -> None:
+    gate = Gate()
+    client = connect(gate)
+    run = begin(client)
+    assert gate.asked.wait(10)
+    assert client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id).status == "cancelling"
+    gate.open.set()
+    run = wait(client, run)
+    assert run.status == "cancelled"
+    assert run.cancelled_at
+    (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
+    assert step.status == "cancelled"
+    (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
+    assert message.content[0].to_dict()["text"]["value"] == "Let me "  # type: ignore[index]
+
+
+def test_a_run_that_has_ended_cannot_be_cancelled(connect: Connect, ask: Ask) -> None:
+    client = connect("An answer.")
+    run = ask(client, "A question?")
+    with pytest.raises(openai.BadRequestError, match="Cannot cancel run with status 'completed'."):
+        client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
+
+
+def test_a_thread_has_one_active_run_at_most(connect: Connect) -> None:
+    gate = Gate()
+    client = connect(gate)
+    run = begin(client)
+    with pytest.raises(openai.BadRequestError, match=f"Thread {run.thread_id} already has an active run {run.id}."):
+        client.beta.threads.runs.create(run.thread_id, assistant_id=run.assistant_id)
+    gate.open.set()
+
+
+def test_a_run_needs_a_question_or_instructions(connect: Connect) -> None:
+    client = connect()
+    assistant = client.beta.assistants.create(model="gpt-4")
+    thread = client.beta.threads.create()
+    with pytest.raises(openai.BadRequestError, match="requires a Thread with a user message") as refused:
+        client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+    assert refused.value.code == "invalid_thread"
+
+
+def test_metadata_is_modified_when_the_run_rests(connect: Connect, wait: Callable[..., Run]) -> None:
+    gate = Gate()
+    client = connect(gate)
+    run = begin(client)
+    assert gate.asked.wait(10)
+    with pytest.raises(openai.BadRequestError, match="Cannot update run with status 'in_progress'."):
+        client.beta.threads.runs.update(run.id, thread_id=run.thread_id, metadata={"a": "b"})
+    gate.open.set()
+    wait(client, run)
+    assert client.beta.threads.runs.update(run.id, thread_id=run.thread_id, metadata={"a": "b"}).metadata == {"a": "b"}
+
+
+def test_a_thread_can_be_deleted_under_its_run(make_app: MakeApp, connect: Connect) -> None:
+    gate = Gate()
+    app = make_app(gate)
+    client = connect(app=app)
+    run = begin(client)
+    assert gate.asked.wait(10)
+    client.beta.threads.delete(run.thread_id)
+    gate.open.set()
+    app.runner.close()
+    assert app.store.active_runs() == []
+
+
+def test_runs_are_listed_newest_first(connect: Connect) -> None:
+    client = connect("One.", "Two.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    ids = [
+        client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id).id for _ in range(2)
+    ]
+    assert [run.id for run in client.beta.threads.runs.list(thread.id)] == ids[::-1]
+
+
+def test_pollers_are_told_not_to_sleep_a_second(connect: Connect) -> None:
+    client = connect("An answer.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    start = time.monotonic()
+    client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert time.monotonic() - start < 0.9
+
+
+def test_a_stream_has_the_recorded_order_of_events(connect: Connect) -> None:
+    client = connect(lambda prompt: ["An ", "answer."])
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        events = [event.event for event in stream]
+    assert events == [
+        "thread.run.created", "thread.run.queued", "thread.run.in_progress",
+        "thread.run.step.created", "thread.run.step.in_progress",
+        "thread.message.created", "thread.message.in_progress", "thread.message.delta", "thread.message.delta",
+        "thread.message.completed", "thread.run.step.completed", "thread.run.completed",
+    ]  # fmt: skip
+    (message,) = stream.get_final_messages()
+    assert message.content[0].to_dict()["text"]["value"] == "An answer."  # type: ignore[index]
+
+
+def test_a_run_goes_on_when_the_reader_of_its_stream_goes_away(connect: Connect, wait: Callable[..., Run]) -> None:
+    client = connect(lambda prompt: ["An ", "answer."])
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=assistant.id) as stream:
+        next(iter(stream))
+    (run,) = client.beta.threads.runs.list(thread.id).data
+    assert wait(client, run).status == "completed"
+
+
+def test_the_journal_shows_the_prompt_and_where_the_answer_comes_from(connect: Connect, ask: Ask) -> None:
+    client = connect("An answer.")
+    run = ask(client, "A question?")
+    entries = client.get(f"/lab/runs/{run.id}/journal", cast_to=object)["data"]  # type: ignore[index]
+    events = [entry["event"] for entry in entries]
+    assert events[0] == "thread.run.created"
+    assert events[-1] == "thread.run.completed"
+    asked, answered = entries[events.index("model.asked")], entries[events.index("model.answered")]
+    assert asked["data"]["messages"] == [{"role": "user", "content": "A question?"}]
+    assert answered["data"]["provenance"] == {"answer": "scripted"}

@@ -1,0 +1,71 @@
+"""What tests share: an engine with a script, reached through the unmodified SDK."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from openai import DefaultHttpxClient, OpenAI
+from openai.types.beta.threads import Run
+
+from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.model.scripted import Line as Line
+from assistant_nb.engine.model.scripted import Scripted
+
+MakeApp = Callable[..., App]
+Connect = Callable[..., OpenAI]
+
+
+@pytest.fixture
+def make_app() -> Iterator[MakeApp]:
+    """`make_app("an answer", …)` builds an engine that gives these answers, and closes it afterwards."""
+    apps: list[App] = []
+
+    def make(*lines: Line, **choices: Any) -> App:
+        apps.append(create_app(model=Scripted(*lines), **choices))
+        return apps[-1]
+
+    yield make
+    for app in apps:
+        app.close()
+
+
+@pytest.fixture
+def connect(make_app: MakeApp) -> Connect:
+    """`connect("an answer", …)` is an SDK client of such an engine; `connect(app=app)` of that one."""
+
+    def connected(*lines: Line, app: App | None = None) -> OpenAI:
+        transport = httpx2.WSGITransport(app or make_app(*lines))
+        http_client = DefaultHttpxClient(transport=transport)
+        return OpenAI(base_url="http://engine/v1", api_key="any", max_retries=0, http_client=http_client)
+
+    return connected
+
+
+@pytest.fixture
+def ask() -> Callable[..., Run]:
+    """`ask(client, "question")` puts it on a new thread, runs a new assistant, and waits for the run to rest."""
+
+    def asked(client: OpenAI, question: str, **body: Any) -> Run:
+        assistant = client.beta.assistants.create(model="gpt-4", instructions="Be brief.")
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+        run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, **body)
+        return wait(client, run)
+
+    return asked
+
+
+def wait(client: OpenAI, run: Run, seconds: float = 10) -> Run:
+    """Poll until the run rests."""
+    end = time.monotonic() + seconds
+    while run.status in ("queued", "in_progress", "cancelling"):
+        assert time.monotonic() < end, f"the run is still {run.status}"
+        time.sleep(0.002)
+        run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    return run
+
+
+@pytest.fixture(name="wait")
+def wait_() -> Callable[..., Run]:
+    return wait

@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant_nb.engine.errors import NoRecording, RecordingError
+from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, Turn
+from assistant_nb.engine.model.recorded import SHIPPED, Recorded, find, read
+
+HEADER = {"format": "assistant_nb recording", "version": 1, "title": "Test"}
+
+
+def exchange(question: str, answer: str, **prompt: Any) -> dict[str, Any]:
+    return {
+        "prompt": {
+            "model": "m", "instructions": None, "tools": [], "messages": [{"role": "user", "content": question}], **prompt,
+        },
+        "answer": answer,
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2},
+        "provenance": {"answer": "authored", "usage": "recorded"},
+    }  # fmt: skip
+
+
+def write(folder: Path, *lines: Any) -> Path:
+    path = folder / "lesson.jsonl"
+    path.write_text("\n".join(json.dumps(line) for line in lines))
+    return path
+
+
+def prompt(question: str, **choices: Any) -> Prompt:
+    return Prompt(**{"model": "m", "instructions": None, "messages": [Turn("user", question)], **choices})
+
+
+def test_a_recorded_question_gets_its_answer_in_pieces(tmp_path: Path) -> None:
+    model = Recorded(write(tmp_path, HEADER, exchange("2 + 2?", " It is  four.\n")))
+    *deltas, finish = model.ask(prompt("2 + 2?"))
+    assert "".join(delta.text for delta in deltas if isinstance(delta, TextDelta)) == " It is  four.\n"
+    assert len(deltas) > 2
+    assert finish == Finish({"answer": "authored", "usage": "recorded"}, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("choices", "reason"),
+    [
+        ({"model": "other"}, "model (yours: 'other', recorded: 'm')"),
+        ({"instructions": "Rhyme."}, "instructions (yours: 'Rhyme.', recorded: None)"),
+        ({"tools": [{"type": "code_interpreter"}]}, "tools (yours: ['code_interpreter'], recorded: [])"),
+        ({"messages": [Turn("user", "Hi"), Turn("user", "2 + 2?")]}, "the messages before it (yours: 2, recorded: 1)"),
+    ],
+)
+def test_a_prompt_that_differs_is_a_miss_that_names_the_difference(
+    choices: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    model = Recorded(write(tmp_path, HEADER, exchange("2 + 2?", "4")))
+    with pytest.raises(NoRecording) as miss:
+        list(model.ask(prompt("2 + 2?", **choices)))
+    assert reason in str(miss.value)
+
+
+def test_a_miss_shows_the_nearest_question_and_the_ways_on(tmp_path: Path) -> None:
+    model = Recorded(
+        write(tmp_path, HEADER, exchange("What is 2 + 2?", "4"), exchange("Who was Ada?", "A poet's child."))
+    )
+    with pytest.raises(NoRecording) as miss:
+        list(model.ask(prompt("What is 3 + 3?")))
+    assert "No recording holds this question: 'What is 3 + 3?'" in str(miss.value)
+    assert "The nearest recorded question is 'What is 2 + 2?'" in str(miss.value)
+    assert "Ways on: " in str(miss.value)
+    assert miss.value.code == "invalid_prompt"
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([], "is empty"),
+        ([{"format": "cassette"}], "line 1: format"),
+        ([HEADER, {"prompt": {}}], "line 2: prompt.model: Field required"),
+        ([HEADER, exchange("q", "a") | {"headers": {"authorization": "x"}}], "line 2: headers: Extra inputs"),
+        ([HEADER, exchange("q", "a") | {"provenance": {"answer": "guessed"}}], "line 2: provenance.answer"),
+    ],
+)
+def test_a_malformed_file_is_named_with_its_line(lines: list[Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"lesson\.jsonl") as malformed:
+        Recorded(write(tmp_path, *lines))
+    assert message in str(malformed.value)
+
+
+def test_a_recording_is_found_by_lesson_or_by_path(tmp_path: Path) -> None:
+    assert find("01_first_assistant").parent == SHIPPED
+    assert find(write(tmp_path, HEADER)).name == "lesson.jsonl"
+    with pytest.raises(RecordingError, match=r"There is no recording 'nowhere'.*01_first_assistant"):
+        find("nowhere")
+
+
+def test_what_is_shipped_says_where_it_comes_from() -> None:
+    assert Recorded().provenance() == "1 authored, 2 source"
+    for path in SHIPPED.glob("*.jsonl"):
+        for line in read(path):
+            assert (line.usage is None) == (line.provenance.usage == "estimated")

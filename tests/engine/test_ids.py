@@ -1,0 +1,35 @@
+import re
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant_nb.engine.ids import PREFIXES, Ids, LessonClock, SystemClock
+
+kinds = st.sampled_from(sorted(PREFIXES))
+
+
+@given(kinds, st.text(max_size=40), st.integers(1, 10**6))
+def test_an_id_has_its_prefix_and_24_letters_and_digits(kind: str, parent: str, ordinal: int) -> None:
+    assert re.fullmatch(f"{PREFIXES[kind]}_[A-Za-z0-9]{{24}}", Ids("seed").make(kind, parent, ordinal))
+
+
+@given(st.sets(st.tuples(kinds, st.sampled_from(["", "thread_1", "thread_2"]), st.integers(1, 99))))
+def test_different_things_have_different_ids(things: set[tuple[str, str, int]]) -> None:
+    ids = Ids("seed")
+    assert len({ids.make(*thing) for thing in things}) == len(things)
+
+
+def test_an_id_depends_on_seed_parent_kind_and_ordinal_only() -> None:
+    assert Ids("a").make("thread", "", 1) == Ids("a").make("thread", "", 1)
+    assert Ids("a").make("thread", "", 1) != Ids("b").make("thread", "", 1)
+
+
+def test_the_lesson_clock_begins_on_the_day_of_the_source_and_ticks_seconds() -> None:
+    clock = LessonClock()
+    assert time.strftime("%Y-%m-%d", time.gmtime(clock.now(0))) == "2024-02-24"
+    assert clock.now(5) - clock.now(2) == 3
+
+
+def test_the_system_clock_ignores_ticks() -> None:
+    assert abs(SystemClock().now(7) - time.time()) < 2

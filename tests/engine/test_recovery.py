@@ -1,0 +1,144 @@
+"""Kill the engine at any moment: what it has acknowledged is there again, and the run goes on."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant_nb.engine import wire
+from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.errors import ModelError
+from assistant_nb.engine.ids import Ids, LessonClock
+from assistant_nb.engine.journal import Entry
+from assistant_nb.engine.model.scripted import Line, Scripted
+from assistant_nb.engine.runner import Runner
+from assistant_nb.engine.store import Store
+
+ENTRIES = 12  # in the journal of a run that writes one message
+
+# Runs in a process of its own, and kills it hard in the middle of writing journal entry N.
+CHILD = """
+import json, os, signal, sys
+from pathlib import Path
+from werkzeug.test import Client
+from assistant_nb.engine.app import create_app
+from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.store import Store
+
+path, fatal = Path(sys.argv[1]), int(sys.argv[2])
+append = Store.append
+
+def deadly(self, run_id, entry):
+    append(self, run_id, entry)
+    if entry.n == fatal:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Store.append = deadly
+client = Client(create_app(store=path, model=Scripted("Two words.")))
+
+def call(path, **body):
+    answer = client.post("/v1" + path, json=body, headers={"OpenAI-Beta": "assistants=v2"}).json
+    print(json.dumps(answer), flush=True)
+    return answer
+
+assistant = call("/assistants", model="gpt-4", instructions="Be brief.")
+thread = call("/threads")
+call(f"/threads/{thread['id']}/messages", role="user", content="Hello?")
+call(f"/threads/{thread['id']}/runs", assistant_id=assistant["id"])
+client.application.runner.close()
+"""
+
+
+@pytest.mark.parametrize("fatal", range(ENTRIES + 1))
+def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, tmp_path: Path) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, tmp_path / "class.db", str(fatal)], capture_output=True, text=True, timeout=60
+    )
+    assert child.returncode == (-9 if fatal < ENTRIES else 0), child.stderr
+    acknowledged = [json.loads(line) for line in child.stdout.splitlines()]
+
+    app = create_app(store=tmp_path / "class.db", model=Scripted("Two words."))
+    _rest(app)
+
+    for body in acknowledged:
+        kept = app.store.get(body["object"], body["id"])
+        assert kept["created_at"] == body["created_at"]
+    thread_id = acknowledged[1]["id"]
+    runs = app.store.all("thread.run", thread_id)
+    assert [run["status"] for run in runs] == ["completed"] * len(runs)
+    assert len(runs) == (1 if fatal > 1 else 0), "a run whose creation was cut off was never acknowledged"
+    assert _said(app, thread_id) == ["Hello?", "Two words."][: 1 + len(runs)]
+    app.close()
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing of ours catches it."""
+
+
+@given(
+    line=st.text(min_size=1, max_size=20) | st.just(ModelError("no answer")),
+    kills=st.lists(st.integers(2, 13), max_size=4),
+)
+def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        smooth = _story(Path(folder) / "smooth.db", line, [])
+        rough = _story(Path(folder) / "rough.db", line, kills)
+    assert rough == smooth
+
+
+def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
+    """Drive a run, dying at the given entries one after the other; returns all that is kept of it in the end."""
+    store, runner = _engine(path, line)
+    with store.transaction():
+        assistant = wire.assistant(store.new_id("assistant"), 0, {"model": "m", "instructions": "i"})
+        thread = wire.thread(store.new_id("thread"), 0, {})
+        store.put(assistant)
+        store.put(thread)
+    _, run = runner.create(thread["id"], {"assistant_id": assistant["id"]})[-1]
+    for fatal in [*kills, None]:
+        with suppress(Killed), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store, "append", _deadly(store, fatal))
+            list(runner.drive(run["id"]))
+        store.close()
+        store, runner = _engine(path, line)
+    kept = [*store.journal(run["id"]), *store.all("thread.message", thread["id"]), store.get("thread.run", run["id"])]
+    store.close()
+    return kept
+
+
+def _engine(path: Path, line: Line) -> tuple[Store, Runner]:
+    """An engine without a background, so that only the test turns the crank."""
+    store = Store(path, Ids("seed"), LessonClock())
+    return store, Runner(store, Scripted(line))
+
+
+def _deadly(store: Store, fatal: int | None) -> Callable[[str, Entry], None]:
+    append = store.append
+
+    def deadly(run_id: str, entry: Entry) -> None:
+        append(run_id, entry)
+        if entry.n == fatal:
+            raise Killed
+
+    return deadly
+
+
+def _said(app: App, thread_id: str) -> list[str]:
+    return [message["content"][0]["text"]["value"] for message in app.store.all("thread.message", thread_id)]
+
+
+def _rest(app: App) -> None:
+    """Wait until no run is active."""
+    end = time.monotonic() + 10
+    while app.store.active_runs():
+        assert time.monotonic() < end
+        time.sleep(0.005)

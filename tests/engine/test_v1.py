@@ -1,0 +1,60 @@
+"""The old wire, key by key, as the source notebook and the recordings show it."""
+
+from typing import Any
+
+from werkzeug.test import Client
+
+from tests.conftest import MakeApp
+
+V1 = {"OpenAI-Beta": "assistants=v1"}
+V2 = {"OpenAI-Beta": "assistants=v2"}
+
+
+def post(client: Client, path: str, **body: Any) -> Any:
+    answer = client.post(path, json=body, headers=V1)
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def test_objects_have_the_keys_of_v1_in_their_order(make_app: MakeApp) -> None:
+    client = Client(make_app("An answer."))
+    assistant = post(client, "/v1/assistants", model="gpt-4", instructions="i", tools=[{"type": "retrieval"}])
+    assert list(assistant) == [
+        "id", "object", "created_at", "name", "description", "model", "instructions", "tools", "file_ids", "metadata",
+    ]  # fmt: skip
+    assert assistant["tools"] == [{"type": "retrieval"}]
+    thread = post(client, "/v1/threads")
+    assert list(thread) == ["id", "object", "created_at", "metadata"]
+    message = post(client, f"/v1/threads/{thread['id']}/messages", role="user", content="Hello", file_ids=[])
+    assert list(message) == [
+        "id", "object", "created_at", "assistant_id", "thread_id", "run_id", "role", "content", "file_ids", "metadata",
+    ]  # fmt: skip
+    run = post(client, f"/v1/threads/{thread['id']}/runs", assistant_id=assistant["id"])
+    assert list(run) == [
+        "id", "object", "created_at", "assistant_id", "thread_id", "status", "started_at", "expires_at", "cancelled_at",
+        "failed_at", "completed_at", "required_action", "last_error", "model", "instructions", "tools", "file_ids",
+        "metadata", "usage",
+    ]  # fmt: skip
+
+
+def test_lists_are_translated_too(make_app: MakeApp) -> None:
+    client = Client(make_app())
+    post(client, "/v1/assistants", model="gpt-4")
+    page = client.get("/v1/assistants", headers=V1).json
+    assert page and "file_ids" in page["data"][0]
+
+
+def test_the_two_versions_show_the_same_thing(make_app: MakeApp) -> None:
+    client = Client(make_app())
+    old = post(client, "/v1/assistants", model="gpt-4", tools=[{"type": "retrieval"}])
+    new = client.get(f"/v1/assistants/{old['id']}", headers=V2).json
+    assert new and new["tools"][0]["type"] == "file_search"
+    assert {key: new[key] for key in old if key in new and key != "tools"} == {
+        key: value for key, value in old.items() if key not in ("file_ids", "tools")
+    }
+
+
+def test_a_file_of_v1_that_does_not_exist_is_named(make_app: MakeApp) -> None:
+    answer = Client(make_app()).post("/v1/assistants", json={"model": "m", "file_ids": ["file-none"]}, headers=V1)
+    assert answer.status_code == 404
+    assert "file-none" in answer.text

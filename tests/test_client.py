@@ -1,0 +1,135 @@
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from openai import OpenAI
+
+import assistant_nb as anb
+from assistant_nb.engine.errors import RecordingError, StoreError
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs() -> Iterator[None]:
+    yield
+    anb.stop()
+
+
+def test_start_makes_the_documented_first_cell_work(capsys: pytest.CaptureFixture[str]) -> None:
+    anb.start()
+    client = OpenAI()
+    assert client.beta.assistants.create(model="gpt-4").id.startswith("asst_")
+    assert capsys.readouterr().out == (
+        "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 1 authored, 2 source · kept in memory\n"
+    )
+
+
+def test_starting_twice_is_harmless() -> None:
+    anb.start()
+    before = os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]
+    assistant = OpenAI().beta.assistants.create(model="gpt-4")
+    anb.start()
+    assert (os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]) == before
+    assert OpenAI().beta.assistants.retrieve(assistant.id) == assistant
+
+
+def test_starting_with_other_choices_says_what_to_do() -> None:
+    anb.start()
+    with pytest.raises(RuntimeError, match=r"Call assistant_nb\.stop\(\) first"):
+        anb.start(model=anb.Scripted("Hello."))
+
+
+def test_stop_puts_the_environment_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-the-learners-own")
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    anb.start()
+    assert os.environ["OPENAI_API_KEY"] != "sk-the-learners-own"
+    anb.stop()
+    anb.stop()
+    assert os.environ["OPENAI_API_KEY"] == "sk-the-learners-own"
+    assert "OPENAI_BASE_URL" not in os.environ
+
+
+def test_each_start_has_a_key_of_its_own() -> None:
+    anb.start()
+    first = os.environ["OPENAI_API_KEY"]
+    anb.stop()
+    anb.start()
+    assert os.environ["OPENAI_API_KEY"] != first
+
+
+def test_a_proxy_does_not_stand_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "example.org")
+    anb.start()
+    assert OpenAI(max_retries=0).beta.assistants.list().data == []
+    assert os.environ["NO_PROXY"] == "example.org,127.0.0.1"
+
+
+def test_clients_in_process_have_worlds_of_their_own() -> None:
+    one, two = anb.connect(), anb.connect()
+    first, second = one.beta.assistants.create(model="gpt-4"), two.beta.assistants.create(model="gpt-4")
+    assert first == second, "the same steps give the same ids and times"
+    one.beta.assistants.delete(first.id)
+    assert two.beta.assistants.retrieve(second.id) == second
+
+
+def test_clients_of_one_file_share_it_and_find_it_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assistant = anb.connect(store=tmp_path / "class.db").beta.assistants.create(model="gpt-4")
+    assert anb.connect(store=tmp_path / "class.db").beta.assistants.retrieve(assistant.id) == assistant
+    anb.start(store=tmp_path / "class.db")
+    assert OpenAI().beta.assistants.retrieve(assistant.id) == assistant
+    anb.stop()
+    assert anb.connect(store=tmp_path / "class.db").beta.assistants.retrieve(assistant.id) == assistant
+    assert "kept in class.db" in capsys.readouterr().out
+
+
+def test_one_file_has_one_model_at_a_time(tmp_path: Path) -> None:
+    anb.connect(store=tmp_path / "class.db")
+    with pytest.raises(RuntimeError, match=r"'class\.db' is open here with another model"):
+        anb.connect(store=tmp_path / "class.db", model=anb.Scripted("Hello."))
+
+
+def test_a_scripted_model_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    client = anb.connect(model=anb.Scripted("Hello, Ada."))
+    assistant = client.beta.assistants.create(model="any", instructions="Greet.")
+    run = client.beta.threads.create_and_run_poll(assistant_id=assistant.id)
+    assert run.status == "completed"
+    assert "model: scripted · answers: 1 scripted" in capsys.readouterr().out
+
+
+def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="model='gpt-4' is not known"):
+        anb.connect(model="gpt-4")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="goes with model='recorded' only"):
+        anb.connect(model=anb.Scripted(), recording="01_first_assistant")
+    with pytest.raises(RecordingError, match="There is no recording 'nothing'"):
+        anb.start(recording="nothing")
+    with pytest.raises(StoreError, match="does its folder exist"):
+        anb.start(store=tmp_path / "nowhere" / "class.db")
+    assert "sk-lab" not in os.environ.get("OPENAI_API_KEY", "")
+
+
+def test_the_sdk_is_quiet_about_assistants_and_threads_and_nothing_else() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        client = anb.connect()
+        client.beta.assistants.create(model="gpt-4")
+        client.beta.threads.create()
+        for other in (
+            "The Assistants API is deprecated in favor of the Responses API, says somebody",
+            "deprecated: use x",
+        ):
+            with pytest.raises(DeprecationWarning):
+                warnings.warn(other, DeprecationWarning, stacklevel=1)
+        with pytest.raises(UserWarning):
+            warnings.warn("deprecated", UserWarning, stacklevel=1)
+
+
+def test_a_process_that_started_an_engine_ends_by_itself() -> None:
+    code = "import assistant_nb as anb; anb.start(); from openai import OpenAI; c = OpenAI(); c.beta.threads.create()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stderr == ""

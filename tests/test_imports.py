@@ -1,0 +1,111 @@
+"""The house's walls: imports run one way, and every outside library has one home."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import assistant_nb
+
+PACKAGE = Path(assistant_nb.__file__).parent
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in PACKAGE.rglob("*.py")
+}
+
+# From the foundation up. A module imports only from floors below its own.
+FLOORS = [
+    ["engine.errors", "engine.model.base", "engine", "engine.model", "engine.routes"],
+    ["engine.wire", "engine.run_states", "engine.ids"],
+    ["engine.journal", "engine.sse", "engine.v1", "engine.params"],
+    ["engine.store", "engine.model.recorded", "engine.model.scripted"],
+    ["engine.threads"],
+    ["engine.runner"],
+    ["engine.routes.base"],
+    [
+        "engine.routes.assistants",
+        "engine.routes.threads",
+        "engine.routes.messages",
+        "engine.routes.runs",
+        "engine.routes.lab",
+    ],
+    ["engine.app"],
+    ["engine.server"],
+    ["client", "course"],
+    ["__init__"],
+    ["cli"],
+]
+FLOOR = {module: n for n, floor in enumerate(FLOORS) for module in floor}
+
+HOMES = {
+    "sqlite3": {"engine.store"},
+    "werkzeug": {"engine.app"} | {module for module in MODULES if module.startswith("engine.routes")},
+    "cheroot": {"engine.server"},
+    "openai": {"client"},
+    "httpx2": {"client"},
+    "pydantic": {"engine.params", "engine.model.recorded", "engine.routes.base"},
+    "nbclient": {"course"},
+    "nbformat": {"course"},
+    "tqdm": {"cli"},
+}
+
+
+def imports(module: str) -> Iterator[str]:
+    """Everything a module imports, inside functions too; what is ours without the package's name."""
+    path = MODULES[module]
+    here = ["assistant_nb", *path.relative_to(PACKAGE).with_suffix("").parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level] if node.level else []
+            source = ".".join([*base, *filter(None, [node.module])])
+            for alias in node.names:
+                full = f"{source}.{alias.name}".removeprefix("assistant_nb.")
+                yield (
+                    full
+                    if full in MODULES
+                    else source.removeprefix("assistant_nb.").replace("assistant_nb", "__init__")
+                )
+
+
+def test_every_module_has_a_floor() -> None:
+    assert set(MODULES) == set(FLOOR)
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_imports_go_down(module: str) -> None:
+    up = [source for source in imports(module) if source in FLOOR and FLOOR[source] >= FLOOR[module]]
+    assert up == []
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_an_outside_library_has_one_home(library: str) -> None:
+    guests = {module for module in MODULES if any(source.split(".")[0] == library for source in imports(module))}
+    assert guests
+    assert guests <= HOMES[library]
+
+
+def test_the_foundation_is_pure() -> None:
+    """Values and rules touch no network, disk, kernel or thread."""
+    for module in ("wire", "run_states", "journal", "sse", "v1", "params", "errors"):
+        outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
+        assert outside <= {"collections", "dataclasses", "typing", "json", "pydantic", "annotated_types"}
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    heavy = ["openai", "nbformat", "jupyter_client", "pydantic", "werkzeug", "cheroot", "assistant_nb.engine.server"]
+    code = f"import sys, assistant_nb; print([name for name in {heavy} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_public_names_are_sorted_and_there() -> None:
+    assert assistant_nb.__all__ == sorted(assistant_nb.__all__) == sorted(assistant_nb._HOMES)
+    assert all(getattr(assistant_nb, name) for name in assistant_nb.__all__)
+    assert set(assistant_nb.__all__) <= set(dir(assistant_nb))
+    with pytest.raises(AttributeError, match="'begin'; it has Scripted, connect"):
+        _ = assistant_nb.begin

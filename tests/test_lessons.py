@@ -1,0 +1,100 @@
+"""What holds for every lesson. That its outputs are exact is nbval's part: it runs on `notebooks/`."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assistant_nb import course
+from assistant_nb.engine.model.recorded import SHIPPED, read
+
+LESSONS = course.lessons()
+
+
+def cells(lesson: Path, kind: str) -> list[Any]:
+    return [cell for cell in json.loads(lesson.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_every_code_cell_was_run_in_order(lesson: Path) -> None:
+    """nbval passes over cells without a number in silence."""
+    code = cells(lesson, "code")
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1))
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_outputs_hold_no_key_port_or_path(lesson: Path) -> None:
+    for cell in cells(lesson, "code"):
+        for output in cell["outputs"]:
+            text = json.dumps(output)
+            assert output["output_type"] in ("stream", "execute_result", "display_data")
+            assert output.get("name") != "stderr"
+            for secret in ("sk-", "127.0.0.1:", "/home/", "/tmp/", " at 0x"):
+                assert secret not in text
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_has_its_recording_and_names_it(lesson: Path) -> None:
+    assert f'recording="{lesson.stem}"' in "".join(cells(lesson, "code")[0]["source"])
+    assert (SHIPPED / f"{lesson.stem}.jsonl").is_file()
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_every_recorded_answer_is_shown_in_its_lesson(lesson: Path) -> None:
+    shown = json.dumps(json.loads(lesson.read_text(encoding="utf-8")), ensure_ascii=False)
+    for exchange in read(SHIPPED / f"{lesson.stem}.jsonl"):
+        assert json.dumps(exchange.answer, ensure_ascii=False)[1:-1] in shown
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_cells_are_short_and_follow_prose(lesson: Path) -> None:
+    lengths = sorted(len("".join(cell["source"]).splitlines()) for cell in cells(lesson, "code"))
+    assert lengths[len(lengths) // 2] <= 3
+    assert lengths[-1] <= 25
+
+
+def test_a_changed_answer_makes_the_lesson_fail(tmp_path: Path) -> None:
+    """The proof that nbval compares: the recording is changed, the notebook is not."""
+    recording = (SHIPPED / "02_raw_http.jsonl").read_text(encoding="utf-8")
+    assert "I'm doing well" in recording
+    (tmp_path / "changed.jsonl").write_text(recording.replace("I'm doing well", "I'm doing badly"), encoding="utf-8")
+    lesson = course.find("02").read_text(encoding="utf-8")
+    (tmp_path / "02_raw_http.ipynb").write_text(
+        lesson.replace('recording=\\"02_raw_http\\"', 'recording=\\"changed.jsonl\\"'), encoding="utf-8"
+    )
+    outcome = _nbval(tmp_path / "02_raw_http.ipynb")
+    assert outcome.returncode == 1
+    assert "1 failed" in outcome.stdout
+    assert "doing badly" in outcome.stdout
+
+
+def test_executing_twice_gives_equal_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        shutil.copy(course.find("01"), tmp_path / name / "01.ipynb")
+    code = (
+        "import nbformat, sys; from nbclient import NotebookClient\n"
+        "nb = nbformat.read(sys.argv[1], 4); NotebookClient(nb, record_timing=False).execute()\n"
+        "nbformat.write(nb, sys.argv[1])"
+    )
+    for name in ("one", "two"):
+        subprocess.run([sys.executable, "-c", code, tmp_path / name / "01.ipynb"], check=True, timeout=120)
+    assert (tmp_path / "one" / "01.ipynb").read_bytes() == (tmp_path / "two" / "01.ipynb").read_bytes()
+
+
+def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "-p",
+        "no:cacheprovider",
+        notebook.name,
+    ]
+    return subprocess.run(command, cwd=notebook.parent, capture_output=True, text=True, timeout=120, check=False)

@@ -1,0 +1,38 @@
+"""README and change list stay true."""
+
+import re
+from pathlib import Path
+
+import assistant_nb
+from assistant_nb import cli, course
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_public_name_is_in_the_readme() -> None:
+    assert [name for name in assistant_nb.__all__ if f"anb.{name}(" not in README] == []
+
+
+def test_every_lesson_is_in_the_readme_and_every_link_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)]+)\)", README)
+    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert {Path(link).name for link in links if link.endswith(".ipynb")} == {path.name for path in course.lessons()}
+
+
+def test_every_module_is_on_the_map() -> None:
+    package = ROOT / "assistant_nb"
+    files = [path.relative_to(package) for path in package.rglob("*.py") if path.name not in ("__init__.py", "base.py")]
+    missing = [path for path in files if path.name not in README and f"`{path.parent}/`" not in README]
+    assert missing == []
+
+
+def test_every_command_is_in_the_readme() -> None:
+    for name in ("lab", "run", "serve"):
+        assert callable(getattr(cli, name))
+        assert f"`assistant-nb {name} [" in README
+
+
+def test_the_change_list_begins_with_this_version() -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert newest and newest[1] == assistant_nb.__version__
