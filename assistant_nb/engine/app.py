@@ -7,23 +7,24 @@ makes the answer of it.
 
 import itertools
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 
-from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from . import params, sse, v1
-from .errors import ApiError, BadRequest, Forbidden, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
+from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
 from .routes import assistants, lab, messages, runs, threads
-from .routes.base import Answer, Call, Route
+from .routes.base import Answer, Call, Route, Stream
 from .run_states import MOVING
 from .runner import Runner
 from .store import Store
@@ -40,6 +41,8 @@ ROUTES: Final[list[Route]] = [
     *lab.ROUTES,
 ]
 MAX_BODY_BYTES: Final = 16 * 2**20
+MAX_DEPTH: Final = 100
+"""Of arrays and objects in a body."""
 POLL_AFTER_MS: Final = 20
 """What pollers are told to wait while a run moves."""
 
@@ -74,17 +77,24 @@ class App:
     def __init__(self, store: Store, runner: Runner, model: Model) -> None:
         self.store, self.runner, self.model = store, runner, model
         self._routes = Map(
-            [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES], strict_slashes=False
+            [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
+            strict_slashes=False,
+            merge_slashes=False,
         )
         self._requests = itertools.count(1)
+        self._open = True
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["wsgi.input_terminated"] = True  # whoever calls, the body ends where its stream does
         request = Request(environ)
         request.max_content_length = MAX_BODY_BYTES
         try:
             response = self._answer(request)
         except ApiError as error:
             response = _json(error.envelope(), error.status)
+        except (HTTPException, UnicodeError) as error:
+            refused = BadRequest(f"The request cannot be read: {error}.")
+            response = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
             bug = OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
             response = _json(bug.envelope(), bug.status)
@@ -93,20 +103,26 @@ class App:
         return response(environ, start_response)
 
     def close(self) -> None:
-        """Let the runs under way come to rest, then close the store."""
+        """Answer no more, let the runs under way come to rest, then close the store."""
+        self._open = False
         self.runner.close()
         self.store.close()
 
     def _answer(self, request: Request) -> Response:
+        if not self._open:
+            raise Gone("This engine was stopped. Start another with assistant_nb.start() or connect().")
         route, ids = self._route(request)
         old = _beta(request, route) == "assistants=v1"
         _check_ids(ids)
         body = _body(request, route, old) if route.body else {}
         query = params.check(route.query, _query(request)) if route.query else {}
+        _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
         answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query))
-        if not isinstance(answer, dict):
-            events = ((event, v1.downgrade(data) if old else data) for event, data in answer)
-            return Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
+        if isinstance(answer, Stream):
+            events = ((event, v1.downgrade(data) if old else data) for event, data in answer.events)
+            response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
+            response.call_on_close(answer.on_close)
+            return response
         return _json(v1.downgrade(answer) if old else answer)
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
@@ -140,8 +156,8 @@ class Guard:
 
     def _check(self, request: Request) -> None:
         host = request.headers.get("Host", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if self._hosts is not None and name.lower() not in self._hosts:
+        named = re.fullmatch(r"(\[[^]]*\]|[^:]*)(:\d+)?", host.lower())
+        if self._hosts is not None and (named is None or named[1] not in self._hosts):
             raise Forbidden(f"This engine does not answer to the Host '{host}'. Use the base URL it gave.")
         if origin := request.headers.get("Origin"):
             raise Forbidden(f"This engine answers no web page, and this request comes from '{origin}'.")
@@ -202,8 +218,11 @@ def _body(request: Request, route: Route, old: bool) -> Json:
         data = request.get_data()
     except RequestEntityTooLarge:
         raise TooLarge(f"The request body is larger than {MAX_BODY_BYTES // 2**20} MiB.") from None
+    except (OSError, ValueError):
+        raise BadRequest("The request body broke off before its end.") from None
     try:
         given = json.loads(data, parse_constant=_no_constant, parse_float=_finite) if data.strip() else {}
+        _check_depth(given, MAX_DEPTH)
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
     return params.check(route.body, v1.upgrade(given) if old else given)
@@ -211,6 +230,14 @@ def _body(request: Request, route: Route, old: bool) -> Json:
 
 def _query(request: Request) -> dict[str, str]:
     return {name: value for name, value in request.args.items() if value != ""}
+
+
+def _check_depth(value: Any, left: int) -> None:
+    """What is nested deeper could be read, but perhaps not written again."""
+    if left == 0:
+        raise ValueError("nested too deeply")
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _check_depth(inner, left - 1)
 
 
 def _no_constant(name: str) -> Any:

@@ -7,6 +7,7 @@ EngineError
 │   ├── Forbidden       403
 │   ├── NotFound        404
 │   ├── NotAllowed      405
+│   ├── Gone            410
 │   ├── TooLarge        413
 │   └── OurBug          500   never the answer to a request, however broken
 ├── IllegalMove               a run was asked to go where its table has no way
@@ -72,6 +73,12 @@ class NotAllowed(ApiError):
     """The path exists, the method does not."""
 
     status = 405
+
+
+class Gone(ApiError):
+    """The engine was stopped."""
+
+    status = 410
 
 
 class TooLarge(ApiError):

@@ -4,12 +4,13 @@ A journal is a list of entries that only grows. The run object, its steps and th
 are folds of it: apply the entries one after the other and you have them. Pure; nothing here knows
 where entries are kept.
 
-Two families of entries, told apart by the first word of their event:
+Three families of entries, told apart by the first word of their event:
 
-    thread.…   public: `data` holds the fields of object `id` that this event sets. The event's
+    thread.…   a transition: `data` holds the fields of object `id` that this event sets. The event's
                name is the one a stream sends. A created object brings all its fields.
-    model.…    private: `model.asked` holds the exact prompt, `model.answered` the answer with its
-               usage and provenance.
+    model.…    `model.asked` holds the exact prompt, `model.answered` the answer with its usage and
+               provenance.
+    client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made.
 """
 
 from collections.abc import Iterable
@@ -39,6 +40,8 @@ class RunState:
     """What a journal says so far."""
 
     length: int = 0
+    at: int = 0
+    """The time of the latest entry."""
     objects: dict[str, Json] = field(default_factory=dict)
     """By id, in order of appearance: the run first, then its steps and messages."""
     asked: Json | None = None
@@ -67,12 +70,12 @@ class RunState:
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry."""
-        self.length = entry.n + 1
+        self.length, self.at = entry.n + 1, entry.at
         if entry.event == "model.asked":
             self.asked, self.answer = entry.data, None
         elif entry.event == "model.answered":
             self.asked, self.answer = None, entry.data
-        elif entry.event.endswith(".deleted"):
+        elif entry.event == "client.deleted":
             del self.objects[entry.id]
         else:
             self.objects.setdefault(entry.id, {}).update(entry.data)

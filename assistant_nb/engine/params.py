@@ -1,13 +1,13 @@
 """Request bodies and queries: what is allowed in them, and the API's words when it is not.
 
-One pydantic model per body. `check` returns plain data with explicit nulls left out, as clients
-send nulls for what they mean to leave out, or raises BadRequest for the first fault found.
+One pydantic model per body. `check` returns plain data without explicit nulls, or raises BadRequest
+for the first fault found.
 """
 
 from typing import Annotated, Any, Final, Literal
 
 from annotated_types import MaxLen, MinLen
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from .errors import BadRequest
 from .wire import Json
@@ -18,10 +18,8 @@ _MARK: Final = "‹"
 
 def check(model: type[BaseModel], given: Any) -> Json:
     """`given` as valid plain data. Raises BadRequest in the API's words."""
-    if isinstance(given, dict):
-        given = {key: value for key, value in given.items() if value is not None}
     try:
-        return model.model_validate(given).model_dump(exclude_unset=True)
+        return model.model_validate(given).model_dump(exclude_unset=True, by_alias=True)
     except ValidationError as error:
         raise _refusal(error) from None
 
@@ -31,7 +29,8 @@ def check(model: type[BaseModel], given: Any) -> Json:
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
 ]
-Instructions = Annotated[str, Field(max_length=256_000)]
+Text = Annotated[str, Field(max_length=256_000)]
+"""A limit also makes pydantic refuse what is no Unicode, which no store could keep."""
 ModelName = Annotated[str, Field(min_length=1)]
 Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
@@ -41,6 +40,12 @@ Identifier = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
 
 class Body(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def nulls_are_left_out(cls, given: Any) -> Any:
+        """Clients send null for what they mean to leave out, at any depth."""
+        return {key: value for key, value in given.items() if value is not None} if isinstance(given, dict) else given
 
 
 def _by_type(value: Any) -> str | None:
@@ -58,6 +63,9 @@ class CodeInterpreterTool(Body):
 class RankingOptions(Body):
     ranker: Literal["auto", "default_2024_08_21"] | None = None
     score_threshold: Annotated[float, Field(ge=0, le=1)]
+    hybrid_search: dict[str, Any] | None = (
+        None  # not in the description, but in each answer, and so in what is sent back
+    )
 
 
 class FileSearchSettings(Body):
@@ -72,7 +80,7 @@ class FileSearchTool(Body):
 
 class Function(Body):
     name: Identifier
-    description: str | None = None
+    description: Text | None = None
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
 
@@ -92,7 +100,7 @@ Tool = Annotated[
 
 class JsonSchema(Body):
     name: Identifier
-    description: str | None = None
+    description: Text | None = None
     schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
     strict: bool | None = None
 
@@ -120,7 +128,7 @@ ResponseFormat = Annotated[
 
 
 class ChosenFunction(Body):
-    name: str
+    name: Text
 
 
 class ChosenFunctionTool(Body):
@@ -147,11 +155,11 @@ class TruncationStrategy(Body):
 
 
 class CodeInterpreterResources(Body):
-    file_ids: Annotated[list[str], Field(max_length=20)] | None = None
+    file_ids: Annotated[list[Text], Field(max_length=20)] | None = None
 
 
 class FileSearchResources(Body):
-    vector_store_ids: Annotated[list[str], Field(max_length=1)] | None = None
+    vector_store_ids: Annotated[list[Text], Field(max_length=1)] | None = None
 
 
 class ToolResources(Body):
@@ -161,11 +169,11 @@ class ToolResources(Body):
 
 class TextPart(Body):
     type: Literal["text"]
-    text: Annotated[str, Field(max_length=256_000)]
+    text: Text
 
 
 class ImageUrl(Body):
-    url: str
+    url: Text
     detail: Literal["auto", "low", "high"] | None = None
 
 
@@ -175,7 +183,7 @@ class ImageUrlPart(Body):
 
 
 class ImageFile(Body):
-    file_id: str
+    file_id: Text
     detail: Literal["auto", "low", "high"] | None = None
 
 
@@ -203,7 +211,7 @@ Content = Annotated[
 
 
 class Attachment(Body):
-    file_id: str
+    file_id: Text
     tools: list[Tool] | None = None
 
 
@@ -215,7 +223,7 @@ class AssistantBody(Body):
 
     name: Annotated[str, Field(max_length=256)] | None = None
     description: Annotated[str, Field(max_length=512)] | None = None
-    instructions: Instructions | None = None
+    instructions: Text | None = None
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
     tool_resources: ToolResources | None = None
     metadata: Metadata | None = None
@@ -257,9 +265,9 @@ class CreateThread(ModifyThread):
 class RunBody(Body):
     """What the two ways to create a run have in common."""
 
-    assistant_id: str
+    assistant_id: Text
     model: ModelName | None = None
-    instructions: Instructions | None = None
+    instructions: Text | None = None
     tools: Annotated[list[Tool], Field(max_length=20)] | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
@@ -274,7 +282,7 @@ class RunBody(Body):
 
 
 class CreateRun(RunBody):
-    additional_instructions: Instructions | None = None
+    additional_instructions: Text | None = None
     additional_messages: list[CreateMessage] | None = None
     reasoning_effort: ReasoningEffort | None = None
 

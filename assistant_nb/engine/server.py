@@ -8,16 +8,21 @@ bare socket need 44 ms for it.
 import logging
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
+from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.wsgi import Server as Cheroot
 
 from .app import App, Guard
-from .errors import ServerError
+from .errors import BadRequest, ServerError
+from .wire import encode
 
-_THREADS: Final = 16
+_THREADS: Final = 64
 """Requests at work at a time; a stream holds one until it ends."""
+_PATIENCE_S: Final = 3
+"""How long closing waits for requests at work."""
 _LOG: Final = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
 
@@ -33,6 +38,7 @@ class Server:
         guard = Guard(app, key, _host_names(host))
         self._cheroot = Cheroot((host, port), guard, numthreads=_THREADS, server_name=host, shutdown_timeout=1)
         self._cheroot.error_log = _log  # type: ignore[method-assign]
+        self._cheroot.ConnectionClass = _Connection
         self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._serve, name="assistant_nb server", daemon=True)
         self._thread.start()
@@ -44,9 +50,10 @@ class Server:
         self.url = f"http://{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}/v1"
 
     def close(self) -> None:
-        """Stop listening, let the requests at work end, close the engine."""
-        self._cheroot.stop()
-        self._thread.join()
+        """Stop listening, give the requests at work a moment to end, close the engine."""
+        stopping = threading.Thread(target=self._cheroot.stop, name="assistant_nb server stops", daemon=True)
+        stopping.start()
+        stopping.join(_PATIENCE_S)
         self._app.close()
 
     def wait(self) -> None:
@@ -71,6 +78,25 @@ class Server:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class _Request(HTTPRequest):
+    """What cheroot refuses by itself, as it is no HTTP, gets our envelope too, and no 5xx."""
+
+    def simple_response(self, status: int | str, msg: str = "") -> None:
+        refused = BadRequest(f"The request is not HTTP as this server reads it: {msg or status}")
+        self.close_connection = True
+        code = str(status) if str(status).startswith("4") else "400 Bad Request"
+        body = encode(refused.envelope()).encode()
+        head = (
+            f"HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
+        )
+        with suppress(OSError):
+            self.conn.wfile.write(head.encode("latin-1") + b"\r\n" + body)
+
+
+class _Connection(HTTPConnection):
+    RequestHandlerClass = _Request
 
 
 def _host_names(host: str) -> frozenset[str] | None:

@@ -194,11 +194,11 @@ class Store:
             (run_id, entry.n, entry.at, entry.event, entry.id, encode(entry.data)),
         )
 
-    def journal(self, run_id: str) -> list[Entry]:
-        """All entries of a run, in order; none for a run that is gone."""
+    def journal(self, run_id: str, start: int = 0) -> list[Entry]:
+        """The entries of a run from number `start` on, in order; none for a run that is gone."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT n, at, event, id, data FROM journal WHERE run_id = ? ORDER BY n", (run_id,)
+                "SELECT n, at, event, id, data FROM journal WHERE run_id = ? AND n >= ? ORDER BY n", (run_id, start)
             ).fetchall()
         return [Entry(n, at, event, id, json.loads(data)) for n, at, event, id, data in rows]
 

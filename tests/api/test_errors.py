@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
 
 from assistant_nb.engine.app import MAX_BODY_BYTES, ROUTES, App, create_app
 from assistant_nb.engine.model.scripted import Scripted
@@ -254,3 +254,69 @@ def test_no_body_and_no_query_gives_a_5xx(route: Any, body: dict[str, Any], text
 def test_no_path_gives_a_5xx(method: str, path: list[str]) -> None:
     answer = Client(create_app(model=Scripted())).open("/v1/" + "/".join(path), method=method, headers=V2)
     assert answer.status_code < 500
+
+
+def test_nulls_are_left_out_at_any_depth_but_not_from_schemas(make_app: MakeApp) -> None:
+    client = Client(make_app())
+    schema = {"type": "object", "properties": {"x": {"default": None}}}
+    tools = [
+        {"type": "function", "function": {"name": "f", "description": None, "parameters": schema}},
+        {"type": "file_search", "file_search": {"max_num_results": None, "ranking_options": None}},
+    ]
+    made = client.post("/v1/assistants", headers=V2, json={"model": "m", "tools": tools})
+    assert made.status_code == 200
+    assert made.json["tools"][0]["function"] == {"name": "f", "parameters": schema, "strict": False}  # type: ignore[index]
+    thread = {
+        "messages": [{"role": "user", "content": "x", "attachments": None}],
+        "tool_resources": {"file_search": None},
+    }
+    assert client.post("/v1/threads", headers=V2, json=thread).status_code == 200
+    assert client.post("/v1/threads", headers=V2, json={"messages": None}).status_code == 200
+
+
+def test_what_the_api_answers_can_be_sent_back(make_app: MakeApp) -> None:
+    client = Client(make_app())
+    form = {"type": "json_schema", "json_schema": {"name": "point", "schema": {"type": "object"}, "strict": True}}
+    body = {"model": "m", "tools": [{"type": "file_search"}], "response_format": form}
+    made = client.post("/v1/assistants", headers=V2, json=body).json
+    assert made and made["response_format"] == form
+    again = {name: made[name] for name in ("tools", "response_format", "metadata", "temperature", "top_p")}
+    assert client.post(f"/v1/assistants/{made['id']}", headers=V2, json=again).json == made
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"assistant_id": "asst_\ud800"},
+        {"assistant_id": "asst_1", "tool_resources": {"code_interpreter": {"file_ids": ["\ud800"]}}},
+    ],
+)
+def test_ids_that_are_no_unicode_are_refused(body: dict[str, Any], make_app: MakeApp) -> None:
+    assert "not valid Unicode" in error(make_app(), "POST", "/v1/threads/runs", json=body)["message"]
+
+
+def test_an_assistant_of_the_wrong_prefix_is_refused_in_a_body_too(make_app: MakeApp) -> None:
+    refused = error(make_app(), "POST", "/v1/threads/runs", json={"assistant_id": "wf_X"})
+    assert refused["message"] == "Invalid 'assistant_id': 'wf_X'. Expected an ID that begins with 'asst'."
+
+
+def test_a_body_nested_too_deeply_is_refused(make_app: MakeApp) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(101):
+        deep = {"a": deep}
+    tool = {"type": "function", "function": {"name": "f", "parameters": deep}}
+    assert error(make_app(), "POST", "/v1/assistants", json={"model": "m", "tools": [tool]})
+
+
+@pytest.mark.parametrize("path", ["//v1/assistants", "/v1//assistants", "/v1/threads//messages", "/v1"])
+def test_paths_are_taken_as_they_are(path: str, make_app: MakeApp) -> None:
+    assert Client(make_app()).get(path, headers=V2).status_code in (400, 404)
+
+
+def test_a_body_without_length_is_read_to_its_end(make_app: MakeApp) -> None:
+    environ = EnvironBuilder(
+        "/v1/threads", method="POST", data=b'{"metadata": {"a": "b"}}', headers=[*V2.items()]
+    ).get_environ()
+    del environ["CONTENT_LENGTH"]
+    environ["HTTP_TRANSFER_ENCODING"] = "chunked"
+    assert Client(make_app()).open(environ).json["metadata"] == {"a": "b"}  # type: ignore[index]

@@ -2,15 +2,18 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import openai
 import pytest
 from openai.types.beta.threads import Run
+from werkzeug.test import Client as WsgiClient
 
+from assistant_nb.engine.app import create_app
 from assistant_nb.engine.errors import ModelError
-from assistant_nb.engine.model.base import Prompt
+from assistant_nb.engine.model.base import Finish, Prompt, TextDelta
 from assistant_nb.engine.model.scripted import Scripted
-from tests.conftest import Connect, MakeApp
+from tests.conftest import Connect, Line, MakeApp
 
 Ask = Callable[..., Run]
 
@@ -168,13 +171,14 @@ def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(connect: Connect,
     assert again.status == "completed", "the thread is free again"
 
 
-def test_cancelling_is_asked_first_and_done_when_the_model_lets_go(connect: Connect, wait: Callable[..., Run]) -> None:
+def test_cancelling_is_asked_first_and_then_done_even_if_the_model_hangs(
+    connect: Connect, wait: Callable[..., Run]
+) -> None:
     gate = Gate()
     client = connect(gate)
     run = begin(client)
     assert gate.asked.wait(10)
     assert client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id).status == "cancelling"
-    gate.open.set()
     run = wait(client, run)
     assert run.status == "cancelled"
     assert run.cancelled_at
@@ -182,6 +186,8 @@ def test_cancelling_is_asked_first_and_done_when_the_model_lets_go(connect: Conn
     assert step.status == "cancelled"
     (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "Let me "  # type: ignore[index]
+    gate.open.set()
+    client.beta.threads.messages.create(run.thread_id, role="user", content="Something else, then.")
 
 
 def test_a_run_that_has_ended_cannot_be_cancelled(connect: Connect, ask: Ask) -> None:
@@ -288,3 +294,141 @@ def test_the_journal_shows_the_prompt_and_where_the_answer_comes_from(connect: C
     asked, answered = entries[events.index("model.asked")], entries[events.index("model.answered")]
     assert asked["data"]["messages"] == [{"role": "user", "content": "A question?"}]
     assert answered["data"]["provenance"] == {"answer": "scripted"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda prompt: exec("raise SystemExit"),
+        lambda prompt: [None],
+        lambda prompt: [5],
+        lambda prompt: None,
+    ],
+)
+def test_whatever_a_model_does_the_run_ends_and_says_why(line: Line, connect: Connect, ask: Ask) -> None:
+    run = ask(connect(line), "A question?")
+    assert run.status == "failed"
+    assert run.last_error and "The model 'scripted' broke: " in run.last_error.message
+
+
+@pytest.mark.parametrize("finish", [{"prompt_tokens": "1"}, {"completion_tokens": -1}, {"provenance": {"x": object()}}])
+def test_a_model_that_cannot_count_is_refused(finish: dict[str, Any], connect: Connect, ask: Ask) -> None:
+    class Careless(Scripted):
+        def ask(self, prompt: Prompt) -> Iterator[TextDelta | Finish]:
+            yield TextDelta("Hello.")
+            yield Finish(**{"provenance": {"answer": "scripted"}, **finish})
+
+    run = ask(connect(app=create_app(model=Careless())), "A question?")
+    assert (run.status, run.last_error.code if run.last_error else None) == ("failed", "server_error")
+
+
+def test_a_cancel_between_two_transitions_is_obeyed(make_app: MakeApp, connect: Connect) -> None:
+    """The crank looks at the journal in the same transaction in which it writes."""
+    app = make_app(*["An answer."] * 6)
+    client = connect(app=app)
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    for turns in range(6):
+        assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+        run = client.beta.threads.create_and_run(assistant_id=assistant.id)
+        crank = app.runner.drive(run.id)
+        for _ in range(turns):
+            next(crank)
+        client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
+        list(crank)
+        assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "cancelled"
+
+
+def test_a_stream_tells_of_a_cancel_that_somebody_else_asked_for(connect: Connect) -> None:
+    client = connect(lambda prompt: ["An ", "answer."])
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    for when in ("thread.run.queued", "thread.run.in_progress", "thread.message.delta"):
+        thread = client.beta.threads.create()
+        with client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True) as stream:
+            events = []
+            for event in stream:
+                events.append(event.event)
+                if event.event == when and "thread.run.cancelling" not in events:
+                    run_id = client.beta.threads.runs.list(thread.id).data[0].id
+                    client.beta.threads.runs.cancel(run_id, thread_id=thread.id)
+                    events.append("thread.run.cancelling")
+        assert events[-1] == "thread.run.cancelled"
+
+
+def test_a_stream_that_nobody_reads_runs_in_the_background(
+    make_app: MakeApp, connect: Connect, wait: Callable[..., Run]
+) -> None:
+    app = make_app("An answer.")
+    client = connect(app=app)
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    body = {"assistant_id": assistant.id, "stream": True}
+    headers = {"OpenAI-Beta": "assistants=v2"}
+    answer = WsgiClient(app).post(f"/v1/threads/{thread.id}/runs", json=body, headers=headers, buffered=False)
+    answer.close()
+    (run,) = client.beta.threads.runs.list(thread.id).data
+    assert wait(client, run).status == "completed"
+
+
+def test_a_reader_that_stalls_does_not_hold_up_a_cancel(connect: Connect, wait: Callable[..., Run]) -> None:
+    client = connect(lambda prompt: ["An ", "answer."])
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    with client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True) as stream:
+        while next(stream).event != "thread.message.delta":
+            pass
+        (run,) = client.beta.threads.runs.list(thread.id).data
+        client.beta.threads.runs.cancel(run.id, thread_id=thread.id)
+        assert wait(client, run).status == "cancelled"
+
+
+def test_a_model_may_call_the_api_itself(make_app: MakeApp, connect: Connect, ask: Ask) -> None:
+    refusals: list[str] = []
+
+    def meddling(prompt: Prompt) -> Iterator[str]:
+        (thread,) = app.store.page("thread")[0]
+        try:
+            client.beta.threads.messages.create(thread["id"], role="user", content="Me too")
+        except openai.BadRequestError as error:
+            refusals.append(str(error))
+        yield "Done."
+
+    app = make_app(meddling)
+    client = connect(app=app)
+    assert ask(client, "A question?").status == "completed"
+    assert "while a run" in refusals[0]
+
+
+def test_without_threads_a_run_is_driven_at_once(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a browser's Python, which has none."""
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    client = connect("An answer.")
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    run = begin(client)
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "completed"
+
+
+def test_editing_during_a_run_does_not_pass_time(connect: Connect, wait: Callable[..., Run]) -> None:
+    def ended_at(*, edit: bool) -> int | None:
+        gate = Gate()
+        client = connect("First.", gate)
+        first = wait(client, begin(client))
+        (message,) = client.beta.threads.messages.list(first.thread_id, run_id=first.id).data
+        run = client.beta.threads.runs.create(first.thread_id, assistant_id=first.assistant_id)
+        assert gate.asked.wait(10)
+        if edit:
+            client.beta.threads.messages.update(message.id, thread_id=run.thread_id, metadata={"a": "b"})
+        gate.open.set()
+        return wait(client, run).completed_at
+
+    assert ended_at(edit=True) == ended_at(edit=False)
+
+
+def test_a_client_of_a_stopped_engine_is_told(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app()
+    client = connect(app=app)
+    app.close()
+    with pytest.raises(openai.APIStatusError, match="This engine was stopped"):
+        client.beta.threads.create()

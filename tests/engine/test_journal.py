@@ -35,7 +35,7 @@ def test_a_prompt_waits_until_it_is_answered() -> None:
 
 def test_a_deleted_object_is_gone() -> None:
     state = fold([entry(0, "thread.message.created", "msg_1", {"id": "msg_1"})])
-    state.apply(entry(1, "thread.message.deleted", "msg_1", {}))
+    state.apply(entry(1, "client.deleted", "msg_1", {}))
     assert state.objects == {}
 
 
@@ -74,7 +74,7 @@ def _played(script: list[Line]) -> App:
         app.store.put(assistant)
         app.store.put(thread)
     for _ in script:
-        run = app.runner.create(thread["id"], {"assistant_id": assistant["id"]})[-1][1]
+        run = app.runner.create(thread["id"], {"assistant_id": assistant["id"]})
         list(app.runner.drive(run["id"]))
     return app
 

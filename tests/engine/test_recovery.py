@@ -103,7 +103,7 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
         thread = wire.thread(store.new_id("thread"), 0, {})
         store.put(assistant)
         store.put(thread)
-    _, run = runner.create(thread["id"], {"assistant_id": assistant["id"]})[-1]
+    run = runner.create(thread["id"], {"assistant_id": assistant["id"]})
     for fatal in [*kills, None]:
         with suppress(Killed), pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "append", _deadly(store, fatal))

@@ -1,7 +1,10 @@
 """The loopback server lets in this machine's programs with the key, and nobody else."""
 
 import gc
+import json
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -9,6 +12,7 @@ import pytest
 import requests
 
 from assistant_nb.engine.errors import ServerError
+from assistant_nb.engine.model.base import Prompt
 from assistant_nb.engine.server import Server
 from tests.conftest import MakeApp
 
@@ -49,7 +53,13 @@ def test_no_key_and_a_wrong_key_are_refused_without_showing_any(server: Server) 
     assert "sk-" not in wrong.text
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil:1", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil:1", "127.0.0.1:evil.example",
+        "127.0.0.1:1@evil.example", "",
+    ],
+)  # fmt: skip
 def test_a_foreign_host_is_refused(server: Server, host: str) -> None:
     port = urlsplit(server.url).port
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
@@ -87,3 +97,56 @@ def test_a_closed_server_listens_no_more(make_app: MakeApp) -> None:
     server.close()
     with pytest.raises(requests.ConnectionError):
         get(server)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET //[x/v1 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"hello\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_gets_the_envelope_and_no_5xx(server: Server, request_: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=5) as connection:
+        connection.sendall(request_)
+        head, _, body = connection.recv(65536).partition(b"\r\n\r\n")
+    assert head.split()[1].startswith(b"4")
+    assert list(json.loads(body)["error"]) == ["message", "type", "param", "code"]
+
+
+def test_many_streams_that_wait_leave_room_for_other_requests(make_app: MakeApp) -> None:
+    go = threading.Event()
+
+    def slow(prompt: Prompt) -> list[str]:
+        go.wait(20)
+        return ["Done."]
+
+    with Server(make_app(*[slow] * 20), KEY) as server:
+        headers = {"OpenAI-Beta": "assistants=v2", "Authorization": f"Bearer {KEY}"}
+        assistant = requests.post(
+            f"{server.url}/assistants", json={"model": "m", "instructions": "i"}, headers=headers
+        ).json()
+        body = {"assistant_id": assistant["id"], "stream": True}
+        streams = [
+            requests.post(f"{server.url}/threads/runs", json=body, headers=headers, stream=True) for _ in range(20)
+        ]
+        assert get(server).elapsed.total_seconds() < 2
+        go.set()
+        assert all(stream.text.endswith("data: [DONE]\n\n") for stream in streams)
+
+
+def test_closing_does_not_wait_for_a_model_that_hangs(make_app: MakeApp) -> None:
+    go = threading.Event()
+    server = Server(make_app(lambda prompt: [str(go.wait(30))]), KEY)
+    headers = {"OpenAI-Beta": "assistants=v2", "Authorization": f"Bearer {KEY}"}
+    assistant = requests.post(
+        f"{server.url}/assistants", json={"model": "m", "instructions": "i"}, headers=headers
+    ).json()
+    body = {"assistant_id": assistant["id"], "stream": True}
+    with requests.post(f"{server.url}/threads/runs", json=body, headers=headers, stream=True):
+        start = time.monotonic()
+        server.close()
+        assert time.monotonic() - start < 10
+    go.set()

@@ -55,6 +55,10 @@ class TextDelta:
 
     text: str
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise TypeError(f"a TextDelta holds text, not {self.text!r}")
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -66,6 +70,12 @@ class Finish:
     prompt_tokens: int | None = None
     """None: the model did not count; the engine estimates."""
     completion_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        json.dumps(self.provenance, allow_nan=False)
+        for count in (self.prompt_tokens, self.completion_tokens):
+            if count is not None and (not isinstance(count, int) or count < 0):
+                raise ValueError(f"tokens are counted in whole numbers from 0 on, not as {count!r}")
 
 
 class Model(Protocol):

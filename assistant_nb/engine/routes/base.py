@@ -22,8 +22,16 @@ class Call:
     query: Json
 
 
-Answer = Json | Iterator[Event]
-"""An object, or the events of a stream."""
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that comes as events."""
+
+    events: Iterator[Event]
+    on_close: Callable[[], None]
+    """Called when the last event was read, or the reader went away, even before the first."""
+
+
+Answer = Json | Stream
 
 
 @dataclass(frozen=True, slots=True)

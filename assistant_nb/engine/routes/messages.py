@@ -32,7 +32,7 @@ def modify(call: Call) -> Json:
     with call.store.transaction():
         message = _message(call)
         if run_id := message["run_id"]:
-            message = call.runner.amend(run_id, "thread.message.modified", message["id"], call.body)
+            message = call.runner.amend(run_id, "client.modified", message["id"], call.body)
         else:
             message |= call.body
             call.store.put(message)
@@ -45,7 +45,7 @@ def delete(call: Call) -> Json:
         if message["status"] == "in_progress":
             raise BadRequest(f"Can't delete message {message['id']} while run {message['run_id']} is writing it.")
         if run_id := message["run_id"]:
-            call.runner.amend(run_id, "thread.message.deleted", message["id"], {})
+            call.runner.amend(run_id, "client.deleted", message["id"], {})
         else:
             call.store.delete(message["id"])
     return wire.deleted(message)

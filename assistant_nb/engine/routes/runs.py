@@ -1,14 +1,13 @@
 """`/v1/threads/{thread_id}/runs` and their steps. Source: API reference, "Runs" and "Run steps"."""
 
-from collections.abc import Iterator
+from itertools import chain
 
 from .. import params, wire
 from ..errors import BadRequest
 from ..run_states import MOVING
-from ..runner import Event, Runner
 from ..threads import create_thread
 from ..wire import Json
-from .base import Answer, Call, Route
+from .base import Answer, Call, Route, Stream
 
 
 def create(call: Call) -> Answer:
@@ -18,8 +17,8 @@ def create(call: Call) -> Answer:
 def create_thread_and_run(call: Call) -> Answer:
     with call.store.transaction():
         thread = create_thread(call.store, call.body.get("thread") or {})
-        events = call.runner.create(thread["id"], call.body)
-    return _under_way(call, [("thread.created", thread), *events])
+        run = call.runner.create(thread["id"], call.body)
+    return _under_way(call, run, thread)
 
 
 def list_(call: Call) -> Json:
@@ -37,7 +36,7 @@ def modify(call: Call) -> Json:
         run = retrieve(call)
         if run["status"] in MOVING:
             raise BadRequest(f"Cannot update run with status '{run['status']}'.")
-        return call.runner.amend(run["id"], "thread.run.modified", run["id"], call.body)
+        return call.runner.amend(run["id"], "client.modified", run["id"], call.body)
 
 
 def cancel(call: Call) -> Json:
@@ -54,22 +53,19 @@ def retrieve_step(call: Call) -> Json:
     return wire.rest(call.store.get("thread.run.step", call.ids["step_id"], run["id"]))
 
 
-def _under_way(call: Call, events: list[Event]) -> Answer:
+def _under_way(call: Call, run: Json, thread: Json | None = None) -> Answer:
     """Somebody has to turn the crank of a new run: the reader of its stream, or the background."""
-    _, run = events[-1]
-    if call.body.get("stream"):
-        return _stream(call.runner, run["id"], events)
-    call.runner.start(run["id"])
-    return run
+    if not call.body.get("stream"):
+        call.runner.start(run["id"])
+        return run
+    events = call.runner.follow(run["id"])
 
+    def go_on() -> None:
+        events.close()
+        call.runner.start(run["id"])  # a reader that goes away does not stop the run
 
-def _stream(runner: Runner, run_id: str, events: list[Event]) -> Iterator[Event]:
-    """Drive a run by being read. When the reader goes away, the background goes on."""
-    try:
-        yield from events
-        yield from runner.drive(run_id)
-    finally:
-        runner.start(run_id)
+    born = [("thread.created", thread)] if thread else []
+    return Stream(chain(born, events), go_on)
 
 
 ROUTES = [
