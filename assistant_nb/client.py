@@ -9,7 +9,6 @@ import secrets
 import threading
 import urllib.request
 import warnings
-import weakref
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -83,8 +82,6 @@ def connect(
     client = OpenAI(
         base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
     )
-    if choices.store is None:
-        weakref.finalize(client, app.close)
     _be_quiet()
     _say(app, choices, "inside this process")
     return client
@@ -96,9 +93,7 @@ def stop() -> None:
     if _started:
         _started.close()
         _started = None
-    while _on_file:
-        _, (_, app) = _on_file.popitem()
-        app.close()
+    _close_files()
 
 
 def serve(host: str, port: int, store: _PathLike | None) -> "tuple[Server, str]":
@@ -161,7 +156,13 @@ _started: _Started | None = None
 _on_file: dict[Path, tuple[_Choices, App]] = {}
 """Engines on store files, which one process opens once."""
 
-atexit.register(stop)
+
+@atexit.register
+def _close_files() -> None:
+    """At exit nothing else needs closing: the server's threads end with the process."""
+    while _on_file:
+        _, (_, app) = _on_file.popitem()
+        app.close()
 
 
 def _listen(app: App, host: str, port: int) -> "tuple[Server, str]":

@@ -88,11 +88,9 @@ class _Request(HTTPRequest):
         self.close_connection = True
         code = str(status) if str(status).startswith("4") else "400 Bad Request"
         body = encode(refused.envelope()).encode()
-        head = (
-            f"HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n"
-        )
+        head = f"HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         with suppress(OSError):
-            self.conn.wfile.write(head.encode("latin-1") + b"\r\n" + body)
+            self.conn.wfile.write(f"{head}Connection: close\r\n\r\n".encode("latin-1") + body)
 
 
 class _Connection(HTTPConnection):

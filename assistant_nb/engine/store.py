@@ -11,6 +11,7 @@ made is kept twice: as its journal, which is the truth, and folded, so that read
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,12 +35,12 @@ _MIGRATIONS: Final = (
         kind    TEXT NOT NULL,                      -- as in the "object" key
         parent  TEXT REFERENCES object (id) ON DELETE CASCADE,
         run_id  TEXT,                               -- of a message: the run that wrote it
-        active  INTEGER NOT NULL,                   -- a run that has not ended
+        active  INTEGER NOT NULL,                   -- a run that has not ended, a message being written
         body    TEXT NOT NULL                       -- JSON
     );
     CREATE INDEX object_by_parent ON object (parent, kind, seq);
     CREATE INDEX object_by_run ON object (run_id, seq) WHERE run_id IS NOT NULL;
-    CREATE INDEX object_active ON object (parent) WHERE active;
+    CREATE INDEX object_active ON object (kind, parent) WHERE active;
 
     CREATE TABLE journal (
         run_id  TEXT NOT NULL REFERENCES object (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
@@ -88,15 +89,18 @@ class Store:
             self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise StoreError(_why_not(self.path, error)) from error
+        self._let_go = weakref.finalize(self, self._db.close)
+        self._let_go.atexit = False  # threads of ours may still be in there then
         try:
             self._open()
         except (sqlite3.Error, StoreError) as error:
-            self._db.close()
+            self._let_go()
             raise error if isinstance(error, StoreError) else StoreError(_why_not(self.path, error)) from error
 
     def close(self) -> None:
+        """Let go of the file. A store that nobody holds any more does so by itself."""
         with self._lock:
-            self._db.close()
+            self._let_go()
 
     # Objects
 
@@ -110,7 +114,7 @@ class Store:
                 body["object"],
                 _parent(body),
                 body["run_id"] if body["object"] == "thread.message" else None,
-                body["object"] == "thread.run" and body["status"] in ACTIVE,
+                body["object"] in ("thread.run", "thread.message") and body["status"] in ACTIVE,
                 encode(body),
             ),
         )
@@ -140,17 +144,21 @@ class Store:
         after: str | None = None,
         before: str | None = None,
         run_id: str | None = None,
+        finished: bool = False,
     ) -> tuple[list[Json], bool]:
         """A page of children in order of creation, and whether more follow.
 
         `after` and `before` are ids in the list; with `before` alone the page ends just before it,
-        and "more" means more of the same on that side. Raises NotFound for an id not in the list.
+        and "more" means more of the same on that side. `run_id` keeps to what one run wrote,
+        `finished` to what is complete. Raises NotFound for an id not in the list.
         """
         where = ["parent IS ?", "kind = ?"]
         values: list[str | int | None] = [parent, kind]
         if run_id is not None:
             where.append("run_id = ?")
             values.append(run_id)
+        if finished:
+            where.append("NOT active")
         backwards = before is not None and after is None
         with self._lock:
             for cursor, later in ((after, order == "asc"), (before, order == "desc")):
@@ -176,13 +184,17 @@ class Store:
     def active_run(self, thread_id: str) -> Json | None:
         """The run that holds the thread, if there is one."""
         with self._lock:
-            row = self._db.execute("SELECT body FROM object WHERE parent = ? AND active", (thread_id,)).fetchone()
+            row = self._db.execute(
+                "SELECT body FROM object WHERE kind = 'thread.run' AND parent = ? AND active", (thread_id,)
+            ).fetchone()
         return json.loads(row[0]) if row else None
 
     def active_runs(self) -> list[Json]:
         """All runs that have not ended, oldest first."""
         with self._lock:
-            rows = self._db.execute("SELECT body FROM object WHERE active ORDER BY seq").fetchall()
+            rows = self._db.execute(
+                "SELECT body FROM object WHERE kind = 'thread.run' AND active ORDER BY seq"
+            ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
     # Journals

@@ -84,6 +84,26 @@ def test_no_message_is_added_while_a_run_is_active(connect: Connect, monkeypatch
     go.set()
 
 
+def test_a_message_is_listed_when_it_is_written(connect: Connect, wait: Callable[..., Run]) -> None:
+    speaking, go = threading.Event(), threading.Event()
+
+    def slow(prompt: Prompt) -> Iterable[str]:
+        yield "Half "
+        speaking.set()
+        go.wait(10)
+        yield "a word."
+
+    client = connect(slow)
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+    assert speaking.wait(10)
+    assert client.beta.threads.messages.list(thread.id).data == []
+    go.set()
+    wait(client, run)
+    assert len(client.beta.threads.messages.list(thread.id).data) == 1
+
+
 def test_a_message_waits_for_a_run_that_is_about_to_end(connect: Connect) -> None:
     """So that cells of a notebook may be run as fast as a script."""
     client = connect(*["An answer."] * 20)

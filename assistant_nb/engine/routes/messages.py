@@ -18,9 +18,10 @@ def create(call: Call) -> Json:
 
 
 def list_(call: Call) -> Json:
+    """A plain answer has no key to say that a message is still being written, so it leaves such out."""
     thread_id = call.ids["thread_id"]
     call.store.get("thread", thread_id)
-    return wire.page(*call.store.page("thread.message", thread_id, **call.query))
+    return wire.page(*call.store.page("thread.message", thread_id, finished=True, **call.query))
 
 
 def retrieve(call: Call) -> Json:
