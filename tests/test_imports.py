@@ -20,7 +20,8 @@ MODULES = {
 FLOORS = [
     ["engine.errors", "engine.model.base", "engine", "engine.model", "engine.routes"],
     ["engine.wire", "engine.run_states", "engine.ids"],
-    ["engine.journal", "engine.sse", "engine.v1", "engine.params"],
+    ["engine.journal", "engine.sse", "engine.v1", "engine.refusals"],
+    ["engine.params"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],
     ["engine.threads"],
     ["engine.runner"],
@@ -46,7 +47,7 @@ HOMES = {
     "cheroot": {"engine.server"},
     "openai": {"client"},
     "httpx2": {"client"},
-    "pydantic": {"engine.params", "engine.model.recorded", "engine.routes.base"},
+    "pydantic": {"engine.params", "engine.refusals", "engine.model.recorded", "engine.routes.base"},
     "nbclient": {"course"},
     "nbformat": {"course"},
     "tqdm": {"cli"},
@@ -91,7 +92,7 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
-    for module in ("wire", "run_states", "journal", "sse", "v1", "params", "errors"):
+    for module in ("wire", "run_states", "journal", "sse", "v1", "params", "refusals", "errors"):
         outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
         assert outside <= {"collections", "dataclasses", "typing", "json", "pydantic", "annotated_types"}
 
