@@ -54,7 +54,8 @@ def start(
     choices = _Choices.of(model, recording, store)
     if _started and _started.choices != choices:
         raise RuntimeError(
-            "An engine was started with other choices. Call assistant_nb.stop() first, then start again."
+            f"An engine is running with other choices (model: {_started.app.model.name}, {_started.choices.kept})."
+            " What it keeps in memory would be lost, so decide: call assistant_nb.stop(), then start again."
         )
     if not _started:
         _started = _Started(choices)
@@ -111,13 +112,19 @@ class _Choices:
 
     @classmethod
     def of(cls, model: Literal["recorded"] | Model, recording: _PathLike | None, store: _PathLike | None) -> "_Choices":
-        if isinstance(model, str) and model != "recorded":
-            raise ValueError(f"model={model!r} is not known. Use 'recorded', or an object such as Scripted('…').")
+        if model != "recorded" and (isinstance(model, type) or not isinstance(model, Model)):
+            raise ValueError(f"model={model!r} cannot answer. Use 'recorded', or an object such as Scripted('…').")
         if recording is not None and model != "recorded":
             raise ValueError("recording=… goes with model='recorded' only. Leave one of the two out.")
+        if store is not None and str(store) == ":memory:":
+            store = None
         return cls(
             model, None if recording is None else find(recording), None if store is None else Path(store).resolve()
         )
+
+    @property
+    def kept(self) -> str:
+        return f"kept in {self.store.name}" if self.store else "kept in memory"
 
     def build(self) -> App:
         """Recorded answers come with the ids and times of the lessons, others with fresh ones."""
@@ -184,8 +191,8 @@ def _engine(choices: _Choices) -> App:
 
 
 def _say(app: App, choices: _Choices, where: str) -> None:
-    kept = f"kept in {choices.store.name}" if choices.store else "kept in memory"
-    print(f"assistant_nb engine {where} · model: {app.model.name} · answers: {app.model.provenance()} · {kept}")  # noqa: T201
+    answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
+    print(f"assistant_nb engine {where} · {answers} · {choices.kept}")  # noqa: T201
 
 
 def _be_quiet() -> None:

@@ -38,7 +38,7 @@ def test_starting_twice_is_harmless() -> None:
 
 def test_starting_with_other_choices_says_what_to_do() -> None:
     anb.start()
-    with pytest.raises(RuntimeError, match=r"Call assistant_nb\.stop\(\) first"):
+    with pytest.raises(RuntimeError, match=r"\(model: recorded, kept in memory\).*call assistant_nb\.stop\(\), then"):
         anb.start(model=anb.Scripted("Hello."))
 
 
@@ -87,6 +87,12 @@ def test_clients_of_one_file_share_it_and_find_it_again(tmp_path: Path, capsys: 
     assert "kept in class.db" in capsys.readouterr().out
 
 
+def test_memory_has_the_name_that_sqlite_gives_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    anb.connect(store=":memory:")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_file_has_one_model_at_a_time(tmp_path: Path) -> None:
     anb.connect(store=tmp_path / "class.db")
     with pytest.raises(RuntimeError, match=r"'class\.db' is open here with another model"):
@@ -102,8 +108,9 @@ def test_a_scripted_model_answers(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="model='gpt-4' is not known"):
-        anb.connect(model="gpt-4")  # type: ignore[arg-type]
+    for model in ("gpt-4", None, object(), anb.Scripted):
+        with pytest.raises(ValueError, match=r"cannot answer\. Use 'recorded', or an object such as Scripted"):
+            anb.connect(model=model)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="goes with model='recorded' only"):
         anb.connect(model=anb.Scripted(), recording="01_first_assistant")
     with pytest.raises(RecordingError, match="There is no recording 'nothing'"):

@@ -189,7 +189,8 @@ class Runner:
                 case "begin":
                     draft.become("in_progress", started_at=draft.at)
                 case "ask":
-                    draft.note("model.asked", run_id, self._prompt(draft.run).as_json())
+                    messages = self._store.all("thread.message", draft.run["thread_id"])
+                    draft.note("model.asked", run_id, prompt_of(draft.run, messages).as_json())
                 case "listen":
                     if run_id in self._listening:
                         return None
@@ -286,10 +287,6 @@ class Runner:
         draft.become("failed", **over)
 
     # Reading
-
-    def _prompt(self, run: Json) -> Prompt:
-        messages = self._store.all("thread.message", run["thread_id"])
-        return prompt_of(run, [message for message in messages if message["status"] != "in_progress"])
 
     def _has_question(self, thread_id: str) -> bool:
         return any(message["role"] == "user" for message in self._store.all("thread.message", thread_id))

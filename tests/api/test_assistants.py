@@ -56,6 +56,7 @@ def test_a_deleted_assistant_is_gone(connect: Connect) -> None:
 def test_lists_are_newest_first_and_come_in_pages(connect: Connect) -> None:
     client = connect()
     ids = [client.beta.assistants.create(model="gpt-4").id for _ in range(5)]
+    assert [assistant.id for assistant in client.beta.assistants.list()] == ids[::-1]
     first = client.beta.assistants.list(limit=2)
     assert [assistant.id for assistant in first.data] == ids[:2:-1]
     assert first.has_more

@@ -91,6 +91,11 @@ def test_an_id_with_the_wrong_prefix_is_refused_on_every_route(route: Any, make_
             " length 513 instead.", "metadata.k", "string_above_max_length",
         ),
         (
+            {"model": "m", "metadata": {"k" * 65: "v"}},
+            f"Invalid 'metadata.{'k' * 65}': string too long. Expected a string with maximum length 64, but got a string"
+            " with length 65 instead.", f"metadata.{'k' * 65}", "string_above_max_length",
+        ),
+        (
             {"model": "m", "tools": [{"type": "browser"}]},
             "Invalid value: 'browser'. Supported values are: 'code_interpreter', 'file_search', and 'function'.",
             "tools[0].type", "invalid_value",
@@ -202,10 +207,24 @@ def test_an_unknown_method_is_not_allowed(make_app: MakeApp) -> None:
     assert refused["message"] == "Not allowed to PUT on /v1/assistants."
 
 
-def test_a_file_that_does_not_exist_is_named(make_app: MakeApp) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"content": "Read", "attachments": [{"file_id": "file-none", "tools": []}]},
+        {"content": [{"type": "image_file", "image_file": {"file_id": "file-none"}}]},
+    ],
+)
+def test_a_file_that_does_not_exist_is_named(body: dict[str, Any], make_app: MakeApp) -> None:
     app = make_app()
-    body = {"role": "user", "content": "Read", "attachments": [{"file_id": "file-none", "tools": []}]}
-    assert "file-none" in error(app, "POST", f"/v1/threads/{thread(app)}/messages", status=404, json=body)["message"]
+    path = f"/v1/threads/{thread(app)}/messages"
+    refused = error(app, "POST", path, status=404, json={"role": "user", **body})
+    assert refused["message"] == "No file found with id 'file-none'."
+
+
+def test_a_vector_store_that_does_not_exist_is_named(make_app: MakeApp) -> None:
+    body = {"tool_resources": {"file_search": {"vector_store_ids": ["vs_none"]}}}
+    refused = error(make_app(), "POST", "/v1/threads", status=404, json=body)
+    assert refused["message"] == "No vector store found with id 'vs_none'."
 
 
 def test_odd_text_is_kept_as_it_is(make_app: MakeApp) -> None:

@@ -99,6 +99,12 @@ def test_a_message_is_listed_when_it_is_written(connect: Connect, wait: Callable
     run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
     assert speaking.wait(10)
     assert client.beta.threads.messages.list(thread.id).data == []
+    (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=thread.id).data
+    message_id = step.to_dict()["step_details"]["message_creation"]["message_id"]  # type: ignore[index]
+    with pytest.raises(
+        openai.BadRequestError, match=f"Can't delete message {message_id} while run {run.id} is writing it"
+    ):
+        client.beta.threads.messages.delete(message_id, thread_id=thread.id)
     go.set()
     wait(client, run)
     assert len(client.beta.threads.messages.list(thread.id).data) == 1

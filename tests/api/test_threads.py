@@ -44,3 +44,12 @@ def test_a_run_in_the_background_does_not_change_what_the_foreground_sees(connec
     quiet.beta.threads.create()
     busy.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
     assert [busy.beta.threads.create() for _ in range(3)] == [quiet.beta.threads.create() for _ in range(3)]
+
+
+def test_time_on_a_thread_goes_on_from_its_creation(connect: Connect) -> None:
+    client = connect()
+    for _ in range(3):
+        client.beta.assistants.create(model="gpt-4")
+    thread = client.beta.threads.create()
+    message = client.beta.threads.messages.create(thread.id, role="user", content="Hello")
+    assert message.created_at == thread.created_at + 1

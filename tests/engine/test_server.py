@@ -63,11 +63,9 @@ def test_no_key_and_a_wrong_key_are_refused_without_showing_any(server: Server) 
 def test_a_foreign_host_is_refused(server: Server, host: str) -> None:
     port = urlsplit(server.url).port
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-        request = (
-            f"GET /v1/assistants HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n\r\n"
-        )
-        connection.sendall(request.encode())
-        assert connection.recv(4096).split()[1] in (b"403", b"400")
+        head = f"GET /v1/assistants HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\nConnection: close\r\n"
+        connection.sendall(f"{head}OpenAI-Beta: assistants=v2\r\n\r\n".encode())
+        assert connection.recv(4096).split()[1] == b"403"
 
 
 def test_localhost_is_not_foreign(server: Server) -> None:

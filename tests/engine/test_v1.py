@@ -1,5 +1,6 @@
 """The old wire, key by key, as the source notebook and the recordings show it."""
 
+import json
 from typing import Any
 
 from werkzeug.test import Client
@@ -58,3 +59,27 @@ def test_a_file_of_v1_that_does_not_exist_is_named(make_app: MakeApp) -> None:
     answer = Client(make_app()).post("/v1/assistants", json={"model": "m", "file_ids": ["file-none"]}, headers=V1)
     assert answer.status_code == 404
     assert "file-none" in answer.text
+
+
+def test_a_finished_run_of_v1_has_a_plain_usage(make_app: MakeApp) -> None:
+    client = Client(make_app("An answer."))
+    assistant = post(client, "/v1/assistants", model="gpt-4", instructions="i")
+    run = post(client, "/v1/threads/runs", assistant_id=assistant["id"])
+    path = f"/v1/threads/{run['thread_id']}/runs/{run['id']}"
+    while run["status"] != "completed":
+        run = client.get(path, headers=V1).json
+    assert list(run["usage"]) == ["prompt_tokens", "completion_tokens", "total_tokens", "estimated"]
+    (step,) = client.get(f"{path}/steps", headers=V1).json["data"]  # type: ignore[index]
+    assert step["usage"] == run["usage"]
+
+
+def test_a_stream_of_v1_carries_objects_of_v1(make_app: MakeApp) -> None:
+    client = Client(make_app("An answer."))
+    assistant = post(client, "/v1/assistants", model="gpt-4", instructions="i")
+    body = {"assistant_id": assistant["id"], "stream": True}
+    frames = client.post("/v1/threads/runs", json=body, headers=V1).text.split("\n\n")
+    objects = [json.loads(frame.split("data: ")[1]) for frame in frames if "DONE" not in frame and frame]
+    kinds = {data["object"]: data for data in objects}
+    assert "tool_resources" not in kinds["thread"]
+    assert "file_ids" in kinds["thread.run"] and "truncation_strategy" not in kinds["thread.run"]
+    assert "file_ids" in kinds["thread.message"] and "attachments" not in kinds["thread.message"]

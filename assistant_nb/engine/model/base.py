@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 Json = dict[str, Any]
 
@@ -78,6 +78,7 @@ class Finish:
                 raise ValueError(f"tokens are counted in whole numbers from 0 on, not as {count!r}")
 
 
+@runtime_checkable
 class Model(Protocol):
     """Anything that answers. Two are here: `recorded` and `scripted`."""
 

@@ -21,6 +21,10 @@ class Scripted:
     name = "scripted"
 
     def __init__(self, *lines: Line) -> None:
+        if wrong := [line for line in lines if not (isinstance(line, str | ModelError) or callable(line))]:
+            raise TypeError(
+                f"A line is a text, a ModelError, or a function from the prompt to texts, not {wrong[0]!r}."
+            )
         self._lines = lines
         self._asked = itertools.count()
         self.prompts: list[Prompt] = []

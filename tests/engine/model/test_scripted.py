@@ -19,6 +19,11 @@ def test_an_error_in_the_script_is_raised() -> None:
         list(Scripted(ModelError("out of coffee")).ask(PROMPT))
 
 
+def test_a_line_that_nobody_could_say_is_refused() -> None:
+    with pytest.raises(TypeError, match="A line is a text, .* not 5"):
+        Scripted("Hello.", 5)  # type: ignore[arg-type]
+
+
 def test_a_script_that_is_too_short_says_so() -> None:
     with pytest.raises(ModelError, match="The script has 0 lines, and this was prompt 1"):
         list(Scripted().ask(PROMPT))
