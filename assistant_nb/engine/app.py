@@ -80,7 +80,7 @@ class App:
             [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
             strict_slashes=False,
             merge_slashes=False,
-        )
+        ).bind("")
         self._requests = itertools.count(1)
         self._open = True
 
@@ -126,9 +126,8 @@ class App:
         return _json(v1.downgrade(answer) if old else answer)
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
-        adapter = self._routes.bind("", path_info=request.path, default_method=request.method)
         try:
-            route, ids = adapter.match()
+            route, ids = self._routes.match(request.path, request.method)
         except MethodNotAllowed:
             raise NotAllowed(
                 f"Not allowed to {request.method} on {request.path}.", code="method_not_supported"
@@ -221,7 +220,7 @@ def _body(request: Request, route: Route, old: bool) -> Json:
     except (OSError, ValueError):
         raise BadRequest("The request body broke off before its end.") from None
     try:
-        given = json.loads(data, parse_constant=_no_constant, parse_float=_finite) if data.strip() else {}
+        given = _DECODER.decode(data.decode()) if data.strip() else {}
         _check_depth(given, MAX_DEPTH)
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
@@ -240,6 +239,13 @@ def _check_depth(value: Any, left: int) -> None:
         _check_depth(inner, left - 1)
 
 
+def _json(answer: Json, status: int = 200) -> Response:
+    response = Response(encode(answer), status, content_type="application/json")
+    if answer.get("object") == "thread.run" and answer["status"] in MOVING:
+        response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)
+    return response
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
@@ -251,8 +257,4 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _json(answer: Json, status: int = 200) -> Response:
-    response = Response(encode(answer), status, content_type="application/json")
-    if answer.get("object") == "thread.run" and answer["status"] in MOVING:
-        response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)
-    return response
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

@@ -72,6 +72,11 @@ _THINGS: Final = {
 }
 _ACCOUNT: Final = ""
 """The scope of what has no parent: assistants and threads."""
+_COUNT: Final = "INSERT INTO counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
+_TICK: Final = (
+    "INSERT INTO counter VALUES (?, ?, 1 + coalesce((SELECT n FROM counter WHERE scope = '' AND name = 'tick'), 0))"
+    " ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
+)
 
 
 class Store:
@@ -218,18 +223,14 @@ class Store:
 
     def new_id(self, kind: str, parent: str = _ACCOUNT) -> str:
         """The next id of its kind below this parent. Only inside a transaction."""
-        return self._ids.make(kind, parent, self._count(parent, kind))
+        return self._ids.make(kind, parent, self._next(_COUNT, parent, kind))
 
     def now(self, thread_id: str = _ACCOUNT) -> int:
-        """The time of the next event on this thread, or of the account. Only inside a transaction."""
-        return self._clock.now(self._count(thread_id, "tick"))
+        """The time of the next event on this thread, or of the account. Only inside a transaction.
 
-    def born(self, thread_id: str) -> None:
-        """Let a new thread's time go on from the account's. Only inside a transaction."""
-        self._db.execute(
-            "INSERT INTO counter SELECT ?, name, n FROM counter WHERE scope = ? AND name = 'tick'",
-            (thread_id, _ACCOUNT),
-        )
+        A thread's own time begins where the account's is when something first happens on the thread.
+        """
+        return self._clock.now(self._next(_TICK, thread_id, "tick"))
 
     # Inside
 
@@ -275,10 +276,8 @@ class Store:
             raise NotFound.of(_THINGS[kind], id)
         return row[0]
 
-    def _count(self, scope: str, name: str) -> int:
-        row: Sequence[int] = self._db.execute(
-            "INSERT INTO counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n", (scope, name)
-        ).fetchone()
+    def _next(self, statement: str, scope: str, name: str) -> int:
+        row: Sequence[int] = self._db.execute(statement, (scope, name)).fetchone()
         return row[0]
 
 

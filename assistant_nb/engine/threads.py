@@ -10,7 +10,6 @@ def create_thread(store: Store, body: Json) -> Json:
     check_references(store, body)
     thread = wire.thread(store.new_id("thread"), store.now(), body)
     store.put(thread)
-    store.born(thread["id"])
     for message in body.get("messages", []):
         add_message(store, thread["id"], message)
     return thread

@@ -19,7 +19,6 @@ def add_thread(store: Store) -> str:
     with store.transaction():
         thread = wire.thread(store.new_id("thread"), store.now(), {})
         store.put(thread)
-        store.born(thread["id"])
     return str(thread["id"])
 
 
