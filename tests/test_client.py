@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,13 @@ def test_a_scripted_model_answers(capsys: pytest.CaptureFixture[str]) -> None:
     run = client.beta.threads.create_and_run_poll(assistant_id=assistant.id)
     assert run.status == "completed"
     assert "model: scripted · answers: 1 scripted" in capsys.readouterr().out
+
+
+def test_only_recorded_answers_come_with_the_ids_and_times_of_the_lessons() -> None:
+    one, two = (anb.connect(model=anb.Scripted()).beta.threads.create() for _ in range(2))
+    assert one.id != two.id
+    assert abs(one.created_at - time.time()) < 5
+    assert time.gmtime(anb.connect().beta.threads.create().created_at).tm_year == 2024
 
 
 def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
