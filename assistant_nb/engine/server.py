@@ -44,10 +44,10 @@ class Server:
         self._thread.start()
         try:
             self._ready.result()
-        except OSError as error:
-            raise ServerError(f"Nothing can listen on {host}, port {port}: {error}. Name another --port.") from error
-        bound_host, bound_port = self._cheroot.bind_addr[:2]
-        self.url = f"http://{f'[{bound_host}]' if ':' in bound_host else bound_host}:{bound_port}/v1"
+        except (OSError, OverflowError) as error:
+            raise ServerError(f"Nothing can listen on {host}, port {port} ({error}). Name another address.") from error
+        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        self.url = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._cheroot.bind_addr[1]}/v1"
 
     def close(self) -> None:
         """Stop listening, give the requests at work a moment to end, close the engine."""
@@ -65,7 +65,7 @@ class Server:
         # were not, Python would wait for them at exit before anybody could stop them.
         try:
             self._cheroot.prepare()
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             self._ready.set_exception(error)
         else:
             self._ready.set_result(None)

@@ -87,7 +87,15 @@ def test_an_address_that_is_taken_is_named(server: Server, make_app: MakeApp) ->
     port = urlsplit(server.url).port or 0
     with pytest.raises(ServerError, match=f"Nothing can listen on 127.0.0.1, port {port}"):
         Server(make_app(), KEY, port=port)
+    with pytest.raises(ServerError, match="port must be 0-65535"):
+        Server(make_app(), KEY, port=99999)
     gc.collect()
+
+
+def test_who_listens_everywhere_is_reached_here(make_app: MakeApp) -> None:
+    with Server(make_app(), KEY, host="0.0.0.0") as server:
+        assert urlsplit(server.url).hostname == "127.0.0.1"
+        assert get(server).status_code == 200
 
 
 def test_a_closed_server_listens_no_more(make_app: MakeApp) -> None:
