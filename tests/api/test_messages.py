@@ -119,3 +119,21 @@ def test_a_message_waits_for_a_run_that_is_about_to_end(connect: Connect) -> Non
         client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
         client.beta.threads.messages.create(thread.id, role="user", content="And now?")
     assert len(client.beta.threads.messages.list(thread.id, limit=100).data) == 40
+
+
+def test_what_is_on_one_thread_is_not_found_on_another(connect: Connect, ask: Ask) -> None:
+    client = connect("An answer.")
+    run = ask(client, "A question?")
+    (message, _) = client.beta.threads.messages.list(run.thread_id).data
+    other = client.beta.threads.create()
+    with pytest.raises(openai.NotFoundError, match=f"No message found with id '{message.id}'."):
+        client.beta.threads.messages.retrieve(message.id, thread_id=other.id)
+    with pytest.raises(openai.NotFoundError, match=f"No run found with id '{run.id}'."):
+        client.beta.threads.runs.retrieve(run.id, thread_id=other.id)
+
+
+def test_metadata_comes_with_a_message(connect: Connect) -> None:
+    client = connect()
+    thread = client.beta.threads.create()
+    message = client.beta.threads.messages.create(thread.id, role="user", content="Hello", metadata={"a": "b"})
+    assert message.metadata == {"a": "b"}

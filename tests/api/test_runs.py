@@ -205,7 +205,7 @@ def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(connect: Connect,
     assert run.status == "failed"
     assert run.last_error and "ZeroDivisionError" in run.last_error.message
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
-    assert step.status == "failed"
+    assert (step.status, step.last_error and step.last_error.message) == ("failed", run.last_error.message)
     (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "I was about to"  # type: ignore[index]
     again = client.beta.threads.runs.create_and_poll(thread_id=run.thread_id, assistant_id=run.assistant_id)

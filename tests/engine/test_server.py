@@ -47,6 +47,7 @@ def test_it_listens_on_loopback_only(server: Server) -> None:
 
 def test_no_key_and_a_wrong_key_are_refused_without_showing_any(server: Server) -> None:
     missing, wrong = get(server, Authorization=""), get(server, Authorization="Bearer sk-my-real-key")
+    assert get(server, Authorization=f"Basic {KEY}").status_code == 401
     assert (missing.status_code, wrong.status_code) == (401, 401)
     assert missing.json()["error"]["message"].startswith("You didn't provide an API key.")
     assert wrong.json()["error"]["code"] == "invalid_api_key"

@@ -83,3 +83,14 @@ def test_a_stream_of_v1_carries_objects_of_v1(make_app: MakeApp) -> None:
     assert "tool_resources" not in kinds["thread"]
     assert "file_ids" in kinds["thread.run"] and "truncation_strategy" not in kinds["thread.run"]
     assert "file_ids" in kinds["thread.message"] and "attachments" not in kinds["thread.message"]
+
+
+def test_bodies_of_v1_are_understood_at_any_depth(make_app: MakeApp) -> None:
+    client = Client(make_app("An answer."))
+    assistant = post(client, "/v1/assistants", model="gpt-4", instructions="i", file_ids=[])
+    thread = {"messages": [{"role": "user", "content": "Hello", "file_ids": []}]}
+    run = post(client, "/v1/threads/runs", assistant_id=assistant["id"], thread=thread, tools=[{"type": "retrieval"}])
+    assert run["tools"] == [{"type": "retrieval"}]
+    thread["messages"][0]["file_ids"] = ["file-none"]
+    answer = client.post("/v1/threads", json=thread, headers=V1)
+    assert (answer.status_code, "file-none" in answer.text) == (404, True)

@@ -46,6 +46,10 @@ def test_a_recorded_question_gets_its_answer_in_pieces(tmp_path: Path) -> None:
         ({"model": "other"}, "model (yours: 'other', recorded: 'm')"),
         ({"instructions": "Rhyme."}, "instructions (yours: 'Rhyme.', recorded: None)"),
         ({"tools": [{"type": "code_interpreter"}]}, "tools (yours: ['code_interpreter'], recorded: [])"),
+        (
+            {"tools": [{"type": "function", "function": {"name": "add"}}]},
+            "tools (yours: ['function:add'], recorded: [])",
+        ),
         ({"messages": [Turn("user", "Hi"), Turn("user", "2 + 2?")]}, "the messages before it (yours: 2, recorded: 1)"),
     ],
 )
