@@ -262,6 +262,8 @@ class Store:
             )
         for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             self._db.execute(f"PRAGMA {pragma}")
+        self._db.execute("BEGIN IMMEDIATE")  # the first write takes the file for us; an idle owner must hold it, too
+        self._db.execute("COMMIT")
         for number, migration in enumerate(_MIGRATIONS[version:], version + 1):
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {_APPLICATION_ID};"

@@ -44,7 +44,7 @@ def upgrade(body: Any) -> Any:
         body["thread"] = upgrade(thread)
     if isinstance(messages := body.get("messages"), list):
         body["messages"] = [upgrade(message) for message in messages]
-    if isinstance(file_ids := body.pop("file_ids", None), list) and file_ids:
+    if isinstance(body.get("file_ids"), list | None) and (file_ids := body.pop("file_ids", None)):
         if "role" in body:
             body["attachments"] = [{"file_id": id, "tools": [{"type": "file_search"}]} for id in file_ids]
         else:

@@ -91,7 +91,8 @@ def test_a_file_keeps_objects_and_goes_on_counting(tmp_path: Path) -> None:
 
 
 def test_a_file_belongs_to_one_engine_at_a_time(tmp_path: Path) -> None:
-    first = open_store(tmp_path / "class.db")
+    open_store(tmp_path / "class.db").close()
+    first = open_store(tmp_path / "class.db")  # a file that was there before, and nobody has written to it yet
     with pytest.raises(StoreError, match="in use by another engine"):
         open_store(tmp_path / "class.db")
     first.close()
