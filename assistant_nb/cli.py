@@ -50,12 +50,11 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and Jupyter would refuse to start
-    process = subprocess.Popen([*command, *(word for word in rest if word != "--")])  # noqa: S603
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue  # Jupyter got it too, and asks whether it is meant
+    command += [word for word in rest if word != "--"]
+    if os.name != "nt":
+        sys.stdout.flush()
+        os.execv(sys.executable, command)  # noqa: S606  becomes JupyterLab, so that signals reach it
+    return subprocess.call(command)  # noqa: S603
 
 
 def run(arguments: argparse.Namespace, rest: list[str]) -> int:

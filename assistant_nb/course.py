@@ -22,13 +22,16 @@ def lessons() -> list[Path]:
 
 def find(name: str) -> Path:
     """A lesson by the beginning of its name ("01"), or any notebook by its path. Raises LessonError."""
-    if name.endswith(".ipynb") and Path(name).is_file():
-        return Path(name)
-    for path in lessons():
-        if path.stem.startswith(Path(name).stem) and name:
-            return path
-    known = ", ".join(path.stem for path in lessons())
-    raise LessonError(f"There is no lesson '{name}'. There are: {known}.")
+    path = Path(name)
+    if path.suffix == ".ipynb" and path.is_file():
+        return path
+    meant = [
+        lesson for lesson in lessons() if path.stem and str(path.parent) == "." and lesson.stem.startswith(path.stem)
+    ]
+    if len(meant) == 1:
+        return meant[0]
+    what = f"'{name}' could be more than one" if meant else f"There is no lesson '{name}'"
+    raise LessonError(f"{what}. There are: {', '.join(lesson.stem for lesson in lessons())}.")
 
 
 def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
@@ -36,7 +39,12 @@ def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
 
     What stands there already is the learner's, and is left alone.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LessonError(
+            f"'{folder}' cannot hold your copy of the lessons ({error.strerror}). Name another --dir."
+        ) from error
     for lesson in lessons():
         mine = folder / lesson.name
         fresh = not mine.exists()

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -50,18 +51,16 @@ def test_serve_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 def test_lab_opens_jupyterlab_on_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[list[str]] = []
-
-    class FakeProcess:
-        def __init__(self, command: list[str]) -> None:
-            started.append(command)
-
-        def wait(self) -> int:
-            return 0
-
     monkeypatch.setattr(cli, "find_spec", lambda name: True)
-    monkeypatch.setattr(subprocess, "Popen", FakeProcess)
+
+    def becomes(program: str, command: list[str]) -> None:
+        started.append(command)
+        raise SystemExit
+
+    monkeypatch.setattr(os, "execv", becomes)
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["lab", "--no-browser"]) == 0
+    with pytest.raises(SystemExit):
+        cli.main(["lab", "--no-browser"])
     assert len(list((tmp_path / "assistant-nb-lessons").glob("*.ipynb"))) == len(course.lessons())
     assert started[0][1:3] == ["-m", "jupyterlab"]
     assert started[0][-1] == "--no-browser"

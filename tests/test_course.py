@@ -15,8 +15,11 @@ def notebook(path: Path, *cells: str) -> Path:
 def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
     assert [path.stem for path in course.lessons()] == ["01_first_assistant", "02_raw_http"]
     assert course.find("02").stem == course.find("02_raw_http.ipynb").stem == "02_raw_http"
-    with pytest.raises(course.LessonError, match="There is no lesson '99'. There are: 01_first_assistant"):
-        course.find("99")
+    for unknown in ("99", "nowhere/02_raw_http.ipynb", "nowhere/02"):
+        with pytest.raises(course.LessonError, match=f"There is no lesson '{unknown}'. There are: 01_first_assistant"):
+            course.find(unknown)
+    with pytest.raises(course.LessonError, match="'0' could be more than one. There are: 01_first"):
+        course.find("0")
 
 
 def test_a_second_copy_keeps_what_the_learner_did(tmp_path: Path) -> None:
@@ -27,6 +30,12 @@ def test_a_second_copy_keeps_what_the_learner_did(tmp_path: Path) -> None:
     assert not any(fresh for _, fresh in course.copy_to(tmp_path / "mine"))
     assert mine.read_text() == "my own work"
     assert course.lessons()[0].read_text(encoding="utf-8") != "my own work"
+
+
+def test_a_copy_cannot_be_put_into_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(course.LessonError, match="cannot hold your copy of the lessons"):
+        list(course.copy_to(tmp_path / "file"))
 
 
 def test_progress_is_told_cell_by_cell(tmp_path: Path) -> None:

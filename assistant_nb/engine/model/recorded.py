@@ -16,6 +16,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -170,8 +171,8 @@ def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
     """The honest message of a miss: the question, the nearest one recorded, what differs, the ways on."""
     question = _question(asked)
     ways = (
-        "Ways on: ask a recorded question word for word; write your own exchange into a file and start with"
-        " recording='FILE.jsonl'; or script the answer with model=Scripted('…')."
+        "Ways on: ask a recorded question word for word, on a new thread; write your own exchange into a file and"
+        " start with recording='FILE.jsonl'; or script the answer with model=Scripted('…')."
     )
     if not exchanges:
         return f"No answer: the recordings are empty. {ways}"
@@ -189,17 +190,23 @@ def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
 
 
 def _differences(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
-    """["model (you: 'gpt-4o', recorded: 'gpt-4')", "the messages"]"""
+    """["model (yours: 'gpt-4o', recorded: 'gpt-4')", "the question"]"""
     found = [
         f"{name} (yours: {_short(getattr(asked, name))}, recorded: {_short(getattr(recorded, name))})"
         for name in ("model", "instructions", "tools")
         if getattr(asked, name) != getattr(recorded, name)
     ]
     if _question(asked) != _question(recorded):
-        found.append("the question")
-    elif asked.messages != recorded.messages:
-        found.append(f"the messages before it (yours: {len(asked.messages)}, recorded: {len(recorded.messages)})")
+        return [*found, "the question"]
+    for n, (mine, theirs) in enumerate(zip_longest(asked.messages, recorded.messages), 1):
+        if mine != theirs:
+            found.append(f"the conversation from message {n} on (yours: {_said(mine)}, recorded: {_said(theirs)})")
+            break
     return found
+
+
+def _said(turn: RecordedTurn | None) -> str:
+    return f"{turn.role}: {_short(turn.content)}" if turn else "nothing"
 
 
 def _short(value: Any) -> str:

@@ -50,7 +50,14 @@ def test_a_recorded_question_gets_its_answer_in_pieces(tmp_path: Path) -> None:
             {"tools": [{"type": "function", "function": {"name": "add"}}]},
             "tools (yours: ['function:add'], recorded: [])",
         ),
-        ({"messages": [Turn("user", "Hi"), Turn("user", "2 + 2?")]}, "the messages before it (yours: 2, recorded: 1)"),
+        (
+            {"messages": [Turn("user", "2 + 2?"), Turn("assistant", "4")]},
+            "the conversation from message 2 on (yours: assistant: '4', recorded: nothing)",
+        ),
+        (
+            {"messages": [Turn("user", "Hi"), Turn("user", "2 + 2?")]},
+            "the conversation from message 1 on (yours: user: 'Hi', recorded: user: '2 + 2?')",
+        ),
     ],
 )
 def test_a_prompt_that_differs_is_a_miss_that_names_the_difference(
