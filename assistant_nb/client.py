@@ -57,10 +57,10 @@ def start(
             f"An engine is running with other choices (model: {_started.app.model.name}, {_started.choices.kept})."
             " What it keeps in memory would be lost, so decide: call assistant_nb.stop(), then start again."
         )
-    if not _started:
-        _started = _Started(choices)
+    still = "still " if _started else ""
+    _started = _started or _Started(choices)
     _be_quiet()
-    _say(_started.app, choices, f"at {_HOST}")
+    _say(_started.app, choices, f"{still}at {_HOST}")
 
 
 def connect(
@@ -127,11 +127,15 @@ class _Choices:
         return f"kept in {self.store.name}" if self.store else "kept in memory"
 
     def build(self) -> App:
-        """Recorded answers come with the ids and times of the lessons, others with fresh ones."""
-        store = self.store or ":memory:"
-        if isinstance(self.model, str):
-            return create_app(model=Recorded(*([self.recording] if self.recording else [])), store=store)
-        return create_app(model=self.model, store=store, seed=secrets.token_hex(8), clock=SystemClock())
+        """Recorded answers in memory come with the ids and times of the lessons, all else with fresh ones.
+
+        A file lives in real time, whoever answers: it must not run backwards when that changes.
+        """
+        recordings = [self.recording] if self.recording else []
+        model = Recorded(*recordings) if isinstance(self.model, str) else self.model
+        if isinstance(self.model, str) and self.store is None:
+            return create_app(model=model)
+        return create_app(model=model, store=self.store or ":memory:", seed=secrets.token_hex(8), clock=SystemClock())
 
 
 class _Started:
@@ -186,7 +190,10 @@ def _engine(choices: _Choices) -> App:
         _on_file[choices.store] = (choices, choices.build())
     known, app = _on_file[choices.store]
     if known != choices:
-        raise RuntimeError(f"'{choices.store.name}' is open here with another model. Call assistant_nb.stop() first.")
+        raise RuntimeError(
+            f"'{choices.store.name}' is open here with other choices (model: {app.model.name}, answers:"
+            f" {app.model.provenance()}). Call assistant_nb.stop(), then open it again."
+        )
     return app
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from openai import OpenAI
+from openai import APIConnectionError, OpenAI
 
 import assistant_nb as anb
 from assistant_nb.engine.errors import RecordingError, StoreError
@@ -35,6 +35,28 @@ def test_starting_twice_is_harmless() -> None:
     anb.start()
     assert (os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]) == before
     assert OpenAI().beta.assistants.retrieve(assistant.id) == assistant
+
+
+def test_a_cell_that_starts_may_be_run_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    anb.start(model=anb.Scripted("Hello."))
+    anb.start(model=anb.Scripted("Hello."))
+    first, second = capsys.readouterr().out.splitlines()
+    assert second == first.replace("engine at", "engine still at")
+
+
+def test_stop_stops_listening() -> None:
+    anb.start()
+    client = OpenAI(max_retries=0)
+    anb.stop()
+    with pytest.raises(APIConnectionError):
+        client.beta.assistants.list()
+
+
+def test_time_in_a_file_goes_on_whoever_answers(tmp_path: Path) -> None:
+    first = anb.connect(store=tmp_path / "class.db", model=anb.Scripted()).beta.threads.create()
+    anb.stop()
+    second = anb.connect(store=tmp_path / "class.db").beta.threads.create()
+    assert first.created_at <= second.created_at <= time.time()
 
 
 def test_starting_with_other_choices_says_what_to_do() -> None:
@@ -96,7 +118,7 @@ def test_memory_has_the_name_that_sqlite_gives_it(tmp_path: Path, monkeypatch: p
 
 def test_one_file_has_one_model_at_a_time(tmp_path: Path) -> None:
     anb.connect(store=tmp_path / "class.db")
-    with pytest.raises(RuntimeError, match=r"'class\.db' is open here with another model"):
+    with pytest.raises(RuntimeError, match=r"'class\.db' is open here with other choices \(model: recorded"):
         anb.connect(store=tmp_path / "class.db", model=anb.Scripted("Hello."))
 
 
@@ -125,6 +147,8 @@ def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
         anb.start(recording="nothing")
     with pytest.raises(StoreError, match="does its folder exist"):
         anb.start(store=tmp_path / "nowhere" / "class.db")
+    with pytest.raises(StoreError, match="is a folder"):
+        anb.start(store=tmp_path)
     assert "sk-lab" not in os.environ.get("OPENAI_API_KEY", "")
 
 

@@ -18,8 +18,8 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["engine.errors", "engine.model.base", "engine", "engine.model", "engine.routes"],
-    ["engine.wire", "engine.run_states", "engine.ids"],
+    ["engine.errors", "engine.wire", "engine.ids", "engine", "engine.model", "engine.routes"],
+    ["engine.model.base", "engine.run_states"],
     ["engine.journal", "engine.sse", "engine.v1", "engine.refusals"],
     ["engine.params"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],

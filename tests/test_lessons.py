@@ -72,19 +72,20 @@ def test_a_changed_answer_makes_the_lesson_fail(tmp_path: Path) -> None:
     assert "doing badly" in outcome.stdout
 
 
-def test_executing_twice_gives_equal_bytes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
+def test_executing_twice_gives_equal_bytes(lesson: Path, tmp_path: Path) -> None:
     """Ids, times and answers. Only how a print is cut into stream messages is the kernel's whim, so they are joined."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        shutil.copy(course.find("01"), tmp_path / name / "01.ipynb")
+        shutil.copy(lesson, tmp_path / name / "lesson.ipynb")
     code = (
         "import nbformat, sys; from nbclient import NotebookClient\n"
         "nb = nbformat.read(sys.argv[1], 4); NotebookClient(nb, record_timing=False, coalesce_streams=True).execute()\n"
         "nbformat.write(nb, sys.argv[1])"
     )
     for name in ("one", "two"):
-        subprocess.run([sys.executable, "-c", code, tmp_path / name / "01.ipynb"], check=True, timeout=120)
-    assert (tmp_path / "one" / "01.ipynb").read_bytes() == (tmp_path / "two" / "01.ipynb").read_bytes()
+        subprocess.run([sys.executable, "-c", code, tmp_path / name / "lesson.ipynb"], check=True, timeout=120)
+    assert (tmp_path / "one" / "lesson.ipynb").read_bytes() == (tmp_path / "two" / "lesson.ipynb").read_bytes()
 
 
 def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:

@@ -36,3 +36,14 @@ def test_every_command_is_in_the_readme() -> None:
 def test_the_change_list_begins_with_this_version() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert newest and newest[1] == assistant_nb.__version__
+
+
+def test_the_recording_in_the_readme_can_be_replayed(tmp_path: Path) -> None:
+    header, *exchange = re.findall(r"```json\n(.*?)```", README, re.DOTALL)[0].strip().splitlines()
+    (tmp_path / "mine.jsonl").write_text(f"{header}\n{''.join(exchange)}\n", encoding="utf-8")
+    client = assistant_nb.connect(recording=tmp_path / "mine.jsonl")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="Be brief.")
+    run = client.beta.threads.create_and_run_poll(
+        assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "2 + 2?"}]}
+    )
+    assert run.status == "completed"

@@ -98,15 +98,22 @@ class App:
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
             bug = OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
             response = _json(bug.envelope(), bug.status)
-        response.headers["openai-version"] = "2020-10-01"
-        response.headers["x-request-id"] = f"req_{next(self._requests):032x}"
-        return response(environ, start_response)
+        return self._send(response, environ, start_response)
+
+    def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer with an error without looking at the request."""
+        return self._send(_json(error.envelope(), error.status), environ, start_response)
 
     def close(self) -> None:
         """Answer no more, let the runs under way come to rest, then close the store."""
         self._open = False
         self.runner.close()
         self.store.close()
+
+    def _send(self, response: Response, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        response.headers["openai-version"] = "2020-10-01"
+        response.headers["x-request-id"] = f"req_{next(self._requests):032x}"
+        return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         if not self._open:
@@ -150,7 +157,7 @@ class Guard:
         try:
             self._check(Request(environ))
         except ApiError as error:
-            return _json(error.envelope(), error.status)(environ, start_response)
+            return self._app.refuse(error, environ, start_response)
         return self._app(environ, start_response)
 
     def _check(self, request: Request) -> None:

@@ -15,7 +15,6 @@ Three families of entries, told apart by the first word of their event:
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from .run_states import Status
 from .wire import Json
@@ -87,8 +86,3 @@ def fold(entries: Iterable[Entry]) -> RunState:
     for entry in entries:
         state.apply(entry)
     return state
-
-
-def as_wire(entry: Entry) -> dict[str, Any]:
-    """An entry as `/v1/lab/runs/{run_id}/journal` shows it."""
-    return {"n": entry.n, "at": entry.at, "event": entry.event, "id": entry.id, "data": entry.data}

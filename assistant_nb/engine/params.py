@@ -293,8 +293,8 @@ class CreateThreadAndRun(RunBody):
 
 
 class ListQuery(BaseModel):
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
-    order: Literal["asc", "desc"] = "desc"
+    limit: Annotated[int, Field(ge=1, le=100)] | None = None
+    order: Literal["asc", "desc"] | None = None
     after: str | None = None
     before: str | None = None
 

@@ -122,7 +122,7 @@ def _wrong_length(path: str, kind: str, given: Any, context: Json) -> BadRequest
 
 
 def _path(loc: tuple[int | str, ...]) -> str:
-    """`("tools", 0, "\\0function", "function", "name")` -> "tools[0].function.name"."""
+    """`("tools", 0, "‹function", "function", "name")` -> "tools[0].function.name"."""
     path = ""
     for step in loc:
         if isinstance(step, int):

@@ -119,7 +119,7 @@ class Store:
                 body["object"],
                 _parent(body),
                 body["run_id"] if body["object"] == "thread.message" else None,
-                body["object"] in ("thread.run", "thread.message") and body["status"] in ACTIVE,
+                _is_active(body),
                 encode(body),
             ),
         )
@@ -289,12 +289,25 @@ def _parent(body: Json) -> str | None:
     return parent
 
 
+def _is_active(body: Json) -> bool:
+    """Whether a run has not ended, or a message is being written."""
+    match body["object"]:
+        case "thread.run":
+            return body["status"] in ACTIVE
+        case "thread.message":
+            return bool(body["status"] == "in_progress")
+        case _:
+            return False
+
+
 def _why_not(path: str, error: sqlite3.Error) -> str:
     match getattr(error, "sqlite_errorname", ""):
         case "SQLITE_BUSY":
             return f"'{path}' is in use by another engine. Stop that one, or name another file."
         case "SQLITE_NOTADB":
             return f"'{path}' is not a database. Name another file; this one was not touched."
+        case "SQLITE_CANTOPEN" if Path(path).is_dir():
+            return f"'{path}' is a folder. Name a file in it."
         case "SQLITE_CANTOPEN":
             return f"'{path}' cannot be opened: does its folder exist, and may you write there?"
         case _:

@@ -195,12 +195,13 @@ def test_a_model_that_fails_fails_the_run_and_says_why(connect: Connect, ask: As
     assert run.failed_at and run.completed_at is None
 
 
-def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(connect: Connect, ask: Ask) -> None:
+def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(make_app: MakeApp, connect: Connect, ask: Ask) -> None:
     def breaking(prompt: Prompt) -> Iterator[str]:
         yield "I was about to"
         raise ZeroDivisionError
 
-    client = connect(breaking, "Again.")
+    app = make_app(breaking, "Again.")
+    client = connect(app=app)
     run = ask(client, "A question?")
     assert run.status == "failed"
     assert run.last_error and "ZeroDivisionError" in run.last_error.message
@@ -208,6 +209,7 @@ def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(connect: Connect,
     assert (step.status, step.last_error and step.last_error.message) == ("failed", run.last_error.message)
     (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "I was about to"  # type: ignore[index]
+    assert app.store.get("thread.message", message.id)["incomplete_details"] == {"reason": "run_failed"}
     again = client.beta.threads.runs.create_and_poll(thread_id=run.thread_id, assistant_id=run.assistant_id)
     assert again.status == "completed", "the thread is free again"
 
@@ -392,7 +394,8 @@ def test_a_model_that_cannot_count_is_refused(finish: dict[str, Any], connect: C
             yield Finish(**{"provenance": {"answer": "scripted"}, **finish})
 
     run = ask(connect(app=create_app(model=Careless())), "A question?")
-    assert (run.status, run.last_error.code if run.last_error else None) == ("failed", "server_error")
+    assert run.status == "failed"
+    assert run.last_error and run.last_error.message.startswith("The model 'scripted' broke: ")
 
 
 def test_a_cancel_between_two_transitions_is_obeyed(make_app: MakeApp, connect: Connect) -> None:
@@ -505,3 +508,11 @@ def test_a_client_of_a_stopped_engine_is_told(make_app: MakeApp, connect: Connec
     app.close()
     with pytest.raises(openai.APIStatusError, match="This engine was stopped"):
         client.beta.threads.create()
+
+
+def test_a_thread_and_run_may_bring_tool_resources(connect: Connect) -> None:
+    client = connect("An answer.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    resources: Any = {"code_interpreter": {"file_ids": []}}
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id, tool_resources=resources)
+    assert run.to_dict()["tool_resources"] == resources

@@ -52,6 +52,7 @@ def test_no_key_and_a_wrong_key_are_refused_without_showing_any(server: Server) 
     assert missing.json()["error"]["message"].startswith("You didn't provide an API key.")
     assert wrong.json()["error"]["code"] == "invalid_api_key"
     assert "sk-" not in wrong.text
+    assert wrong.headers["x-request-id"].startswith("req_")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
-Json = dict[str, Any]
+from ..wire import Json
 
 Role = Literal["user", "assistant"]
 

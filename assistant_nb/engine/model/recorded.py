@@ -23,7 +23,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import NoRecording, RecordingError
-from .base import Finish, Json, Prompt, TextDelta
+from ..wire import Json
+from .base import Finish, Prompt, TextDelta
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""

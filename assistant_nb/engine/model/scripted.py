@@ -30,6 +30,12 @@ class Scripted:
         self.prompts: list[Prompt] = []
         """Every prompt so far, for a test to look at."""
 
+    def __eq__(self, other: object) -> bool:
+        """Two scripts with the same lines are one choice, so that a cell may be run twice."""
+        return isinstance(other, Scripted) and self._lines == other._lines
+
+    __hash__ = None  # type: ignore[assignment]  # it is compared, never a key
+
     def provenance(self) -> str:
         return f"{len(self._lines)} scripted"
 

@@ -1,7 +1,8 @@
 """`/v1/lab`: what the hosted API never showed."""
 
+from dataclasses import asdict
+
 from ..errors import NotFound
-from ..journal import as_wire
 from ..wire import Json
 from .base import Call, Route
 
@@ -12,7 +13,7 @@ def journal(call: Call) -> Json:
     entries = call.store.journal(run_id)
     if not entries:
         raise NotFound.of("run", run_id)
-    return {"object": "list", "data": [as_wire(entry) for entry in entries]}
+    return {"object": "list", "data": [asdict(entry) for entry in entries]}
 
 
 ROUTES = [Route("GET", "/v1/lab/runs/<run_id>/journal", journal, beta=False)]
