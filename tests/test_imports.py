@@ -21,9 +21,10 @@ FLOORS = [
     ["engine.errors", "engine.wire", "engine.ids", "engine", "engine.model", "engine.routes"],
     ["engine.model.base", "engine.run_states"],
     ["engine.journal", "engine.sse", "engine.v1", "engine.refusals"],
-    ["engine.params"],
+    ["engine.params", "engine.prompts"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],
-    ["engine.threads"],
+    ["engine.threads", "engine.draft"],
+    ["engine.answers"],
     ["engine.runner"],
     ["engine.routes.base"],
     [
@@ -32,6 +33,7 @@ FLOORS = [
         "engine.routes.messages",
         "engine.routes.runs",
         "engine.routes.lab",
+        "engine.routes.models",
     ],
     ["engine.app"],
     ["engine.server"],
@@ -108,5 +110,5 @@ def test_public_names_are_sorted_and_there() -> None:
     assert assistant_nb.__all__ == sorted(assistant_nb.__all__) == sorted(assistant_nb._HOMES)
     assert all(getattr(assistant_nb, name) for name in assistant_nb.__all__)
     assert set(assistant_nb.__all__) <= set(dir(assistant_nb))
-    with pytest.raises(AttributeError, match="'begin'; it has Scripted, connect"):
+    with pytest.raises(AttributeError, match="'begin'; it has Scripted, ToolCall, connect"):
         _ = assistant_nb.begin

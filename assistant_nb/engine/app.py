@@ -8,7 +8,7 @@ makes the answer of it.
 import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Any, Final
@@ -18,12 +18,13 @@ from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
-from . import params, sse, v1
+from . import params, sse, v1, wire
+from .answers import Event
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, lab, messages, runs, threads
+from .routes import assistants, lab, messages, models, runs, threads
 from .routes.base import Answer, Call, Route, Stream
 from .run_states import MOVING
 from .runner import Runner
@@ -38,6 +39,7 @@ ROUTES: Final[list[Route]] = [
     *threads.ROUTES,
     *messages.ROUTES,
     *runs.ROUTES,
+    *models.ROUTES,
     *lab.ROUTES,
 ]
 MAX_BODY_BYTES: Final = 16 * 2**20
@@ -74,8 +76,8 @@ _NO_JSON: Final = (
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
-    def __init__(self, store: Store, runner: Runner, model: Model) -> None:
-        self.store, self.runner, self.model = store, runner, model
+    def __init__(self, store: Store, runner: Runner) -> None:
+        self.store, self.runner, self.model = store, runner, runner.model
         self._routes = Map(
             [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
             strict_slashes=False,
@@ -96,8 +98,7 @@ class App:
             refused = BadRequest(f"The request cannot be read: {error}.")
             response = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
-            bug = OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
-            response = _json(bug.envelope(), bug.status)
+            response = _json(_bug(error).envelope(), OurBug.status)
         return self._send(response, environ, start_response)
 
     def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -117,7 +118,7 @@ class App:
 
     def _answer(self, request: Request) -> Response:
         if not self._open:
-            raise Gone("This engine was stopped. Start another with assistant_nb.start() or connect().")
+            raise _stopped()
         route, ids = self._route(request)
         old = _beta(request, route) == "assistants=v1"
         _check_ids(ids)
@@ -126,11 +127,21 @@ class App:
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
         answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query))
         if isinstance(answer, Stream):
-            events = ((event, v1.downgrade(data) if old else data) for event, data in answer.events)
+            events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
             response.call_on_close(answer.on_close)
             return response
         return _json(v1.downgrade(answer) if old else answer)
+
+    def _told(self, events: Iterator[Event], shape: Callable[[Json], Json]) -> Iterator[Event]:
+        """The events of a stream. What goes wrong in the middle of one is its last event."""
+        try:
+            for event, data in events:
+                yield event, shape(data)
+        except ApiError as error:
+            yield "error", error.envelope()
+        except Exception as error:  # noqa: BLE001  as in __call__
+            yield "error", (_bug(error) if self._open else _stopped()).envelope()
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
         try:
@@ -191,7 +202,15 @@ def create_app(
     kept = Store(store, Ids(seed), clock or LessonClock())
     runner = Runner(kept, model)
     runner.recover()
-    return App(kept, runner, model)
+    return App(kept, runner)
+
+
+def _stopped() -> Gone:
+    return Gone("This engine was stopped. Start another with assistant_nb.start() or connect().")
+
+
+def _bug(error: Exception) -> OurBug:
+    return OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
 
 
 def _beta(request: Request, route: Route) -> str:
@@ -208,7 +227,7 @@ def _beta(request: Request, route: Route) -> str:
 
 def _check_ids(ids: dict[str, str]) -> None:
     for name, id in ids.items():
-        prefix = _ID_PREFIXES[name]
+        prefix = _ID_PREFIXES.get(name, "")
         if not id.startswith(prefix):
             raise BadRequest(
                 f"Invalid '{name}': '{id}'. Expected an ID that begins with '{prefix}'.",
@@ -234,8 +253,10 @@ def _body(request: Request, route: Route, old: bool) -> Json:
     return params.check(route.body, v1.upgrade(given) if old else given)
 
 
-def _query(request: Request) -> dict[str, str]:
-    return {name: value for name, value in request.args.items() if value != ""}
+def _query(request: Request) -> Json:
+    """The query as it is checked: a name that ends in [] has a list."""
+    given = {name: [value for value in values if value] for name, values in request.args.lists()}
+    return {name: values if name.endswith("[]") else values[0] for name, values in given.items() if values}
 
 
 def _check_depth(value: Any, left: int) -> None:

@@ -16,6 +16,7 @@ PREFIXES: Final = {
     "thread.message": "msg",
     "thread.run": "run",
     "thread.run.step": "step",
+    "tool_call": "call",
 }
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _LENGTH: Final = 24  # of the part behind the prefix, as in the recorded ids

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from ..runner import Event, Runner
+from ..answers import Event
+from ..runner import Runner
 from ..store import Store
 from ..wire import Json
 

@@ -11,6 +11,11 @@ def create(call: Call) -> Json:
         return create_thread(call.store, call.body)
 
 
+def list_(call: Call) -> Json:
+    """Ours: the hosted API could not list threads."""
+    return wire.page(*call.store.page("thread", **call.query))
+
+
 def retrieve(call: Call) -> Json:
     return call.store.get("thread", call.ids["thread_id"])
 
@@ -32,6 +37,7 @@ def delete(call: Call) -> Json:
 
 ROUTES = [
     Route("POST", "/v1/threads", create, params.CreateThread),
+    Route("GET", "/v1/threads", list_, query=params.ListQuery),
     Route("GET", "/v1/threads/<thread_id>", retrieve),
     Route("POST", "/v1/threads/<thread_id>", modify, params.ModifyThread),
     Route("DELETE", "/v1/threads/<thread_id>", delete),
