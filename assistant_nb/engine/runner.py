@@ -13,8 +13,9 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
+from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Final, Literal
 
 from . import wire
@@ -33,6 +34,10 @@ Step = Literal["begin", "ask", "listen", "require", "conclude", "stop"]
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
+
+_MOVED: Final = [None]
+_REST: Final = [None]
+"""What a turn yields that has made its transition; after the second one the crank is let go."""
 
 
 def next_step(state: RunState) -> Step | None:
@@ -63,6 +68,8 @@ class Runner:
         """Of each run with a thread: set when the thread is done."""
         self._listening: dict[str, Listening] = {}
         """Of each run whose model is speaking."""
+        self._readers: dict[str, object] = {}
+        """Of each run with a stream: who reads it."""
 
     # What clients ask for
 
@@ -144,12 +151,17 @@ class Runner:
 
     # The crank and those who turn it
 
-    def drive(self, run_id: str) -> Iterator[Event | None]:
-        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between."""
+    def drive(self, run_id: str, reader: object = None) -> Iterator[Event | None]:
+        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between.
+
+        Whoever reads the run's stream goes before all others; they find nothing to do.
+        """
         with suppress(Gone):
             try:
-                while turn := self._turn(run_id):
+                while turn := self._turn(run_id, reader):
                     yield from turn
+                    if turn is _REST:  # its client may have gone on already, and so has somebody else
+                        return
             except Gone:
                 raise
             except Exception as error:  # noqa: BLE001  a bug of ours must not leave the run hanging
@@ -157,13 +169,28 @@ class Runner:
                     draft.failed("", ModelError(f"The engine broke: {told(error)}. Please report it."))
                 yield None
 
-    def follow(self, run: Json, start: int = 0) -> Generator[Event, None, None]:
-        """Drive a run and tell all that happens to it from journal entry `start` on, whoever makes it happen.
+    def follow(self, run: Json, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
+        """Drive a run by reading: all that happens to it from journal entry `start` on, whoever makes it happen.
 
-        Raises NotFound when the run's thread was deleted meanwhile.
+        The second value is for when nobody reads any more: it gives the run to the background.
         """
+        reader = self._readers[run["id"]] = object()
+        events = self._events(run, start, reader)
+
+        def let_go() -> None:
+            rests = getgeneratorstate(events) == GEN_CLOSED
+            events.close()
+            if self._readers.get(run["id"]) is reader:
+                del self._readers[run["id"]]
+            if not rests:
+                self.start(run["id"])
+
+        return events, let_go
+
+    def _events(self, run: Json, start: int, reader: object) -> Generator[Event, None, None]:
+        """Raises NotFound when the run's thread is deleted meanwhile."""
         state = fold(self._store.journal(run["id"])[:start])
-        for delta in itertools.chain([None], self.drive(run["id"]), [None]):
+        for delta in itertools.chain([None], self.drive(run["id"], reader), [None]):
             if delta:
                 yield delta
                 continue
@@ -171,6 +198,8 @@ class Runner:
                 state.apply(entry)
                 if entry.event.startswith("thread."):
                     yield entry.event, dict(state.objects[entry.id])
+                if entry.event == "thread.run.requires_action":
+                    return  # what comes next is told in the stream of the tool outputs
         if not self._store.journal(run["id"]):
             raise NotFound.of("thread", run["thread_id"])
 
@@ -219,13 +248,16 @@ class Runner:
 
     # The transitions
 
-    def _turn(self, run_id: str) -> Iterator[Event | None] | None:
+    def _turn(self, run_id: str, reader: object) -> Iterable[Event | None] | None:
         """Make the next transition, in one transaction; None when the run rests or somebody else is at it."""
         with open_draft(self._store, run_id) as draft:
             if self._is_over(draft.run):
                 draft.expired(self._stop_listening(run_id))
-                return iter([None])
-            match next_step(draft.state):
+                return _MOVED
+            step = next_step(draft.state)
+            if self._readers.get(run_id, reader) is not reader and step != "stop":  # a cancel waits for no reader
+                return None
+            match step:
                 case "begin":
                     draft.become("in_progress", started_at=draft.at)
                 case "ask":
@@ -234,13 +266,14 @@ class Runner:
                     return self._listen(draft.state)
                 case "require":
                     draft.become("requires_action", required_action=wire.required_action(draft.state.steps[-1]))
+                    return _REST
                 case "conclude":
                     self._conclude(draft)
                 case "stop":
                     draft.cancelled(self._stop_listening(run_id))
                 case None:
                     return None
-        return iter([None])
+        return _MOVED
 
     def _ask(self, draft: Draft) -> None:
         prompt = prompt_of(draft.state, self._store.all("thread.message", draft.run["thread_id"]))

@@ -236,3 +236,46 @@ def test_the_sdks_event_handler_sees_calls_and_texts(connect: Connect) -> None:
         stream.until_done()
     assert handler.heard == ["call get_weather", "arguments Rome", "call get_weather", "arguments Oslo"]
     assert again.heard == ["Rome is ", "warmer.", "text Rome is warmer."]
+
+
+def test_a_stream_ends_at_its_call_even_if_the_outputs_come_before_its_last_byte(connect: Connect) -> None:
+    """An event handler submits from within the first stream."""
+    client = connect(ROME, "Warm.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    with client.beta.threads.create_and_run(assistant_id=assistant.id, stream=True) as stream:
+        while (event := next(stream)).event != "thread.run.requires_action":
+            pass
+        given: Any = [{"tool_call_id": call.id, "output": "18 °C"} for call in calls(event.data)]
+        with client.beta.threads.runs.submit_tool_outputs(
+            event.data.id, thread_id=event.data.thread_id, tool_outputs=given, stream=True
+        ) as second:
+            assert [event.event for event in second][-1] == "thread.run.completed"
+        assert list(stream) == []
+
+
+def test_who_has_turned_the_crank_up_to_a_call_does_not_turn_it_after(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app(ROME, "Warm.")
+    client = connect(app=app)
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id)
+    crank = app.runner.drive(run.id)
+    while run.status != "requires_action":
+        next(crank)
+        run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    answer(client, run, "18 °C")
+    assert list(crank) == []
+
+
+def test_the_background_gives_way_to_whoever_reads_the_stream_of_the_outputs(
+    make_app: MakeApp, connect: Connect, ask: Ask
+) -> None:
+    app = make_app(ROME, lambda prompt: ["It is ", "warm."])
+    client = connect(app=app)
+    run = ask(client, "Rome?")
+    given: Any = [{"tool_call_id": call.id, "output": "18 °C"} for call in calls(run)]
+    with client.beta.threads.runs.submit_tool_outputs(
+        run.id, thread_id=run.thread_id, tool_outputs=given, stream=True
+    ) as stream:
+        assert list(app.runner.drive(run.id)) == []
+        assert [event.event for event in stream].count("thread.message.delta") == 2

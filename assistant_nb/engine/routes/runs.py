@@ -25,8 +25,7 @@ def submit_tool_outputs(call: Call) -> Answer:
     with call.store.transaction():
         run = _run(call)
         before = len(call.store.journal(run["id"]))
-        run = call.runner.submit(run, call.body["tool_outputs"])
-    return _under_way(call, run, start=before)
+        return _under_way(call, call.runner.submit(run, call.body["tool_outputs"]), start=before)
 
 
 def list_(call: Call) -> Json:
@@ -72,14 +71,9 @@ def _under_way(call: Call, run: Json, thread: Json | None = None, start: int = 0
     if not call.body.get("stream"):
         call.runner.start(run["id"])
         return run
-    events = call.runner.follow(run, start)
-
-    def go_on() -> None:
-        events.close()
-        call.runner.start(run["id"])  # a reader that goes away does not stop the run
-
+    events, let_go = call.runner.follow(run, start)
     born = [("thread.created", thread)] if thread else []
-    return Stream(chain(born, events), go_on)
+    return Stream(chain(born, events), let_go)
 
 
 ROUTES = [
