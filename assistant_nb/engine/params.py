@@ -4,10 +4,11 @@
 in the words that `refusals` finds for it.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from annotated_types import MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from .refusals import MARK, refusal
 from .wire import Json
@@ -164,6 +165,58 @@ class ToolResources(Body):
     file_search: FileSearchResources | None = None
 
 
+class StaticChunking(Body):
+    max_chunk_size_tokens: Annotated[int, Field(ge=100, le=4096)]
+    chunk_overlap_tokens: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def overlap_is_at_most_half(self) -> Self:
+        if 2 * self.chunk_overlap_tokens > self.max_chunk_size_tokens:
+            raise PydanticCustomError("overlap", "chunk_overlap_tokens must not exceed half of max_chunk_size_tokens")
+        return self
+
+
+class AutoChunkingStrategy(Body):
+    type: Literal["auto"]
+
+
+class StaticChunkingStrategy(Body):
+    type: Literal["static"]
+    static: StaticChunking
+
+
+ChunkingStrategy = Annotated[
+    Annotated[AutoChunkingStrategy, Tag(MARK + "auto")] | Annotated[StaticChunkingStrategy, Tag(MARK + "static")],
+    Discriminator(_by_type),
+]
+FileIds = Annotated[list[Text], Field(max_length=100)]
+
+
+class InlineVectorStore(Body):
+    """A vector store made in passing, by the assistant or thread that will use it."""
+
+    file_ids: FileIds | None = None
+    chunking_strategy: ChunkingStrategy | None = None
+    metadata: Metadata | None = None
+
+
+class OwnFileSearchResources(FileSearchResources):
+    vector_stores: Annotated[list[InlineVectorStore], Field(max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def one_or_the_other(self) -> Self:
+        if self.vector_store_ids and self.vector_stores:
+            raise PydanticCustomError("both", "name vector_store_ids or give vector_stores, not both")
+        return self
+
+
+class OwnToolResources(Body):
+    """Of an assistant or a thread; a run may only name what is there."""
+
+    code_interpreter: CodeInterpreterResources | None = None
+    file_search: OwnFileSearchResources | None = None
+
+
 class TextPart(Body):
     type: Literal["text"]
     text: Text
@@ -222,7 +275,7 @@ class AssistantBody(Body):
     description: Annotated[str, Field(max_length=512)] | None = None
     instructions: Text | None = None
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
-    tool_resources: ToolResources | None = None
+    tool_resources: OwnToolResources | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
@@ -252,7 +305,7 @@ class ModifyMetadata(Body):
 
 
 class ModifyThread(ModifyMetadata):
-    tool_resources: ToolResources | None = None
+    tool_resources: OwnToolResources | None = None
 
 
 class CreateThread(ModifyThread):

@@ -213,12 +213,15 @@ def total(usages: Sequence[Json]) -> Json:
 
 
 def rest(body: Json) -> Json:
-    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry."""
+    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry,
+    files without the engine's own notes."""
     match body["object"]:
         case "thread.message":
             return {key: value for key, value in body.items() if key not in _STREAM_ONLY}
         case "thread.run.step" if body["status"] != "in_progress":
             return {**body, "expires_at": None}
+        case "file" | "vector_store.file":
+            return {key: value for key, value in body.items() if not key.startswith("_")}
         case _:
             return body
 

@@ -2,12 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from pydantic import BaseModel
 
+from ..blobs import Blobs, Draft
 from ..runner import Event, Runner
 from ..store import Store
 from ..wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a form has brought: on disk already, as a draft."""
+
+    name: str
+    """As the client has put it: trust nothing in it."""
+    content_type: str
+    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,8 @@ class Call:
     """From the path: `{"thread_id": "thread_…"}`; the prefixes are right."""
     body: Json
     query: Json
+    blobs: Blobs
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +45,18 @@ class Stream:
     """Called when the last event was read, or the reader went away, even before the first."""
 
 
-Answer = Json | Stream
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer that is a file."""
+
+    bytes: BinaryIO
+    """Closed when it was sent."""
+    size: int
+    content_type: str
+    name: str
+
+
+Answer = Json | Stream | Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +70,7 @@ class Route:
     query: type[BaseModel] | None = None
     beta: bool = True
     """Whether the operation asks for the header `OpenAI-Beta`."""
+    form: bool = False
+    """Whether the body is a multipart form."""
+    only_v1: bool = False
+    """Whether the path was known to clients of v1 alone."""
