@@ -27,7 +27,7 @@ from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound,
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, files, lab, messages, runs, threads
+from .routes import assistants, files, lab, messages, runs, threads, v1_files, vector_stores
 from .routes.base import Answer, Call, Content, Route, Stream, Upload
 from .routes.forms import FormRequest
 from .run_states import MOVING
@@ -44,6 +44,8 @@ ROUTES: Final[list[Route]] = [
     *messages.ROUTES,
     *runs.ROUTES,
     *files.ROUTES,
+    *vector_stores.ROUTES,
+    *v1_files.ROUTES,
     *lab.ROUTES,
 ]
 MAX_BODY_BYTES: Final = 16 * 2**20
@@ -236,7 +238,7 @@ def _body(request: FormRequest, route: Route, old: bool) -> tuple[Json, Upload |
     if route.body is None:
         return {}, None
     given, upload = request.read() if route.form else (_read_json(request), None)
-    return params.check(route.body, v1.upgrade(given) if old else given), upload
+    return params.check(route.body, v1.upgrade(given) if old and route.beta else given), upload
 
 
 def _read_json(request: Request) -> Any:

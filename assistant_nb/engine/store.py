@@ -168,9 +168,9 @@ class Store:
                 self.get(above, parent)
             raise _missing(kind, id, parent)
 
-    def delete(self, id: str) -> None:
-        """Forget an object, all below it, and a file in all vector stores. Only inside a transaction."""
-        self._db.execute("DELETE FROM object WHERE id = ?", (id,))
+    def delete(self, id: str, store_id: str | None = None) -> None:
+        """Forget an object, all below it, a file in all vector stores, or in one alone. Only in a transaction."""
+        self._db.execute("DELETE FROM object WHERE id = ?", (f"{store_id}/{id}" if store_id else id,))
 
     def page(
         self,
@@ -265,6 +265,60 @@ class Store:
                 "SELECT n, at, event, id, data FROM journal WHERE run_id = ? AND n >= ? ORDER BY n", (run_id, start)
             ).fetchall()
         return [Entry(n, at, event, id, json.loads(data)) for n, at, event, id, data in rows]
+
+    # What is in vector stores
+
+    def waiting(self, store_id: str) -> Json | None:
+        """The file that has waited longest to be read."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT body FROM object WHERE kind = 'vector_store.file' AND parent = ? AND active ORDER BY seq",
+                (store_id,),
+            ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def tally(self, store_id: str, batch_id: str | None = None) -> tuple[dict[str, int], int]:
+        """How many files have which status, of a batch or of all, and the bytes they take together."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT json_extract(body, '$.status'), count(*), sum(json_extract(body, '$.usage_bytes')) FROM object"
+                " WHERE kind = 'vector_store.file' AND parent = ?1"
+                " AND (?2 IS NULL OR json_extract(body, '$._batch_id') = ?2) GROUP BY 1",
+                (store_id, batch_id),
+            ).fetchall()
+        return {status: count for status, count, _ in rows}, sum(size for _, _, size in rows)
+
+    def add_chunks(self, store_id: str, file_id: str, texts: Sequence[str]) -> None:
+        """Keep what was read from a file. Only inside a transaction."""
+        key = _key("vector_store.file", file_id, store_id)
+        self._db.executemany("INSERT INTO chunk (object, text) VALUES (?, ?)", [(key, text) for text in texts])
+
+    def count_chunks(self, store_id: str) -> int:
+        with self._lock:
+            row: Sequence[int] = self._db.execute(
+                "SELECT count(*) FROM chunk JOIN object ON object.id = chunk.object WHERE object.parent = ?",
+                (store_id,),
+            ).fetchone()
+        return row[0]
+
+    def chunk(self, n: int) -> tuple[str, str]:
+        """The id of its file, and its text."""
+        with self._lock:
+            file_id, text = self._db.execute(
+                "SELECT file_id, text FROM chunk JOIN object ON object.id = chunk.object WHERE n = ?",
+                (n,),
+            ).fetchone()
+        return file_id, text
+
+    def occurrences(self, store_id: str, word: str) -> dict[int, float]:
+        """The chunks of a vector store that have a word (letters and digits), and how strongly (BM25, above 0)."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT chunk.n, -bm25(chunk_words) FROM chunk_words JOIN chunk ON chunk.n = chunk_words.rowid"
+                " JOIN object ON object.id = chunk.object WHERE chunk_words MATCH ? AND object.parent = ?",
+                (f'"{word}"', store_id),
+            ).fetchall()
+        return dict(rows)
 
     # Ids and time
 

@@ -11,12 +11,23 @@ from assistant_nb.engine.app import MAX_BODY_BYTES, ROUTES, App, create_app
 from assistant_nb.engine.model.scripted import Scripted
 from tests.conftest import MakeApp
 
+V1 = {"OpenAI-Beta": "assistants=v1"}
 V2 = {"OpenAI-Beta": "assistants=v2"}
 UNKNOWN = {
     "assistant_id": "asst_none", "thread_id": "thread_none", "message_id": "msg_none", "run_id": "run_none",
     "step_id": "step_none", "file_id": "file-none", "vector_store_id": "vs_none", "batch_id": "vsfb_none",
 }  # fmt: skip
 
+BODIES: dict[str, Any] = {
+    "CreateMessage": {"role": "user", "content": "x"},
+    "CreateRun": {"assistant_id": "asst_none"},
+    "ModifyAttributes": {"attributes": {}},
+    "PutAssistantFile": {"file_id": "file-none"},
+    "PutFile": {"file_id": "file-none"},
+    "PutFiles": {"file_ids": ["file-none"]},
+    "SearchVectorStore": {"query": "x"},
+}
+"""The smallest that will do."""
 WITH_IDS = [route for route in ROUTES if "<" in route.path]
 NAMED_IDS = [route for route in WITH_IDS if not route.path.startswith("/v1/files")]
 """`/v1/files` looks at no prefix, and says things its own way."""
@@ -49,9 +60,8 @@ def test_an_unknown_id_is_not_found_on_every_route(route: Any, make_app: MakeApp
     path = route.path
     for name, id in UNKNOWN.items():
         path = path.replace(f"<{name}>", id)
-    bodies = {"CreateMessage": {"role": "user", "content": "x"}, "CreateRun": {"assistant_id": "asst_none"}}
-    body = bodies.get(route.body.__name__, {}) if route.body else None
-    refused = error(make_app(), route.method, path, status=404, json=body)
+    body = BODIES.get(route.body.__name__, {}) if route.body else None
+    refused = error(make_app(), route.method, path, status=404, json=body, headers=V1 if route.only_v1 else V2)
     assert refused["message"].startswith("No ")
     assert refused["message"].endswith("_none'.")
 
@@ -61,7 +71,8 @@ def test_an_id_with_the_wrong_prefix_is_refused_on_every_route(route: Any, make_
     path = route.path
     for name in UNKNOWN:
         path = path.replace(f"<{name}>", "undefined")
-    refused = error(make_app(), route.method, path, json={} if route.body else None)
+    headers = V1 if route.only_v1 else V2
+    refused = error(make_app(), route.method, path, json={} if route.body else None, headers=headers)
     assert refused["code"] == "invalid_value"
     assert refused["message"].startswith(
         f"Invalid '{refused['param']}': 'undefined'. Expected an ID that begins with '"
