@@ -273,10 +273,20 @@ paths = st.lists(st.sampled_from(["threads", "runs", "steps", "messages", "assis
 def test_no_body_and_no_query_gives_a_5xx(route: Any, body: dict[str, Any], text: str, beta: str) -> None:
     client = Client(create_app(model=Scripted()))
     made = client.post("/v1/threads", headers=V2, json={"messages": [{"role": "user", "content": "x"}]}).json
+    store = client.post("/v1/vector_stores", json={}).json
     path = route.path.replace("<thread_id>", made["id"] if made else "")
+    path = path.replace("<vector_store_id>", store["id"] if store else "")
     for name, id in UNKNOWN.items():
         path = path.replace(f"<{name}>", id)
-    query = {"limit": text, "order": text, "after": text, "before": text, "run_id": text}
+    query = {
+        "limit": text,
+        "order": text,
+        "after": text,
+        "before": text,
+        "run_id": text,
+        "filter": text,
+        "purpose": text,
+    }
     answer = client.open(path, method=route.method, json=body, query_string=query, headers={"OpenAI-Beta": beta})
     assert answer.status_code < 500
     assert answer.status_code == 200 or "error" in answer.json  # type: ignore[operator]

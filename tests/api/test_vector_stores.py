@@ -77,7 +77,7 @@ def test_a_vector_store_can_be_modified_listed_and_deleted(connect: Connect) -> 
     client = connect()
     stores = [client.vector_stores.create(name=name, description="d") for name in "ab"]
     changed = client.vector_stores.update(stores[0].id, name="c", metadata={"k": "v"})
-    assert (changed.name, changed.metadata, changed.description) == ("c", {"k": "v"}, "d")
+    assert (changed.name, changed.metadata, changed.to_dict()["description"]) == ("c", {"k": "v"}, "d")
     assert [store.name for store in client.vector_stores.list(order="asc")] == ["c", "b"]
     assert client.vector_stores.delete(stores[0].id).to_dict() == {
         "id": stores[0].id, "object": "vector_store.deleted", "deleted": True,
@@ -359,9 +359,8 @@ def test_a_search_can_be_filtered_and_limited(connect: Connect) -> None:
         )
 
     def years(**body: Any) -> list[Any]:
-        return sorted(
-            result.attributes["year"] for result in client.vector_stores.search(store.id, query="cat", **body)
-        )  # type: ignore[index]
+        found = client.vector_stores.search(store.id, query="cat", **body).data
+        return sorted((result.attributes or {})["year"] for result in found)
 
     assert years() == [*range(2020, 2026)]
     assert years(filters={"type": "gte", "key": "year", "value": 2024}) == [2024, 2025]
@@ -419,7 +418,7 @@ def test_the_helpers_that_poll_work_asynchronously(make_app: MakeApp) -> None:
 
     async def use() -> None:
         def handle(request: httpx2.Request) -> httpx2.Response:
-            with httpx2.Client(transport=httpx2.WSGITransport(app)) as inner:  # type: ignore[arg-type]
+            with httpx2.Client(transport=httpx2.WSGITransport(app)) as inner:
                 return inner.send(
                     httpx2.Request(request.method, request.url, headers=request.headers, content=request.read())
                 )
@@ -473,7 +472,7 @@ def test_a_thread_may_bring_its_vector_store_for_seven_days(connect: Connect) ->
     (store,) = client.vector_stores.list().data
     assert thread.to_dict()["tool_resources"] == {"file_search": {"vector_store_ids": [store.id]}}
     assert store.expires_after and store.expires_after.days == 7
-    assert store.expires_at == store.last_active_at + 7 * DAY
+    assert store.last_active_at and store.expires_at == store.last_active_at + 7 * DAY
     assert client.beta.threads.update(thread.id, tool_resources=resources).tool_resources != thread.tool_resources
 
 
