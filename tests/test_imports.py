@@ -112,7 +112,8 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
-    for module in ("wire", "run_states", "journal", "sse", "v1", "params", "refusals", "errors"):
+    rules = ("wire", "run_states", "journal", "sse", "v1", "params", "refusals", "errors")
+    for module in (*rules, "file_objects", "file_params", "retrieval"):
         outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
         assert outside <= {
             "collections",
@@ -122,6 +123,10 @@ def test_the_foundation_is_pure() -> None:
             "pydantic",
             "pydantic_core",
             "annotated_types",
+            "codecs",
+            "math",
+            "operator",
+            "re",
         }
 
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
@@ -280,7 +281,9 @@ def _json(answer: Json, status: int = 200) -> Response:
 def _file(answer: Content) -> Response:
     """A file as a browser would save it, and never open it."""
     headers = Headers({"Content-Length": str(answer.size), "X-Content-Type-Options": "nosniff"})
-    headers.set("Content-Disposition", "attachment", filename=answer.name)
+    simple = answer.name.encode("ascii", "replace").decode()
+    names = {"filename": simple} | ({} if simple == answer.name else {"filename*": f"UTF-8''{quote(answer.name)}"})
+    headers.set("Content-Disposition", "attachment", **names)
     pieces = FileWrapper(answer.bytes, 64 * 2**10)
     return Response(pieces, content_type=answer.content_type, headers=headers, direct_passthrough=True)
 

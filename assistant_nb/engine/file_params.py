@@ -6,7 +6,7 @@ from annotated_types import MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from .params import Body, ChunkingStrategy, FileIds, ListQuery, Metadata, Text, _by_type
+from .params import Body, ChunkingStrategy, FileId, FileIds, ListQuery, Metadata, Text, _by_type
 from .refusals import MARK
 
 
@@ -78,17 +78,17 @@ class FileSettings(Body):
 
 
 class PutFile(FileSettings):
-    file_id: Text
+    file_id: FileId
 
 
 class PutAssistantFile(Body):
     """Of v1."""
 
-    file_id: Text
+    file_id: FileId
 
 
 class PutFiles(FileSettings):
-    file_ids: Annotated[list[Text], Field(min_length=1, max_length=500)] | None = None
+    file_ids: Annotated[list[FileId], Field(min_length=1, max_length=500)] | None = None
     files: Annotated[list[PutFile], Field(min_length=1, max_length=500)] | None = None
 
     @model_validator(mode="after")

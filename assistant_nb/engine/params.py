@@ -7,9 +7,19 @@ in the words that `refusals` finds for it.
 from typing import Annotated, Any, Literal, Self
 
 from annotated_types import MaxLen, MinLen
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from .ids import PREFIXES
 from .refusals import MARK, refusal
 from .wire import Json
 
@@ -34,6 +44,15 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Identifier = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+
+
+def _begins_with_file(id: str) -> str:
+    if not id.startswith(PREFIXES["file"]):
+        raise PydanticCustomError("prefix", "'{id}'. Expected an ID that begins with 'file'", {"id": id})
+    return id
+
+
+FileId = Annotated[Text, AfterValidator(_begins_with_file)]
 
 
 class Body(BaseModel):
@@ -153,7 +172,7 @@ class TruncationStrategy(Body):
 
 
 class CodeInterpreterResources(Body):
-    file_ids: Annotated[list[Text], Field(max_length=20)] | None = None
+    file_ids: Annotated[list[FileId], Field(max_length=20)] | None = None
 
 
 class FileSearchResources(Body):
@@ -189,7 +208,7 @@ ChunkingStrategy = Annotated[
     Annotated[AutoChunkingStrategy, Tag(MARK + "auto")] | Annotated[StaticChunkingStrategy, Tag(MARK + "static")],
     Discriminator(_by_type),
 ]
-FileIds = Annotated[list[Text], Field(max_length=100)]
+FileIds = Annotated[list[FileId], Field(max_length=100)]
 
 
 class InlineVectorStore(Body):
@@ -233,7 +252,7 @@ class ImageUrlPart(Body):
 
 
 class ImageFile(Body):
-    file_id: Text
+    file_id: FileId
     detail: Literal["auto", "low", "high"] | None = None
 
 
@@ -261,7 +280,7 @@ Content = Annotated[
 
 
 class Attachment(Body):
-    file_id: Text
+    file_id: FileId
     tools: list[Tool] | None = None
 
 

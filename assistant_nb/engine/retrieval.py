@@ -3,7 +3,8 @@
 The weight of a chunk comes in two parts. How much a chunk is about one word, SQLite tells (BM25: it
 counts how often the word is there, and how long the chunk is). How much a word says at all is worked
 out here, for one vector store alone: a word that is in every chunk says little (inverse document
-frequency). What is in other vector stores changes no score.
+frequency). Other vector stores have a part in the first only, and a very small one: which chunks
+count as long.
 """
 
 import codecs

@@ -234,6 +234,14 @@ def test_a_file_that_does_not_exist_is_named(body: dict[str, Any], make_app: Mak
     assert refused["message"] == "No file found with id 'file-none'."
 
 
+def test_the_id_of_a_file_is_known_by_its_prefix(make_app: MakeApp) -> None:
+    body = {"messages": [{"role": "user", "content": "x", "attachments": [{"file_id": "31ab{}"}]}]}
+    refused = error(make_app(), "POST", "/v1/threads", json=body)
+    assert refused["message"] == (
+        "Invalid 'messages[0].attachments[0].file_id': '31ab{}'. Expected an ID that begins with 'file'."
+    )
+
+
 def test_a_vector_store_that_does_not_exist_is_named(make_app: MakeApp) -> None:
     body = {"tool_resources": {"file_search": {"vector_store_ids": ["vs_none"]}}}
     refused = error(make_app(), "POST", "/v1/threads", status=404, json=body)

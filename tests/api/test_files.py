@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openai import OpenAI
 from openai.types import FileObject
+from werkzeug.http import parse_options_header
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
@@ -168,7 +169,10 @@ def test_of_a_name_the_last_part_is_kept(given: str, kept: str, tmp_path: Path) 
     assert made.json and made.json["filename"] == kept
     assert [path.name for path in (tmp_path / "class.db.files").iterdir()] == [made.json["id"]]
     content = Client(app).get(f"/v1/files/{made.json['id']}/content", buffered=True)
-    assert content.data == b"x" and content.headers["Content-Disposition"].startswith("attachment; filename")
+    assert content.data == b"x"
+    disposition, names = parse_options_header(content.headers["Content-Disposition"])
+    assert (disposition, names["filename"]) == ("attachment", kept)
+    assert content.headers["Content-Disposition"].isascii(), "as HTTP wants it"
     app.close()
 
 
