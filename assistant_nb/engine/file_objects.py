@@ -51,8 +51,8 @@ def vector_store(id: str, at: int, body: Json) -> Json:
 
 
 def touched(store: Json, at: int) -> Json:
-    """A vector store that was used: its days begin anew."""
-    policy = store["expires_after"]
+    """A vector store that was used: its days begin anew. Time on a thread may be behind; it is not set back."""
+    policy, at = store["expires_after"], max(at, store["last_active_at"])
     return {**store, "expires_at": policy and at + policy["days"] * DAY_S, "last_active_at": at}
 
 
@@ -87,6 +87,28 @@ def file_batch(id: str, at: int, store_id: str) -> Json:
 def file_counts(by_status: dict[str, int]) -> Json:
     """`{"completed": 2}` -> `{"in_progress": 0, "completed": 2, …, "total": 2}`"""
     return {**_NO_COUNTS, **by_status, "total": sum(by_status.values())}
+
+
+def search_result(file: Json, score: float, attributes: Json, text: str) -> Json:
+    """One chunk that was found, with the settings of its file in the vector store."""
+    return {
+        "file_id": file["id"],
+        "filename": file["filename"],
+        "score": score,
+        "attributes": attributes,
+        "content": [{"type": "text", "text": text}],
+    }
+
+
+def search_results(query: str | list[str], results: list[Json]) -> Json:
+    """All that was found, in one page. The query is echoed as it came, a string as a string."""
+    return {
+        "object": "vector_store.search_results.page",
+        "search_query": query,
+        "data": results,
+        "has_more": False,
+        "next_page": None,
+    }
 
 
 def text_page(texts: list[str]) -> Json:

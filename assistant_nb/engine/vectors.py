@@ -10,7 +10,9 @@ All functions but `look` and `search` run inside a transaction. Source: API refe
 import math
 import re
 import time
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import PurePath
 from typing import Final
 
@@ -118,42 +120,30 @@ def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> 
 def search(store: Store, blobs: Blobs, store_id: str, body: Json) -> Json:
     """The chunks that answer a query best, as a page of results. All files are read first."""
     look(store, blobs, store_id, math.inf)
+    query = body["query"] if isinstance(body["query"], list) else [body["query"]]
     with store.transaction():
         store.put(touched(usable(store, store_id), store.now()))
-    query = body["query"] if isinstance(body["query"], list) else [body["query"]]
-    words = retrieval.words(" ".join(query))
-    found = [store.occurrences(store_id, word) for word in words]
-    scores = retrieval.scores(store.count_chunks(store_id), found)
-    data: list[Json] = []
-    for n in sorted(scores, key=lambda n: (-scores[n], n)):
-        if scores[n] < body.get("ranking_options", {}).get("score_threshold", 0) or len(data) == body.get(
-            "max_num_results", 10
-        ):
-            break
-        file_id, text = store.chunk(n)
-        entry = store.get("vector_store.file", file_id, store_id)
-        if "filters" not in body or retrieval.holds(body["filters"], entry["attributes"]):
-            data.append(
-                {
-                    "file_id": file_id,
-                    "filename": store.get("file", file_id)["filename"],
-                    "score": scores[n],
-                    "attributes": entry["attributes"],
-                    "content": [{"type": "text", "text": text}],
-                }
-            )
-    return {
-        "object": "vector_store.search_results.page",
-        "search_query": body["query"],
-        "data": data,
-        "has_more": False,
-        "next_page": None,
-    }
+        found = [store.occurrences(store_id, word) for word in retrieval.words(" ".join(query))]
+        scores = retrieval.scores(store.count_chunks(store_id), found)
+        hits = islice(_hits(store, store_id, scores, body), body.get("max_num_results", 10))
+        return file_objects.search_results(body["query"], list(hits))
 
 
 def content(blobs: Blobs, entry: Json) -> list[str]:
     """What was read from a file; nothing, as long as it was not."""
     return [_read(blobs, entry["id"])] if entry["status"] == "completed" else []
+
+
+def _hits(store: Store, store_id: str, scores: dict[int, float], body: Json) -> Iterator[Json]:
+    """The chunks that a search may show, best first."""
+    least = body.get("ranking_options", {}).get("score_threshold", 0)
+    for n, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
+        if score < least:
+            return
+        file_id, text = store.chunk(n)
+        attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
+        if "filters" not in body or retrieval.holds(body["filters"], attributes):
+            yield file_objects.search_result(store.get("file", file_id), score, attributes, text)
 
 
 def _ingest(store: Store, blobs: Blobs, entry: Json) -> None:

@@ -227,6 +227,7 @@ whole = form(("file", "a.txt", b"Hello"), purpose="vision")
         (whole, {"CONTENT_TYPE": "multipart/form-data; boundary=é"}, 400, "malformed"),
         (b"{}", {"CONTENT_TYPE": "application/json"}, 400, "'file' is a required property"),
         (b"purpose=vision", {"CONTENT_TYPE": "application/x-www-form-urlencoded"}, 400, "'file' is a required property"),
+        (b"a=" + b"x" * 2**20, {"CONTENT_TYPE": "application/x-www-form-urlencoded"}, 413, "too large"),
         (whole, {"CONTENT_LENGTH": str(10**15)}, 413, "its file 512 MB"),
         (form(*([("file", "a", b"x")] * 100_000), purpose="vision"), {}, 413, "100 parts"),
         (form(purpose="x" * 600_000), {}, 413, "too large"),

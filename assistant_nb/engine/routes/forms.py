@@ -35,7 +35,8 @@ class FormRequest(Request):
         A field `expires_after[seconds]` is `{"expires_after": {"seconds": …}}`. Raises BadRequest for a
         body that is no whole form, TooLarge and DiskError.
         """
-        self.max_content_length = MAX_FILE_BYTES + _ROOM_FOR_FIELDS
+        on_disk = MAX_FILE_BYTES if self.mimetype == "multipart/form-data" else 0  # other forms are read whole
+        self.max_content_length = on_disk + _ROOM_FOR_FIELDS
         try:
             fields, files = self.form, self.files
         except RequestEntityTooLarge:
