@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .client import Scripted as Scripted
+    from .client import ToolCall as ToolCall
     from .client import connect as connect
     from .client import start as start
     from .client import stop as stop
 
 __version__ = "0.1.0"
 
-_HOMES = {"Scripted": "client", "connect": "client", "start": "client", "stop": "client"}
+_HOMES = {"Scripted": "client", "ToolCall": "client", "connect": "client", "start": "client", "stop": "client"}
 
-__all__ = ["Scripted", "connect", "start", "stop"]
+__all__ = ["Scripted", "ToolCall", "connect", "start", "stop"]
 
 
 def __getattr__(name: str) -> Any:

@@ -4,6 +4,7 @@ This file alone starts engines, and is the learner's side's only door to the SDK
 """
 
 import atexit
+import math
 import os
 import secrets
 import threading
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from .engine.app import App, create_app
 from .engine.ids import SystemClock
 from .engine.model.base import Model
+from .engine.model.base import ToolCall as ToolCall
 from .engine.model.recorded import Recorded, find
 from .engine.model.scripted import Scripted as Scripted
 
@@ -36,6 +38,7 @@ def start(
     *,
     model: Literal["recorded"] | Model = "recorded",
     recording: _PathLike | None = None,
+    pace: float = 0,
     store: _PathLike | None = None,
 ) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
@@ -44,14 +47,15 @@ def start(
     line: engine, model, where the answers come from. Calling it twice is harmless.
 
     `model` is "recorded" or an object that answers, such as `Scripted("…")`; `recording` is the name
-    of a lesson or a file (default: all lessons); `store` is a file that keeps assistants, threads
+    of a lesson or a file (default: all lessons), replayed at its recorded `pace` times this factor
+    (0 is at once, 1 as recorded, 2 half as fast); `store` is a file that keeps assistants, threads
     and runs (default: memory).
 
     Raises ValueError for choices that do not fit, RuntimeError when an engine was started with
     others, and the engine's RecordingError and StoreError for files it cannot use.
     """
     global _started
-    choices = _Choices.of(model, recording, store)
+    choices = _Choices.of(model, recording, pace, store)
     if _started and _started.choices != choices:
         raise RuntimeError(
             f"An engine is running with other choices (model: {_started.app.model.name}, {_started.choices.kept})."
@@ -67,6 +71,7 @@ def connect(
     *,
     model: Literal["recorded"] | Model = "recorded",
     recording: _PathLike | None = None,
+    pace: float = 0,
     store: _PathLike | None = None,
 ) -> "OpenAI":
     """An SDK client with an engine of its own inside this process; nothing listens.
@@ -77,7 +82,7 @@ def connect(
     import httpx2
     from openai import DefaultHttpxClient, OpenAI
 
-    choices = _Choices.of(model, recording, store)
+    choices = _Choices.of(model, recording, pace, store)
     app = _engine(choices)
     transport = httpx2.WSGITransport(app)
     client = OpenAI(
@@ -99,7 +104,7 @@ def stop() -> None:
 
 def serve(host: str, port: int, store: _PathLike | None) -> "tuple[Server, str]":
     """A server for clients in other processes, and its random key. Closing it closes the engine."""
-    return _listen(_Choices.of("recorded", None, store).build(), host, port)
+    return _listen(_Choices.of("recorded", None, 0, store).build(), host, port)
 
 
 @dataclass(frozen=True)
@@ -108,18 +113,26 @@ class _Choices:
 
     model: Literal["recorded"] | Model
     recording: Path | None
+    pace: float
     store: Path | None
 
     @classmethod
-    def of(cls, model: Literal["recorded"] | Model, recording: _PathLike | None, store: _PathLike | None) -> "_Choices":
+    def of(
+        cls, model: Literal["recorded"] | Model, recording: _PathLike | None, pace: float, store: _PathLike | None
+    ) -> "_Choices":
         if model != "recorded" and (isinstance(model, type) or not isinstance(model, Model)):
             raise ValueError(f"model={model!r} cannot answer. Use 'recorded', or an object such as Scripted('…').")
-        if recording is not None and model != "recorded":
-            raise ValueError("recording=… goes with model='recorded' only. Leave one of the two out.")
+        if (recording is not None or pace) and model != "recorded":
+            raise ValueError("recording=… and pace=… go with model='recorded' only. Leave them out.")
+        if not (isinstance(pace, int | float) and 0 <= pace < math.inf):
+            raise ValueError(f"pace={pace!r} is no pace. Use 0 for at once, 1 for as recorded, 2 for half as fast.")
         if store is not None and str(store) == ":memory:":
             store = None
         return cls(
-            model, None if recording is None else find(recording), None if store is None else Path(store).resolve()
+            model,
+            None if recording is None else find(recording),
+            pace,
+            None if store is None else Path(store).resolve(),
         )
 
     @property
@@ -132,7 +145,7 @@ class _Choices:
         A file lives in real time, whoever answers: it must not run backwards when that changes.
         """
         recordings = [self.recording] if self.recording else []
-        model = Recorded(*recordings) if isinstance(self.model, str) else self.model
+        model = Recorded(*recordings, pace=self.pace) if isinstance(self.model, str) else self.model
         if isinstance(self.model, str) and self.store is None:
             return create_app(model=model)
         return create_app(model=model, store=self.store or ":memory:", seed=secrets.token_hex(8), clock=SystemClock())

@@ -141,8 +141,11 @@ def test_choices_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     for model in ("gpt-4", None, object(), anb.Scripted):
         with pytest.raises(ValueError, match=r"cannot answer\. Use 'recorded', or an object such as Scripted"):
             anb.connect(model=model)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="goes with model='recorded' only"):
+    with pytest.raises(ValueError, match="go with model='recorded' only"):
         anb.connect(model=anb.Scripted(), recording="01_first_assistant")
+    for pace in (-1, float("inf"), float("nan"), "fast"):
+        with pytest.raises(ValueError, match="is no pace"):
+            anb.connect(pace=pace)  # type: ignore[arg-type]
     with pytest.raises(RecordingError, match="There is no recording 'nothing'"):
         anb.start(recording="nothing")
     with pytest.raises(StoreError, match="does its folder exist"):

@@ -29,11 +29,12 @@ FLOORS = [
         "engine.file_objects",
         "engine.retrieval",
     ],
-    ["engine.params"],
+    ["engine.params", "engine.prompts"],
     ["engine.file_params"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],
     ["engine.vectors"],
-    ["engine.threads"],
+    ["engine.threads", "engine.draft"],
+    ["engine.answers"],
     ["engine.runner"],
     ["engine.routes.base"],
     ["engine.routes.forms"],
@@ -46,6 +47,7 @@ FLOORS = [
         "engine.routes.files",
         "engine.routes.vector_stores",
         "engine.routes.v1_files",
+        "engine.routes.models",
     ],
     ["engine.app"],
     ["engine.server"],
@@ -141,5 +143,5 @@ def test_public_names_are_sorted_and_there() -> None:
     assert assistant_nb.__all__ == sorted(assistant_nb.__all__) == sorted(assistant_nb._HOMES)
     assert all(getattr(assistant_nb, name) for name in assistant_nb.__all__)
     assert set(assistant_nb.__all__) <= set(dir(assistant_nb))
-    with pytest.raises(AttributeError, match="'begin'; it has Scripted, connect"):
+    with pytest.raises(AttributeError, match="'begin'; it has Scripted, ToolCall, connect"):
         _ = assistant_nb.begin

@@ -8,7 +8,7 @@ makes the answer of it.
 import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from secrets import compare_digest
@@ -22,13 +22,14 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
-from . import params, sse, v1
+from . import params, sse, v1, wire
+from .answers import Event
 from .blobs import Blobs
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, files, lab, messages, runs, threads, v1_files, vector_stores
+from .routes import assistants, files, lab, messages, models, runs, threads, v1_files, vector_stores
 from .routes.base import Answer, Call, Content, Route, Stream, Upload
 from .routes.forms import FormRequest
 from .run_states import MOVING
@@ -47,6 +48,7 @@ ROUTES: Final[list[Route]] = [
     *files.ROUTES,
     *vector_stores.ROUTES,
     *v1_files.ROUTES,
+    *models.ROUTES,
     *lab.ROUTES,
 ]
 MAX_BODY_BYTES: Final = 16 * 2**20
@@ -85,8 +87,8 @@ _NO_JSON: Final = (
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
-    def __init__(self, store: Store, runner: Runner, model: Model, blobs: Blobs) -> None:
-        self.store, self.runner, self.model, self.blobs = store, runner, model, blobs
+    def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
+        self.store, self.runner, self.model, self.blobs = store, runner, runner.model, blobs
         self._routes = Map(
             [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
             strict_slashes=False,
@@ -106,8 +108,7 @@ class App:
             refused = BadRequest(f"The request cannot be read: {error}.")
             response = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
-            bug = OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
-            response = _json(bug.envelope(), bug.status)
+            response = _json(_bug(error).envelope(), OurBug.status)
         return self._send(response, environ, start_response)
 
     def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -128,7 +129,7 @@ class App:
 
     def _answer(self, request: FormRequest) -> Response:
         if not self._open:
-            raise Gone("This engine was stopped. Start another with assistant_nb.start() or connect().")
+            raise _stopped()
         route, ids = self._route(request)
         old = _beta(request, route) == "assistants=v1"
         if route.only_v1 and not old:
@@ -139,13 +140,23 @@ class App:
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
         answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query, self.blobs, upload))
         if isinstance(answer, Stream):
-            events = ((event, v1.downgrade(data) if old else data) for event, data in answer.events)
+            events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
             response.call_on_close(answer.on_close)
             return response
         if isinstance(answer, Content):
             return _file(answer)
         return _json(v1.downgrade(answer) if old else answer)
+
+    def _told(self, events: Iterator[Event], shape: Callable[[Json], Json]) -> Iterator[Event]:
+        """The events of a stream. What goes wrong in the middle of one is its last event."""
+        try:
+            for event, data in events:
+                yield event, shape(data)
+        except ApiError as error:
+            yield "error", error.envelope()
+        except Exception as error:  # noqa: BLE001  as in __call__
+            yield "error", (_bug(error) if self._open else _stopped()).envelope()
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
         try:
@@ -208,7 +219,15 @@ def create_app(
     blobs.sweep({file["id"] for file in kept.all("file")})
     runner = Runner(kept, model)
     runner.recover()
-    return App(kept, runner, model, blobs)
+    return App(kept, runner, blobs)
+
+
+def _stopped() -> Gone:
+    return Gone("This engine was stopped. Start another with assistant_nb.start() or connect().")
+
+
+def _bug(error: Exception) -> OurBug:
+    return OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
 
 
 def _beta(request: Request, route: Route) -> str:
@@ -259,8 +278,10 @@ def _read_json(request: Request) -> Any:
     return given
 
 
-def _query(request: Request) -> dict[str, str]:
-    return {name: value for name, value in request.args.items() if value != ""}
+def _query(request: Request) -> Json:
+    """The query as it is checked: a name that ends in [] has a list."""
+    given = {name: [value for value in values if value] for name, values in request.args.lists()}
+    return {name: values if name.endswith("[]") else values[0] for name, values in given.items() if values}
 
 
 def _check_depth(value: Any, left: int) -> None:

@@ -19,6 +19,7 @@ PREFIXES: Final = {
     "file": "file",
     "vector_store": "vs",
     "vector_store.file_batch": "vsfb",
+    "tool_call": "call",
 }
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _HEX: Final = "0123456789abcdef"

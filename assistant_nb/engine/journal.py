@@ -9,12 +9,13 @@ Three families of entries, told apart by the first word of their event:
     thread.…   a transition: `data` holds the fields of object `id` that this event sets. The event's
                name is the one a stream sends. A created object brings all its fields.
     model.…    `model.asked` holds the exact prompt, `model.answered` the answer with its usage and
-               provenance.
+               provenance; `model.called` writes the calls of that answer into their run step `id`.
     client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from .run_states import Status
 from .wire import Json
@@ -47,6 +48,8 @@ class RunState:
     """The prompt that waits for its answer."""
     answer: Json | None = None
     """The latest answer of the model, until the next prompt."""
+    usages: list[Json] = field(default_factory=list)
+    """What each answer took."""
 
     @property
     def run(self) -> Json:
@@ -57,15 +60,19 @@ class RunState:
         status: Status = self.run["status"]
         return status
 
-    def open(self, kind: str) -> Json | None:
-        """The step or message still being written, if there is one."""
-        for body in reversed(self.objects.values()):
-            if body["object"] == kind and body["status"] == "in_progress":
-                return body
-        return None
+    @property
+    def steps(self) -> list[Json]:
+        return [body for body in self.objects.values() if body["object"] == "thread.run.step"]
 
-    def of_kind(self, kind: str) -> list[Json]:
-        return [body for body in self.objects.values() if body["object"] == kind]
+    @property
+    def open_message(self) -> Json | None:
+        """The message still being written, if there is one."""
+        messages = (body for body in self.objects.values() if body["object"] == "thread.message")
+        return next((message for message in messages if message["status"] == "in_progress"), None)
+
+    def open_step(self, type: Literal["message_creation", "tool_calls"]) -> Json | None:
+        """The step of this type that has not ended, if there is one."""
+        return next((step for step in self.steps if step["type"] == type and step["status"] == "in_progress"), None)
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry."""
@@ -74,6 +81,7 @@ class RunState:
             self.asked, self.answer = entry.data, None
         elif entry.event == "model.answered":
             self.asked, self.answer = None, entry.data
+            self.usages.append(entry.data["usage"])
         elif entry.event == "client.deleted":
             del self.objects[entry.id]
         else:

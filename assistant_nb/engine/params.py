@@ -361,6 +361,22 @@ class CreateThreadAndRun(RunBody):
     tool_resources: ToolResources | None = None
 
 
+class ToolOutput(Body):
+    tool_call_id: Text
+    output: str | None = None
+
+
+class SubmitToolOutputs(Body):
+    tool_outputs: list[ToolOutput]
+    stream: bool | None = None
+
+
+class MoveClock(Body):
+    """Ours: let time pass."""
+
+    advance_s: Annotated[int, Field(ge=0, le=10**9)]
+
+
 # Queries: strings, so not strict; what is unknown in them is passed over, as the API did
 
 
@@ -373,3 +389,15 @@ class ListQuery(BaseModel):
 
 class ListMessagesQuery(ListQuery):
     run_id: str | None = None
+
+
+class IncludeQuery(BaseModel):
+    """What of a run step is shown only to those who ask for it."""
+
+    include: Annotated[
+        list[Literal["step_details.tool_calls[*].file_search.results[*].content"]], Field(alias="include[]")
+    ] = []
+
+
+class ListStepsQuery(ListQuery, IncludeQuery):
+    pass

@@ -107,6 +107,10 @@ _TICK: Final = (
     "INSERT INTO counter VALUES (?, ?, 1 + coalesce((SELECT n FROM counter WHERE scope = '' AND name = 'tick'), 0))"
     " ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
 )
+_LATEST_TICK: Final = (
+    "SELECT coalesce((SELECT n FROM counter WHERE scope IN (?, '') AND name = 'tick' ORDER BY scope DESC LIMIT 1), 0)"
+)
+_MOVE: Final = "INSERT INTO counter VALUES ('', 'moved_s', ?) ON CONFLICT DO UPDATE SET n = n + ?"
 
 
 class Store:
@@ -326,12 +330,28 @@ class Store:
         """The next id of its kind below this parent. Only inside a transaction."""
         return self._ids.make(kind, parent, self._next(_COUNT, parent, kind))
 
+    def derive_id(self, kind: str, parent: str, ordinal: int) -> str:
+        """The id of what comes at place `ordinal` in its parent, however often it is made."""
+        return self._ids.make(kind, parent, ordinal)
+
     def now(self, thread_id: str = _ACCOUNT) -> int:
         """The time of the next event on this thread, or of the account. Only inside a transaction.
 
         A thread's own time begins where the account's is when something first happens on the thread.
         """
-        return self._clock.now(self._next(_TICK, thread_id, "tick"))
+        return self._moved_s + self._clock.now(self._next(_TICK, thread_id, "tick"))
+
+    def time(self, thread_id: str = _ACCOUNT) -> int:
+        """What time it is on this thread, or for the account. Asking does not make it pass."""
+        with self._lock:
+            (tick,) = self._db.execute(_LATEST_TICK, (thread_id,)).fetchone()
+        return self._moved_s + self._clock.now(tick)
+
+    def move_clock(self, seconds: int) -> None:
+        """Let time pass, for everything in this store and for good."""
+        with self.transaction():
+            self._db.execute(_MOVE, (seconds, seconds))
+            self._moved_s = self._read_moved()
 
     def latest(self) -> int:
         """The time it is for the account, without an event: what has expired by then?"""
@@ -376,6 +396,12 @@ class Store:
                 f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {_APPLICATION_ID};"
                 f" PRAGMA user_version = {number}; COMMIT;"
             )
+
+        self._moved_s = self._read_moved()
+
+    def _read_moved(self) -> int:
+        (seconds,) = self._db.execute("SELECT coalesce(max(n), 0) FROM counter WHERE name = 'moved_s'").fetchone()
+        return int(seconds)
 
     def _seq(self, kind: str, parent: str | None, id: str) -> int:
         row: Sequence[int] | None = self._db.execute(

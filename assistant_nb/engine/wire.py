@@ -18,6 +18,9 @@ encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 RUN_LIFETIME_S: Final = 600
 """A run expires this long after it was created."""
 
+RESULT_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
+"""What `include[]` may ask for."""
+
 _STREAM_ONLY: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
 """Keys of a message that only streams carried."""
 
@@ -138,8 +141,8 @@ def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
     }
 
 
-def message_step(id: str, at: int, run: Json, message_id: str) -> Json:
-    """The run step in which the model writes a message."""
+def step(id: str, at: int, run: Json, details: Json) -> Json:
+    """A run step that has begun. `details` is its `step_details`: `{"type": "tool_calls", "tool_calls": []}`."""
     return {
         "id": id,
         "object": "thread.run.step",
@@ -147,22 +150,51 @@ def message_step(id: str, at: int, run: Json, message_id: str) -> Json:
         "run_id": run["id"],
         "assistant_id": run["assistant_id"],
         "thread_id": run["thread_id"],
-        "type": "message_creation",
+        "type": details["type"],
         "status": "in_progress",
         "cancelled_at": None,
         "completed_at": None,
         "expires_at": run["expires_at"],
         "failed_at": None,
         "last_error": None,
-        "step_details": {"type": "message_creation", "message_creation": {"message_id": message_id}},
+        "step_details": details,
         "usage": None,
     }
 
 
-def message_delta(message_id: str, value: str) -> Json:
-    """A piece of a message on its way, as a stream carries it."""
-    content = [{"index": 0, "type": "text", "text": {"value": value}}]
+def function_call(id: str, name: str, arguments: str) -> Json:
+    """A call in a step's details; it has no output yet."""
+    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments, "output": None}}
+
+
+def required_action(step: Json) -> Json:
+    """What a run waits for: `{"type": "submit_tool_outputs", …}` with the calls of its step, without outputs."""
+    calls = [
+        {**call, "function": {name: call["function"][name] for name in ("name", "arguments")}}
+        for call in step["step_details"]["tool_calls"]
+    ]
+    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
+
+
+def message_delta(message_id: str, value: str, *, first: bool) -> Json:
+    """A piece of a message on its way. Only the first one brings the (empty) list of annotations."""
+    text = {"value": value, "annotations": []} if first else {"value": value}
+    content = [{"index": 0, "type": "text", "text": text}]
     return {"id": message_id, "object": "thread.message.delta", "delta": {"content": content}}
+
+
+def first_call_delta(step_id: str, index: int, call_id: str, name: str) -> Json:
+    """The beginning of a function call on its way. Its arguments follow as `call_delta`s."""
+    return _step_delta(step_id, {"index": index, **function_call(call_id, name, "")})
+
+
+def call_delta(step_id: str, index: int, arguments: str) -> Json:
+    return _step_delta(step_id, {"index": index, "type": "function", "function": {"arguments": arguments}})
+
+
+def _step_delta(step_id: str, call: Json) -> Json:
+    details = {"type": "tool_calls", "tool_calls": [call]}
+    return {"id": step_id, "object": "thread.run.step.delta", "delta": {"step_details": details}}
 
 
 def tool(tool: Json) -> Json:
@@ -212,25 +244,50 @@ def total(usages: Sequence[Json]) -> Json:
     )
 
 
-def rest(body: Json) -> Json:
+def rest(body: Json, include: Sequence[str] = ()) -> Json:
     """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry,
-    files without the engine's own notes."""
+    files without the engine's own notes.
+
+    What search results hold is shown when `include` has `RESULT_CONTENT`.
+    """
     match body["object"]:
         case "thread.message":
             return {key: value for key, value in body.items() if key not in _STREAM_ONLY}
-        case "thread.run.step" if body["status"] != "in_progress":
-            return {**body, "expires_at": None}
+        case "thread.run.step":
+            step = body if body["status"] == "in_progress" else {**body, "expires_at": None}
+            return step if RESULT_CONTENT in include else _without_result_content(step)
         case "file" | "vector_store.file":
             return {key: value for key, value in body.items() if not key.startswith("_")}
         case _:
             return body
 
 
-def page(bodies: Sequence[Json], has_more: bool) -> Json:
+def _without_result_content(step: Json) -> Json:
+    details = step["step_details"]
+    if not any(call["type"] == "file_search" for call in details.get("tool_calls", [])):
+        return step
+    calls = [_names_only(call) if call["type"] == "file_search" else call for call in details["tool_calls"]]
+    return {**step, "step_details": {**details, "tool_calls": calls}}
+
+
+def _names_only(call: Json) -> Json:
+    search = call["file_search"]
+    hits = [{key: value for key, value in hit.items() if key != "content"} for hit in search["results"]]
+    return {**call, "file_search": {**search, "results": hits}}
+
+
+def with_files(body: Json) -> Json:
+    """A thread or run as streams show it: the code interpreter's list of files is always there."""
+    if body.get("object") not in ("thread", "thread.run"):
+        return body
+    return {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}}
+
+
+def page(bodies: Sequence[Json], has_more: bool, include: Sequence[str] = ()) -> Json:
     """A list: `{"object": "list", "data": […], "first_id": …, "last_id": …, "has_more": …}`."""
     return {
         "object": "list",
-        "data": [rest(body) for body in bodies],
+        "data": [rest(body, include) for body in bodies],
         "first_id": bodies[0]["id"] if bodies else None,
         "last_id": bodies[-1]["id"] if bodies else None,
         "has_more": has_more,

@@ -26,9 +26,10 @@ BODIES: dict[str, Any] = {
     "PutFile": {"file_id": "file-none"},
     "PutFiles": {"file_ids": ["file-none"]},
     "SearchVectorStore": {"query": "x"},
+    "SubmitToolOutputs": {"tool_outputs": []},
 }
 """The smallest that will do."""
-WITH_IDS = [route for route in ROUTES if "<" in route.path]
+WITH_IDS = [route for route in ROUTES if "_id>" in route.path]
 NAMED_IDS = [route for route in WITH_IDS if not route.path.startswith("/v1/files")]
 """`/v1/files` looks at no prefix, and says things its own way."""
 

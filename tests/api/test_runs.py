@@ -516,3 +516,11 @@ def test_a_thread_and_run_may_bring_tool_resources(connect: Connect) -> None:
     resources: Any = {"code_interpreter": {"file_ids": []}}
     run = client.beta.threads.create_and_run(assistant_id=assistant.id, tool_resources=resources)
     assert run.to_dict()["tool_resources"] == resources
+
+
+@pytest.mark.parametrize("count", [1, 1_000])
+def test_a_journal_does_not_grow_with_the_number_of_deltas(
+    count: int, make_app: MakeApp, connect: Connect, ask: Ask
+) -> None:
+    app = make_app(["word "] * count)
+    assert len(app.store.journal(ask(connect(app=app), "A question?").id)) == 12

@@ -7,6 +7,9 @@ behind the same cheroot class with as many threads). The ratio of the medians is
 all else, the SDK foremost, both sides have alike, as well as whatever else this machine is doing.
 One thread holds 10,000 messages, then 100,000.
 
+Streams: a run whose answer comes in 1,000 deltas, then 10,000, read to its end through the SDK; the
+bare side is a generator that gives the same frames. Milliseconds are per delta.
+
 Start: `import assistant_nb`, and the way from there to a first assistant, in fresh processes that
 have imported what a Jupyter kernel has before its first cell; medians of five.
 """
@@ -31,6 +34,7 @@ import httpx2
 import openai
 from cheroot.wsgi import Server as Cheroot
 from openai import DefaultHttpxClient, OpenAI
+from werkzeug.test import Client as WsgiClient
 from werkzeug.test import run_wsgi_app
 
 from assistant_nb.engine.app import App, create_app
@@ -42,7 +46,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 MESSAGES: Final = (10_000, 100_000)
+DELTAS: Final = (1_000, 10_000)
 PAIRS: Final = 400
+STREAM_PAIRS: Final = 7
 WARM_UP: Final = 40
 PROCESSES: Final = 5
 HOST: Final = "127.0.0.1"
@@ -70,8 +76,8 @@ class Row:
     def __str__(self) -> str:
         bare, ratio, limit = "", "", f"{self.limit:.0f} ms"
         if self.bare_ms is not None:
-            bare, ratio, limit = f"{self.bare_ms:.2f}", f"{self.engine_ms / self.bare_ms:.2f}", f"{self.limit:.1f} x"
-        timed = f"{self.what:40}  {self.where:11}{self.engine_ms:10.2f}{bare:>9}{ratio:>7}{limit:>9}"
+            bare, ratio, limit = f"{self.bare_ms:.3f}", f"{self.engine_ms / self.bare_ms:.2f}", f"{self.limit:.1f} x"
+        timed = f"{self.what:40}  {self.where:11}{self.engine_ms:10.3f}{bare:>9}{ratio:>7}{limit:>9}"
         return f"{timed}  {'OVER' if self.over else 'ok'}"
 
 
@@ -156,16 +162,18 @@ def operations_on(app: App) -> tuple[str, list[Operation]]:
     ]
 
 
-def compare(call: Callable[[OpenAI], object], engine: OpenAI, bare: OpenAI) -> tuple[float, float]:
+def compare(
+    call: Callable[[OpenAI], object], engine: OpenAI, bare: OpenAI, warm_up: int = WARM_UP, pairs: int = PAIRS
+) -> tuple[float, float]:
     """The medians of both sides, in ms. They take turns, so that noise hits them alike."""
     times: dict[OpenAI, list[float]] = {engine: [], bare: []}
     gc.collect()
-    for _ in range(WARM_UP + PAIRS):
+    for _ in range(warm_up + pairs):
         for client, taken in times.items():
             begun = perf_counter()
             call(client)
             taken.append((perf_counter() - begun) * 1e3)
-    engine_ms, bare_ms = (median(taken[WARM_UP:]) for taken in times.values())
+    engine_ms, bare_ms = (median(taken[warm_up:]) for taken in times.values())
     return engine_ms, bare_ms
 
 
@@ -187,6 +195,44 @@ def calls() -> Iterator[Row]:
                 for where, clients in sides.items():
                     engine_ms, bare_ms = compare(operation.call, *clients)
                     yield Row(what, where, engine_ms, operation.limit, bare_ms)
+
+
+def streams() -> Iterator[Row]:
+    for count in DELTAS:
+        app = create_app(model=Scripted(*[lambda prompt, n=count: ["word "] * n] * (2 * STREAM_PAIRS + 4)))
+        with in_process(app) as client:
+            assistant_id = client.beta.assistants.create(model="gpt-4", instructions="Be long.").id
+
+        def read(client: OpenAI, assistant_id: str = assistant_id, count: int = count) -> None:
+            with client.beta.threads.create_and_run(assistant_id=assistant_id, stream=True) as stream:
+                assert sum(event.event == "thread.message.delta" for event in stream) == count
+
+        bare = canned_stream(app, assistant_id)
+        with ExitStack() as stack:
+            urls = stack.enter_context(Server(app, KEY, HOST)).url, stack.enter_context(listening(bare))
+            sides = {
+                "in process": [stack.enter_context(in_process(side)) for side in (app, bare)],
+                "loopback": [stack.enter_context(loopback(url)) for url in urls],
+            }
+            for where, (engine, generator) in sides.items():
+                engine_ms, bare_ms = compare(read, engine, generator, 1, STREAM_PAIRS)
+                yield Row(f"a delta of {count:,} in a stream", where, engine_ms / count, 2, bare_ms / count)
+
+
+def canned_stream(app: App, assistant_id: str) -> "WSGIApplication":
+    """A bare generator of the very frames that the engine gives for a run."""
+    body = {"assistant_id": assistant_id, "stream": True}
+    answer = WsgiClient(app).post(
+        "/v1/threads/runs", json=body, headers={"OpenAI-Beta": "assistants=v2"}, buffered=False
+    )
+    frames, headers = list(answer.iter_encoded()), answer.headers.to_wsgi_list()
+
+    def bare(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        start_response("200 OK", headers)
+        return (frame for frame in frames)
+
+    return bare
 
 
 def fresh(before: str, code: str) -> str:
@@ -216,7 +262,7 @@ def main() -> int:
     warnings.simplefilter("ignore", DeprecationWarning)
     print(HEAD)
     over = False
-    for rows in (starts(), calls()):
+    for rows in (starts(), streams(), calls()):
         for row in rows:
             print(row, flush=True)
             over |= row.over

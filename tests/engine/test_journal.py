@@ -10,9 +10,15 @@ from assistant_nb.engine import wire
 from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.journal import Entry, RunState, fold
-from assistant_nb.engine.model.scripted import Line, Scripted
+from assistant_nb.engine.model.base import ToolCall
+from assistant_nb.engine.model.scripted import Scripted
 
-lines = st.one_of(st.text(max_size=30), st.just(ModelError("no answer", "rate_limit_exceeded")))
+texts = st.text(max_size=30)
+calls = st.lists(st.builds(ToolCall, st.sampled_from(["add", "get_weather"]), texts), min_size=1, max_size=3)
+lines = st.one_of(
+    texts, calls, st.builds(lambda text, calls: [text, *calls], texts, calls),
+    st.just(ModelError("no answer", "rate_limit_exceeded")),
+)  # fmt: skip
 
 
 def entry(n: int, event: str, id: str, data: dict[str, Any]) -> Entry:
@@ -29,8 +35,8 @@ def test_a_prompt_waits_until_it_is_answered() -> None:
     state = RunState()
     state.apply(entry(0, "model.asked", "run_1", {"model": "m"}))
     assert (state.asked, state.answer) == ({"model": "m"}, None)
-    state.apply(entry(1, "model.answered", "run_1", {"text": "yes"}))
-    assert (state.asked, state.answer) == (None, {"text": "yes"})
+    state.apply(entry(1, "model.answered", "run_1", {"text": "yes", "usage": {}}))
+    assert (state.asked, state.answer) == (None, {"text": "yes", "usage": {}})
 
 
 def test_a_deleted_object_is_gone() -> None:
@@ -40,7 +46,7 @@ def test_a_deleted_object_is_gone() -> None:
 
 
 @given(st.lists(lines, min_size=1, max_size=3), st.data())
-def test_folding_a_prefix_and_then_the_rest_is_folding_the_whole(script: list[Line], data: st.DataObject) -> None:
+def test_folding_a_prefix_and_then_the_rest_is_folding_the_whole(script: list[Any], data: st.DataObject) -> None:
     for entries in _journals(_played(script)):
         cut = data.draw(st.integers(0, len(entries)))
         state = fold(entries[:cut])
@@ -50,7 +56,7 @@ def test_folding_a_prefix_and_then_the_rest_is_folding_the_whole(script: list[Li
 
 
 @given(st.lists(lines, min_size=1, max_size=3))
-def test_what_is_stored_is_what_the_journal_folds_to(script: list[Line]) -> None:
+def test_what_is_stored_is_what_the_journal_folds_to(script: list[Any]) -> None:
     app = _played(script)
     for entries in _journals(app):
         for id, body in fold(entries).objects.items():
@@ -59,24 +65,35 @@ def test_what_is_stored_is_what_the_journal_folds_to(script: list[Line]) -> None
 
 
 @given(st.lists(lines, min_size=1, max_size=3))
-def test_entries_are_numbered_and_time_never_runs_back(script: list[Line]) -> None:
+def test_entries_are_numbered_and_time_never_runs_back(script: list[Any]) -> None:
     for entries in _journals(_played(script)):
         assert [entry.n for entry in entries] == list(range(len(entries)))
         assert [entry.at for entry in entries] == sorted(entry.at for entry in entries)
 
 
-def _played(script: list[Line]) -> App:
-    """An engine after one run for each line of the script, driven in the foreground."""
+def _played(script: list[Any]) -> App:
+    """An engine after as many runs as it takes to use up the script, driven in the foreground."""
     app = create_app(model=Scripted(*script))
     with app.store.transaction():
         assistant = wire.assistant(app.store.new_id("assistant"), app.store.now(), {"model": "m", "instructions": "i"})
         thread = wire.thread(app.store.new_id("thread"), app.store.now(), {})
         app.store.put(assistant)
         app.store.put(thread)
-    for _ in script:
+    while len(app.model.prompts) < len(script):  # type: ignore[attr-defined]
         run = app.runner.create(thread["id"], {"assistant_id": assistant["id"]})
-        list(app.runner.drive(run["id"]))
+        _rest(app, run)
     return app
+
+
+def _rest(app: App, run: dict[str, Any]) -> None:
+    """Drive a run to its end, answering its calls."""
+    list(app.runner.drive(run["id"]))
+    run = app.store.get("thread.run", run["id"])
+    while run["status"] == "requires_action":
+        calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        app.runner.submit(run, [{"tool_call_id": call["id"], "output": "42"} for call in calls])
+        list(app.runner.drive(run["id"]))
+        run = app.store.get("thread.run", run["id"])
 
 
 def _journals(app: App) -> Iterator[list[Entry]]:

@@ -19,6 +19,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.ids import Ids, LessonClock
 from assistant_nb.engine.journal import Entry
+from assistant_nb.engine.model.base import Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Line, Scripted
 from assistant_nb.engine.runner import Runner
 from assistant_nb.engine.store import Store
@@ -84,9 +85,16 @@ class Killed(BaseException):
     """Stands for the end of the process: nothing of ours catches it."""
 
 
+def calling(prompt: Prompt) -> list[str | ToolCall]:
+    """Speaks and calls twice, then answers."""
+    if prompt.messages:
+        return [f"It was {call.output}." for call in prompt.messages[-1].tool_calls]
+    return ["Let me ", "look.", ToolCall("add", '{"a": 1, "b": 2}'), ToolCall("add", '{"a": 3}')]
+
+
 @given(
-    line=st.text(min_size=1, max_size=20) | st.just(ModelError("no answer")),
-    kills=st.lists(st.integers(2, 13), max_size=4),
+    line=st.text(min_size=1, max_size=20) | st.just(ModelError("no answer")) | st.just(calling),
+    kills=st.lists(st.integers(2, 30), max_size=4),
 )
 def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
     with TemporaryDirectory() as folder:
@@ -108,6 +116,10 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
         with suppress(Killed), pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "append", _deadly(store, fatal))
             list(runner.drive(run["id"]))
+            if (waiting := store.get("thread.run", run["id"]))["status"] == "requires_action":
+                calls = waiting["required_action"]["submit_tool_outputs"]["tool_calls"]
+                runner.submit(waiting, [{"tool_call_id": call["id"], "output": call["id"]} for call in calls])
+                list(runner.drive(run["id"]))
         store.close()
         store, runner = _engine(path, line)
     kept = [*store.journal(run["id"]), *store.all("thread.message", thread["id"]), store.get("thread.run", run["id"])]
@@ -118,7 +130,7 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
 def _engine(path: Path, line: Line) -> tuple[Store, Runner]:
     """An engine without a background, so that only the test turns the crank."""
     store = Store(path, Ids("seed"), LessonClock())
-    return store, Runner(store, Scripted(line))
+    return store, Runner(store, Scripted(line, line))
 
 
 def _deadly(store: Store, fatal: int | None) -> Callable[[str, Entry], None]:

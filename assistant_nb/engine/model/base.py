@@ -1,18 +1,33 @@
 """The one boundary between the run loop and whatever answers.
 
-A model takes a `Prompt` and yields `TextDelta`s, then one `Finish`. It may raise ModelError at any
-point. It knows nothing of runs, threads or ids, so a recording holds none either.
+A model takes a `Prompt` and yields `TextDelta`s and `ToolCallDelta`s, then one `Finish`. It may raise
+ModelError at any point. It knows nothing of runs, threads or ids, so a recording holds none either.
 """
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Literal, Protocol, runtime_checkable
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from ..wire import Json
 
 Role = Literal["user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call that a model made: `ToolCall("get_weather", '{"city": "Rome"}', "18 °C")`."""
+
+    name: str
+    arguments: str
+    """JSON as the model wrote it, which may be no JSON at all."""
+    output: str | None = None
+    """What the tool answered; None in an answer, where nobody has called it yet."""
+
+    def as_json(self) -> Json:
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +37,16 @@ class Turn:
     role: Role
     content: str | list[Json]
     """Plain text, or the message's content parts when it is more than one text."""
+    tool_calls: Sequence[ToolCall] = ()
+    """Made by an assistant after it had said `content`, with their outputs."""
+
+    def as_json(self) -> Json:
+        calls = {"tool_calls": [call.as_json() for call in self.tool_calls]} if self.tool_calls else {}
+        return {"role": self.role, "content": self.content, **calls}
+
+    @classmethod
+    def from_json(cls, data: Json) -> "Turn":
+        return cls(data["role"], data["content"], tuple(ToolCall(**call) for call in data.get("tool_calls", ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +66,12 @@ class Prompt:
     max_completion_tokens: int | None = None
 
     def as_json(self) -> Json:
-        return asdict(self)
+        return {**asdict(self), "messages": [turn.as_json() for turn in self.messages]}
 
     @classmethod
     def from_json(cls, data: Json) -> "Prompt":
         """The inverse of `as_json`, for a journal that is read back."""
-        return cls(**{**data, "messages": [Turn(**turn) for turn in data["messages"]]})
+        return cls(**{**data, "messages": [Turn.from_json(turn) for turn in data["messages"]]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +86,20 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCallDelta:
+    """A piece of a tool call. The first piece of each call brings its name; later ones add to its arguments."""
+
+    index: int
+    """Which call of this answer, counted from 0."""
+    arguments: str = ""
+    name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.index, int) and isinstance(self.arguments, str) and isinstance(self.name, str | None)):
+            raise TypeError(f"a ToolCallDelta holds a number and texts, not {self!r}")
+
+
+@dataclass(frozen=True, slots=True)
 class Finish:
     """The end of an answer."""
 
@@ -70,12 +109,17 @@ class Finish:
     prompt_tokens: int | None = None
     """None: the model did not count; the engine estimates."""
     completion_tokens: int | None = None
+    reason: Literal["stop", "length"] = "stop"
+    """"length": `max_completion_tokens` were used up before the answer was at its end."""
 
     def __post_init__(self) -> None:
         json.dumps(self.provenance, allow_nan=False)
         for count in (self.prompt_tokens, self.completion_tokens):
             if count is not None and (not isinstance(count, int) or count < 0):
                 raise ValueError(f"tokens are counted in whole numbers from 0 on, not as {count!r}")
+
+
+Part = TextDelta | ToolCallDelta | Finish
 
 
 @runtime_checkable
@@ -85,21 +129,62 @@ class Model(Protocol):
     name: str
     """One word for the banner, e.g. "recorded"."""
 
+    @property
+    def models(self) -> Sequence[str]:
+        """Names for `GET /v1/models`: what an assistant may ask for."""
+        ...
+
     def provenance(self) -> str:
         """Where the answers come from, in a few words for the banner."""
         ...
 
-    def ask(self, prompt: Prompt) -> Iterator[TextDelta | Finish]:
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
         """Answer a prompt; raise ModelError when there is no answer."""
         ...
 
 
+def words(text: str) -> list[str]:
+    """A text in the pieces in which it is said: `words("It is so.")` -> ["It", " is", " so."]."""
+    return re.findall(r"\s*\S+|\s+$", text)
+
+
+def call_deltas(index: int, call: ToolCall) -> Iterator[ToolCallDelta]:
+    """A whole call as the pieces in which it comes."""
+    yield ToolCallDelta(index, name=call.name)
+    for piece in words(call.arguments):
+        yield ToolCallDelta(index, piece)
+
+
+def within(limit: int | None, answer: Iterable[Part]) -> Iterator[Part]:
+    """An answer that breaks off where `limit` tokens by our estimate are used up. For models that do not count."""
+    room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False
+    for part in answer:
+        if isinstance(part, Finish):
+            yield replace(part, prompt_tokens=None, completion_tokens=None, reason="length") if cut else part
+        elif not cut:
+            text = part.text if isinstance(part, TextDelta) else (part.name or "") + part.arguments
+            room -= len(text.encode(errors="replace"))
+            if cut := room < 0:
+                text = text.encode(errors="replace")[: int(room)].decode(errors="ignore")
+                part = TextDelta(text) if isinstance(part, TextDelta) else replace(part, arguments="")
+            yield part
+
+
+_BYTES_PER_TOKEN: Final = 4
+
+
 def estimate_tokens(text: str) -> int:
     """A rough count, four bytes to the token, marked as `estimated` wherever it is shown."""
-    return math.ceil(len(text.encode(errors="replace")) / 4)
+    return math.ceil(len(text.encode(errors="replace")) / _BYTES_PER_TOKEN)
+
+
+def estimate_turn_tokens(turn: Turn) -> int:
+    parts = [turn.content if isinstance(turn.content, str) else json.dumps(turn.content)]
+    for call in turn.tool_calls:
+        parts += [call.name, call.arguments, call.output or ""]
+    return sum(estimate_tokens(part) for part in parts)
 
 
 def estimate_prompt_tokens(prompt: Prompt) -> int:
     parts = [prompt.instructions or "", *(json.dumps(tool) for tool in prompt.tools)]
-    parts += [turn.content if isinstance(turn.content, str) else json.dumps(turn.content) for turn in prompt.messages]
-    return sum(estimate_tokens(part) for part in parts)
+    return sum(map(estimate_tokens, parts)) + sum(map(estimate_turn_tokens, prompt.messages))

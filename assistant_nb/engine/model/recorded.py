@@ -7,13 +7,16 @@ and its token counts come from.
     {"format": "assistant_nb recording", "version": 1, "title": "01 First assistant"}
     {"prompt": {"model": …, "instructions": …, "tools": […], "messages": [{"role": …, "content": …}]},
      "answer": …, "usage": null, "provenance": {"answer": "source", "usage": "estimated", …}}
+
+An answer may call tools (`"tool_calls": [{"name": …, "arguments": …}]`); in a later prompt the same
+calls stand in the assistant's message, with their outputs. `"pace_ms"` is the time between deltas.
 """
 
 import difflib
 import hashlib
 import json
 import os
-import re
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -24,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import NoRecording, RecordingError
 from ..wire import Json
-from .base import Finish, Prompt, TextDelta
+from .base import Finish, Part, Prompt, TextDelta, ToolCall, call_deltas, within, words
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
@@ -43,9 +46,16 @@ class Header(_Line):
     title: str
 
 
+class RecordedCall(_Line):
+    name: str
+    arguments: str
+    output: str | None = None
+
+
 class RecordedTurn(_Line):
     role: Literal["user", "assistant"]
     content: str | list[dict[str, Any]]
+    tool_calls: list[RecordedCall] = []
 
 
 class RecordedPrompt(_Line):
@@ -73,37 +83,48 @@ class Provenance(_Line):
 class Exchange(_Line):
     prompt: RecordedPrompt
     answer: str
+    tool_calls: list[RecordedCall] = []
+    pace_ms: Annotated[int, Field(ge=0)] = 0
     usage: RecordedUsage | None
     provenance: Provenance
+
+    def parts(self) -> Iterator[Part]:
+        """What is said, piece by piece."""
+        yield from map(TextDelta, words(self.answer))
+        for index, call in enumerate(self.tool_calls):
+            yield from call_deltas(index, ToolCall(call.name, call.arguments))
+        yield Finish(self.provenance.model_dump(exclude_none=True), **(self.usage.model_dump() if self.usage else {}))
 
 
 class Recorded:
     """Replays the exchanges of one or more recording files: by default, those of all lessons.
 
+    `pace` stretches the recorded time between deltas: 0 is at once, 1 as recorded, 2 half as fast.
     Raises RecordingError for a file that is missing or malformed.
     """
 
     name = "recorded"
 
-    def __init__(self, *paths: Path) -> None:
+    def __init__(self, *paths: Path, pace: float = 0) -> None:
+        self._pace = pace
         self._exchanges = [exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path)]
         self._by_digest = {digest(exchange.prompt): exchange for exchange in self._exchanges}
+        self.models = sorted({exchange.prompt.model for exchange in self._exchanges})
 
     def provenance(self) -> str:
         counts = Counter(exchange.provenance.answer for exchange in self._exchanges)
         return ", ".join(f"{count} {origin}" for origin, count in sorted(counts.items())) or "none"
 
-    def ask(self, prompt: Prompt) -> Iterator[TextDelta | Finish]:
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
         asked = _normal(prompt)
         exchange = self._by_digest.get(digest(asked))
         if exchange is None:
             raise NoRecording(_miss(asked, self._exchanges))
-        for word in re.findall(r"\s*\S+|\s+$", exchange.answer):
-            yield TextDelta(word)
-        yield Finish(
-            exchange.provenance.model_dump(exclude_none=True),
-            **(exchange.usage.model_dump() if exchange.usage else {}),
-        )
+        wait_s = self._pace * exchange.pace_ms / 1000
+        for part in within(prompt.max_completion_tokens, exchange.parts()):
+            if wait_s:
+                time.sleep(wait_s)
+            yield part
 
 
 def find(name: str | os.PathLike[str]) -> Path:
@@ -152,7 +173,7 @@ def _normal(prompt: Prompt) -> RecordedPrompt:
         model=prompt.model,
         instructions=prompt.instructions,
         tools=[_tool(tool) for tool in prompt.tools],
-        messages=[RecordedTurn(role=turn.role, content=turn.content) for turn in prompt.messages],
+        messages=[RecordedTurn.model_validate(turn.as_json()) for turn in prompt.messages],
     )
 
 
@@ -182,6 +203,7 @@ def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
         key=lambda prompt: (
             difflib.SequenceMatcher(None, question, _question(prompt)).ratio(),
             -len(_differences(asked, prompt)),
+            -abs(len(asked.messages) - len(prompt.messages)),
         ),
     )
     return (
@@ -207,7 +229,10 @@ def _differences(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
 
 
 def _said(turn: RecordedTurn | None) -> str:
-    return f"{turn.role}: {_short(turn.content)}" if turn else "nothing"
+    if turn is None:
+        return "nothing"
+    calls = (f", {call.name}({_short(call.arguments)}) -> {_short(call.output)}" for call in turn.tool_calls)
+    return f"{turn.role}: {_short(turn.content)}{''.join(calls)}"
 
 
 def _short(value: Any) -> str:

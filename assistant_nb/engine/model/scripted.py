@@ -1,29 +1,34 @@
 """A model that says what it was told to say: for tests, and for a lesson's own experiments."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..errors import ModelError
-from .base import Finish, Prompt, TextDelta
+from .base import Finish, Part, Prompt, TextDelta, ToolCall, call_deltas, within
 
-Line = str | ModelError | Callable[[Prompt], Iterable[str]]
+Said = str | ToolCall
+Line = Said | Sequence[Said] | ModelError | Callable[[Prompt], Iterable[Said]]
 
 
 class Scripted:
     """Gives its lines one after the other, then fails.
 
-    A line is a text, an error to raise, or a function from the prompt to pieces of text; the
-    function may wait, so that a run stays `in_progress`.
+    A line is a text, a tool call, several of these, an error to raise, or a function from the prompt
+    to pieces of text and calls; the function may wait, so that a run stays `in_progress`.
 
-        Scripted("Hello.", ModelError("out of coffee"), lambda prompt: ["You said: ", prompt.messages[-1].content])
+        Scripted("Hello.", ToolCall("get_weather", '{"city": "Rome"}'), ModelError("out of coffee"))
+        Scripted(lambda prompt: ["You said: ", prompt.messages[-1].content])
     """
 
     name = "scripted"
+    models = ("scripted",)
 
     def __init__(self, *lines: Line) -> None:
-        if wrong := [line for line in lines if not (isinstance(line, str | ModelError) or callable(line))]:
+        known = (str, ToolCall, list, tuple, ModelError)
+        if wrong := [line for line in lines if not (isinstance(line, known) or callable(line))]:
             raise TypeError(
-                f"A line is a text, a ModelError, or a function from the prompt to texts, not {wrong[0]!r}."
+                "A line is a text, a ToolCall, a list of these, a ModelError, or a function from the prompt to texts,"
+                f" not {wrong[0]!r}."
             )
         self._lines = lines
         self._asked = itertools.count()
@@ -39,7 +44,7 @@ class Scripted:
     def provenance(self) -> str:
         return f"{len(self._lines)} scripted"
 
-    def ask(self, prompt: Prompt) -> Iterator[TextDelta | Finish]:
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
         self.prompts.append(prompt)
         n = next(self._asked)
         if n >= len(self._lines):
@@ -47,6 +52,15 @@ class Scripted:
         line = self._lines[n]
         if isinstance(line, ModelError):
             raise line
-        for piece in [line] if isinstance(line, str) else line(prompt):
+        said = [line] if isinstance(line, Said) else line(prompt) if callable(line) else line
+        yield from within(prompt.max_completion_tokens, _spoken(said))
+
+
+def _spoken(said: Iterable[Said]) -> Iterator[Part]:
+    calls = itertools.count()
+    for piece in said:
+        if isinstance(piece, ToolCall):
+            yield from call_deltas(next(calls), piece)
+        else:
             yield TextDelta(piece)
-        yield Finish({"answer": "scripted"})
+    yield Finish({"answer": "scripted"})

@@ -6,8 +6,9 @@ from typing import BinaryIO
 
 from pydantic import BaseModel
 
+from ..answers import Event
 from ..blobs import Blobs, Draft
-from ..runner import Event, Runner
+from ..runner import Runner
 from ..store import Store
 from ..wire import Json
 

@@ -12,7 +12,7 @@ def create(call: Call) -> Json:
     call.runner.settle(thread_id)
     with call.store.transaction():
         call.store.get("thread", thread_id)
-        if active := call.store.active_run(thread_id):
+        if active := call.runner.active_run(thread_id):
             raise BadRequest(f"Can't add messages to {thread_id} while a run {active['id']} is active.")
         return wire.rest(add_message(call.store, thread_id, call.body))
 

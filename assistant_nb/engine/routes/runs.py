@@ -21,14 +21,23 @@ def create_thread_and_run(call: Call) -> Answer:
     return _under_way(call, run, thread)
 
 
+def submit_tool_outputs(call: Call) -> Answer:
+    with call.store.transaction():
+        run = _run(call)
+        before = len(call.store.journal(run["id"]))
+        run = call.runner.submit(run, call.body["tool_outputs"])
+    return _under_way(call, run, start=before)
+
+
 def list_(call: Call) -> Json:
     thread_id = call.ids["thread_id"]
     call.store.get("thread", thread_id)
-    return wire.page(*call.store.page("thread.run", thread_id, **call.query))
+    runs, has_more = call.store.page("thread.run", thread_id, **call.query)
+    return wire.page([call.runner.seen(run) for run in runs], has_more)
 
 
 def retrieve(call: Call) -> Json:
-    return call.store.get("thread.run", call.ids["run_id"], call.ids["thread_id"])
+    return call.runner.seen(_run(call))
 
 
 def modify(call: Call) -> Json:
@@ -45,20 +54,25 @@ def cancel(call: Call) -> Json:
 
 def list_steps(call: Call) -> Json:
     run = retrieve(call)
-    return wire.page(*call.store.page("thread.run.step", run["id"], **call.query))
+    include = call.query.pop("include[]", ())
+    return wire.page(*call.store.page("thread.run.step", run["id"], **call.query), include)
 
 
 def retrieve_step(call: Call) -> Json:
     run = retrieve(call)
-    return wire.rest(call.store.get("thread.run.step", call.ids["step_id"], run["id"]))
+    return wire.rest(call.store.get("thread.run.step", call.ids["step_id"], run["id"]), call.query.get("include[]", ()))
 
 
-def _under_way(call: Call, run: Json, thread: Json | None = None) -> Answer:
+def _run(call: Call) -> Json:
+    return call.store.get("thread.run", call.ids["run_id"], call.ids["thread_id"])
+
+
+def _under_way(call: Call, run: Json, thread: Json | None = None, start: int = 0) -> Answer:
     """Somebody has to turn the crank of a new run: the reader of its stream, or the background."""
     if not call.body.get("stream"):
         call.runner.start(run["id"])
         return run
-    events = call.runner.follow(run["id"])
+    events = call.runner.follow(run, start)
 
     def go_on() -> None:
         events.close()
@@ -75,6 +89,12 @@ ROUTES = [
     Route("GET", "/v1/threads/<thread_id>/runs/<run_id>", retrieve),
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>", modify, params.ModifyMetadata),
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/cancel", cancel),
-    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, query=params.ListQuery),
-    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step),
+    Route(
+        "POST",
+        "/v1/threads/<thread_id>/runs/<run_id>/submit_tool_outputs",
+        submit_tool_outputs,
+        params.SubmitToolOutputs,
+    ),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, query=params.ListStepsQuery),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step, query=params.IncludeQuery),
 ]

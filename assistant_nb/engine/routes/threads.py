@@ -11,6 +11,11 @@ def create(call: Call) -> Json:
         return create_thread(call.store, call.body)
 
 
+def list_(call: Call) -> Json:
+    """Ours: the hosted API could not list threads."""
+    return wire.page(*call.store.page("thread", **call.query))
+
+
 def retrieve(call: Call) -> Json:
     """Only here an empty list of files for the code interpreter is spelled out, as the recordings have it."""
     thread = _thread(call)
@@ -38,6 +43,7 @@ def _thread(call: Call) -> Json:
 
 ROUTES = [
     Route("POST", "/v1/threads", create, params.CreateThread),
+    Route("GET", "/v1/threads", list_, query=params.ListQuery),
     Route("GET", "/v1/threads/<thread_id>", retrieve),
     Route("POST", "/v1/threads/<thread_id>", modify, params.ModifyThread),
     Route("DELETE", "/v1/threads/<thread_id>", delete),

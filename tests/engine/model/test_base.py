@@ -1,7 +1,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.engine.model.base import Prompt, Turn, estimate_prompt_tokens, estimate_tokens
+from assistant_nb.engine.model.base import (
+    Finish,
+    Prompt,
+    TextDelta,
+    ToolCall,
+    ToolCallDelta,
+    Turn,
+    call_deltas,
+    estimate_prompt_tokens,
+    estimate_tokens,
+    within,
+)
 
 
 def test_a_prompt_survives_the_journal() -> None:
@@ -17,3 +28,20 @@ def test_more_text_is_never_fewer_tokens(one: str, two: str) -> None:
 def test_everything_the_model_reads_is_counted() -> None:
     assert estimate_prompt_tokens(Prompt("m", None, [])) == 0
     assert estimate_prompt_tokens(Prompt("m", "1234", [Turn("user", "12345678")])) == 3
+
+
+@given(st.lists(st.text(max_size=9), max_size=9), st.integers(1, 12))
+def test_an_answer_is_cut_off_at_its_limit_and_says_so(pieces: list[str], limit: int) -> None:
+    *parts, finish = within(limit, [*map(TextDelta, pieces), Finish({}, 1, 1)])
+    text = "".join(part.text for part in parts if isinstance(part, TextDelta))
+    whole = "".join(pieces)
+    assert whole.startswith(text)
+    assert estimate_tokens(text) <= limit
+    assert finish == (Finish({}, 1, 1) if text == whole else Finish({}, reason="length"))
+
+
+def test_a_call_comes_as_its_name_and_then_its_arguments() -> None:
+    call = ToolCall("add", '{"a": 1}')
+    assert list(call_deltas(2, call)) == [
+        ToolCallDelta(2, name="add"), ToolCallDelta(2, '{"a":'), ToolCallDelta(2, " 1}"),
+    ]  # fmt: skip

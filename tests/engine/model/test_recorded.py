@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from assistant_nb.engine.errors import NoRecording, RecordingError
-from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, Turn
+from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, find, read
 
 HEADER = {"format": "assistant_nb recording", "version": 1, "title": "Test"}
@@ -109,3 +109,31 @@ def test_what_is_shipped_says_where_it_comes_from() -> None:
     for path in SHIPPED.glob("*.jsonl"):
         for line in read(path):
             assert (line.usage is None) == (line.provenance.usage == "estimated")
+
+
+def test_a_recorded_call_matches_with_its_output_and_without_ids(tmp_path: Path) -> None:
+    call = {"name": "add", "arguments": '{"a": 1}'}
+    first = exchange("1 + 1?", "") | {"tool_calls": [call]}
+    asked = [
+        {"role": "user", "content": "1 + 1?"},
+        {"role": "assistant", "content": "", "tool_calls": [{**call, "output": "2"}]},
+    ]
+    model = Recorded(write(tmp_path, HEADER, first, exchange("1 + 1?", "Two.", messages=asked)))
+    *deltas, finish = model.ask(prompt("1 + 1?"))
+    assert deltas == [ToolCallDelta(0, name="add"), ToolCallDelta(0, '{"a":'), ToolCallDelta(0, " 1}")]
+    assert isinstance(finish, Finish)
+    turns = [Turn("user", "1 + 1?"), Turn("assistant", "", [ToolCall("add", '{"a": 1}', "2")])]
+    assert next(model.ask(prompt("", messages=turns))) == TextDelta("Two.")
+    turns[1] = Turn("assistant", "", [ToolCall("add", '{"a": 1}', "3")])
+    with pytest.raises(NoRecording, match=r"-> '3', recorded: .* -> '2'\)"):
+        next(model.ask(prompt("", messages=turns)))
+
+
+def test_deltas_come_at_the_recorded_pace_or_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("assistant_nb.engine.model.recorded.time.sleep", waits.append)
+    path = write(tmp_path, HEADER, exchange("2 + 2?", "It is four.") | {"pace_ms": 40})
+    list(Recorded(path).ask(prompt("2 + 2?")))
+    assert waits == []
+    list(Recorded(path, pace=0.5).ask(prompt("2 + 2?")))
+    assert waits == [0.02] * 4  # three words and the end

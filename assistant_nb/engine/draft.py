@@ -1,0 +1,98 @@
+"""The journal of a run, open for writing: the next entries, and the stored objects kept in step with them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+
+from . import run_states, wire
+from .errors import EngineError, ModelError
+from .journal import Entry, RunState, fold
+from .run_states import Status
+from .store import Store
+from .wire import Json
+
+
+class Gone(EngineError):
+    """The run's thread was deleted while it was under way."""
+
+
+@contextmanager
+def open_draft(store: Store, run_id: str) -> Iterator["Draft"]:
+    """A run's journal, read and written in one transaction. Raises Gone when the run is no more."""
+    with store.transaction():
+        state = fold(store.journal(run_id))
+        if not state.length:
+            raise Gone(f"Run {run_id} was deleted.")
+        yield Draft(store, state, run_id)
+
+
+class Draft:
+    """The next lines of a journal, inside a transaction."""
+
+    def __init__(self, store: Store, state: RunState, run_id: str, at: int | None = None) -> None:
+        self._store, self.state, self._run_id = store, state, run_id
+        if at is not None:
+            self.at = at
+
+    @property
+    def run(self) -> Json:
+        return self.state.run
+
+    @cached_property
+    def at(self) -> int:
+        """The time of this transition: it passes when it is first asked for."""
+        return self._store.now(self.run["thread_id"])
+
+    def note(self, event: str, id: str, data: Json) -> None:
+        """Add an entry, and keep what it changed."""
+        entry = Entry(self.state.length, self.at, event, id, data)
+        self._store.append(self._run_id, entry)
+        self.state.apply(entry)
+        match event:
+            case "client.deleted":
+                self._store.delete(id)
+            case "model.asked" | "model.answered":
+                pass
+            case _:
+                self._store.put(self.state.objects[id])
+
+    def become(self, status: Status, **data: object) -> None:
+        """Move the run along its table. A run that has ended has no expiry and knows its usage."""
+        run_states.check(self.state.status, status)
+        if status in run_states.TERMINAL:
+            data |= {"expires_at": None, "required_action": None, "usage": wire.total(self.state.usages)}
+        self.note(f"thread.run.{status}", self._run_id, {"status": status, **data})
+
+    def end_step(self, step: Json, usage: Json | None, **data: object) -> None:
+        done = {"status": "completed", "completed_at": self.at, "usage": usage, **data}
+        self.note("thread.run.step.completed", step["id"], done)
+
+    def end_message(self, text: str, cut: str | None = None) -> None:
+        """End the message under way, if there is one; `cut` says why it is not whole."""
+        if message := self.state.open_message:
+            content = {"content": [wire.text(text)]} if text or not cut else {}
+            if cut:
+                over = {"status": "incomplete", "incomplete_at": self.at, "incomplete_details": {"reason": cut}}
+                self.note("thread.message.incomplete", message["id"], {**over, **content})
+            else:
+                done = {"status": "completed", "completed_at": self.at}
+                self.note("thread.message.completed", message["id"], {**done, **content})
+
+    # The three ways in which a run ends before its time, with all that is under way in it
+
+    def cancelled(self, text: str) -> None:
+        self._break_off("cancelled", text, cancelled_at=self.at)
+
+    def expired(self, text: str) -> None:
+        self._break_off("expired", text)
+
+    def failed(self, text: str, error: ModelError) -> None:
+        self._break_off("failed", text, failed_at=self.at, last_error={"code": error.code, "message": str(error)})
+
+    def _break_off(self, status: Status, text: str, **over: object) -> None:
+        """`text` is what the model has said so far of the message under way."""
+        self.end_message(text, cut=f"run_{status}")
+        for step in self.state.steps:
+            if step["status"] == "in_progress":
+                self.note(f"thread.run.step.{status}", step["id"], {"status": status, **over})
+        self.become(status, **over)

@@ -1,0 +1,87 @@
+"""What a model is asked: the thread and the run's own steps, within the run's limits. Pure."""
+
+from dataclasses import replace
+from typing import Literal
+
+from .journal import RunState
+from .model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens
+from .wire import Json
+
+Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
+
+
+def prompt_of(state: RunState, messages: list[Json]) -> Prompt:
+    """The next prompt of a run on these messages of its thread, oldest first.
+
+    `truncation_strategy` chooses among the messages of the thread. "auto" drops as many from their
+    middle as it takes to stay within `max_prompt_tokens`; the first and the last one stay.
+    """
+    run = state.run
+    thread = [
+        Turn(message["role"], _plain(message["content"])) for message in messages if message["run_id"] != run["id"]
+    ]
+    if last := run["truncation_strategy"]["last_messages"]:
+        thread = thread[-last:]
+    own = _own_turns(state)
+    prompt = Prompt(
+        model=run["model"],
+        instructions=run["instructions"],
+        messages=thread + own,
+        tools=run["tools"],
+        temperature=run["temperature"],
+        top_p=run["top_p"],
+        reasoning_effort=run["reasoning_effort"],
+        response_format=run["response_format"],
+        tool_choice=run["tool_choice"],
+        parallel_tool_calls=run["parallel_tool_calls"],
+        max_completion_tokens=_left(state, "completion"),
+    )
+    room = _left(state, "prompt")
+    if room is not None and run["truncation_strategy"]["type"] == "auto":
+        excess = estimate_prompt_tokens(prompt) - room
+        while excess > 0 and len(thread) > 2:
+            excess -= estimate_turn_tokens(thread.pop(1))
+        prompt = replace(prompt, messages=thread + own)
+    return prompt
+
+
+def exhausted(state: RunState, prompt: Prompt) -> Exhausted | None:
+    """The limit of the run that this prompt would overstep. Prompts are counted by estimate."""
+    if prompt.max_completion_tokens is not None and prompt.max_completion_tokens <= 0:
+        return "max_completion_tokens"
+    room = _left(state, "prompt")
+    return "max_prompt_tokens" if room is not None and estimate_prompt_tokens(prompt) > room else None
+
+
+def _left(state: RunState, kind: Literal["prompt", "completion"]) -> int | None:
+    """How many tokens the run may still use; its limits hold for all its answers together."""
+    limit: int | None = state.run[f"max_{kind}_tokens"]
+    return None if limit is None else limit - sum(usage[f"{kind}_tokens"] for usage in state.usages)
+
+
+def _own_turns(state: RunState) -> list[Turn]:
+    """What the run has said and called so far. Calls stand with the words that led to them."""
+    turns: list[Turn] = []
+    for step in state.steps:
+        details = step["step_details"]
+        if details["type"] == "tool_calls":
+            said = turns.pop().content if turns and not turns[-1].tool_calls else ""
+            turns.append(Turn("assistant", said, [_call(call) for call in details["tool_calls"]]))
+        elif message := state.objects.get(details["message_creation"]["message_id"]):  # a client may delete it
+            turns.append(Turn("assistant", _plain(message["content"])))
+    return turns
+
+
+def _call(call: Json) -> ToolCall:
+    function = call["function"]
+    return ToolCall(function["name"], function["arguments"], function["output"])
+
+
+def _plain(content: list[Json]) -> str | list[Json]:
+    """Message content as a model reads it: one text is a string, more are parts without annotations."""
+    parts = [{"type": "text", "text": part["text"]["value"]} if part["type"] == "text" else part for part in content]
+    match parts:
+        case [{"type": "text", "text": str(text)}]:
+            return text
+        case _:
+            return parts
