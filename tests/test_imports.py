@@ -20,19 +20,33 @@ MODULES = {
 FLOORS = [
     ["engine.errors", "engine.wire", "engine.ids", "engine", "engine.model", "engine.routes"],
     ["engine.model.base", "engine.run_states"],
-    ["engine.journal", "engine.sse", "engine.v1", "engine.refusals"],
+    [
+        "engine.journal",
+        "engine.sse",
+        "engine.v1",
+        "engine.refusals",
+        "engine.blobs",
+        "engine.file_objects",
+        "engine.retrieval",
+    ],
     ["engine.params", "engine.prompts"],
+    ["engine.file_params"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],
+    ["engine.vectors"],
     ["engine.threads", "engine.draft"],
     ["engine.answers"],
     ["engine.runner"],
     ["engine.routes.base"],
+    ["engine.routes.forms"],
     [
         "engine.routes.assistants",
         "engine.routes.threads",
         "engine.routes.messages",
         "engine.routes.runs",
         "engine.routes.lab",
+        "engine.routes.files",
+        "engine.routes.vector_stores",
+        "engine.routes.v1_files",
         "engine.routes.models",
     ],
     ["engine.app"],
@@ -49,7 +63,13 @@ HOMES = {
     "cheroot": {"engine.server"},
     "openai": {"client"},
     "httpx2": {"client"},
-    "pydantic": {"engine.params", "engine.refusals", "engine.model.recorded", "engine.routes.base"},
+    "pydantic": {
+        "engine.params",
+        "engine.file_params",
+        "engine.refusals",
+        "engine.model.recorded",
+        "engine.routes.base",
+    },
     "nbclient": {"course"},
     "nbformat": {"course"},
     "tqdm": {"cli"},
@@ -94,9 +114,22 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
-    for module in ("wire", "run_states", "journal", "sse", "v1", "params", "refusals", "errors"):
+    rules = ("wire", "run_states", "journal", "sse", "v1", "params", "refusals", "errors")
+    for module in (*rules, "file_objects", "file_params", "retrieval"):
         outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
-        assert outside <= {"collections", "dataclasses", "typing", "json", "pydantic", "annotated_types"}
+        assert outside <= {
+            "collections",
+            "dataclasses",
+            "typing",
+            "json",
+            "pydantic",
+            "pydantic_core",
+            "annotated_types",
+            "codecs",
+            "math",
+            "operator",
+            "re",
+        }
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

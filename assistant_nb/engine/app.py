@@ -9,23 +9,29 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from secrets import compare_digest
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
+from werkzeug.wsgi import FileWrapper
 
 from . import params, sse, v1, wire
 from .answers import Event
+from .blobs import Blobs
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, lab, messages, models, runs, threads
-from .routes.base import Answer, Call, Route, Stream
+from .routes import assistants, files, lab, messages, models, runs, threads, v1_files, vector_stores
+from .routes.base import Answer, Call, Content, Route, Stream, Upload
+from .routes.forms import FormRequest
 from .run_states import MOVING
 from .runner import Runner
 from .store import Store
@@ -39,6 +45,9 @@ ROUTES: Final[list[Route]] = [
     *threads.ROUTES,
     *messages.ROUTES,
     *runs.ROUTES,
+    *files.ROUTES,
+    *vector_stores.ROUTES,
+    *v1_files.ROUTES,
     *models.ROUTES,
     *lab.ROUTES,
 ]
@@ -54,6 +63,8 @@ _ID_PREFIXES: Final = {
     "message_id": PREFIXES["thread.message"],
     "run_id": PREFIXES["thread.run"],
     "step_id": PREFIXES["thread.run.step"],
+    "vector_store_id": PREFIXES["vector_store"],
+    "batch_id": PREFIXES["vector_store.file_batch"],
 }
 _NO_KEY: Final = (
     "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth"
@@ -76,8 +87,8 @@ _NO_JSON: Final = (
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
-    def __init__(self, store: Store, runner: Runner) -> None:
-        self.store, self.runner, self.model = store, runner, runner.model
+    def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
+        self.store, self.runner, self.model, self.blobs = store, runner, runner.model, blobs
         self._routes = Map(
             [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
             strict_slashes=False,
@@ -88,10 +99,9 @@ class App:
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ["wsgi.input_terminated"] = True  # whoever calls, the body ends where its stream does
-        request = Request(environ)
-        request.max_content_length = MAX_BODY_BYTES
         try:
-            response = self._answer(request)
+            with closing(FormRequest(environ, self.blobs)) as request:
+                response = self._answer(request)
         except ApiError as error:
             response = _json(error.envelope(), error.status)
         except (HTTPException, UnicodeError) as error:
@@ -110,27 +120,32 @@ class App:
         self._open = False
         self.runner.close()
         self.store.close()
+        self.blobs.close()
 
     def _send(self, response: Response, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         response.headers["openai-version"] = "2020-10-01"
         response.headers["x-request-id"] = f"req_{next(self._requests):032x}"
         return response(environ, start_response)
 
-    def _answer(self, request: Request) -> Response:
+    def _answer(self, request: FormRequest) -> Response:
         if not self._open:
             raise _stopped()
         route, ids = self._route(request)
         old = _beta(request, route) == "assistants=v1"
+        if route.only_v1 and not old:
+            raise _no_such_path(request)
         _check_ids(ids)
-        body = _body(request, route, old) if route.body else {}
+        body, upload = _body(request, route, old)
         query = params.check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
-        answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query))
+        answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query, self.blobs, upload))
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
             response.call_on_close(answer.on_close)
             return response
+        if isinstance(answer, Content):
+            return _file(answer)
         return _json(v1.downgrade(answer) if old else answer)
 
     def _told(self, events: Iterator[Event], shape: Callable[[Json], Json]) -> Iterator[Event]:
@@ -151,7 +166,7 @@ class App:
                 f"Not allowed to {request.method} on {request.path}.", code="method_not_supported"
             ) from None
         except NoSuchPath:
-            raise NotFound(f"Invalid URL ({request.method} {request.path})") from None
+            raise _no_such_path(request) from None
         return route, dict(ids)
 
 
@@ -200,9 +215,11 @@ def create_app(
     """
     model = model or Recorded()
     kept = Store(store, Ids(seed), clock or LessonClock())
+    blobs = Blobs(kept.path)
+    blobs.sweep({file["id"] for file in kept.all("file")})
     runner = Runner(kept, model)
     runner.recover()
-    return App(kept, runner)
+    return App(kept, runner, blobs)
 
 
 def _stopped() -> Gone:
@@ -236,9 +253,17 @@ def _check_ids(ids: dict[str, str]) -> None:
             )
 
 
-def _body(request: Request, route: Route, old: bool) -> Json:
-    """The body, checked. No body at all is an empty one."""
-    assert route.body is not None
+def _body(request: FormRequest, route: Route, old: bool) -> tuple[Json, Upload | None]:
+    """The body, checked, and the file it brings."""
+    if route.body is None:
+        return {}, None
+    given, upload = request.read() if route.form else (_read_json(request), None)
+    return params.check(route.body, v1.upgrade(given) if old and route.beta else given), upload
+
+
+def _read_json(request: Request) -> Any:
+    """No body at all is an empty one."""
+    request.max_content_length = MAX_BODY_BYTES
     try:
         data = request.get_data()
     except RequestEntityTooLarge:
@@ -250,7 +275,7 @@ def _body(request: Request, route: Route, old: bool) -> Json:
         _check_depth(given, MAX_DEPTH)
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
-    return params.check(route.body, v1.upgrade(given) if old else given)
+    return given
 
 
 def _query(request: Request) -> Json:
@@ -269,9 +294,23 @@ def _check_depth(value: Any, left: int) -> None:
 
 def _json(answer: Json, status: int = 200) -> Response:
     response = Response(encode(answer), status, content_type="application/json")
-    if answer.get("object") == "thread.run" and answer["status"] in MOVING:
+    if answer.get("status") in MOVING:
         response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)
     return response
+
+
+def _file(answer: Content) -> Response:
+    """A file as a browser would save it, and never open it."""
+    headers = Headers({"Content-Length": str(answer.size), "X-Content-Type-Options": "nosniff"})
+    simple = answer.name.encode("ascii", "replace").decode()
+    names = {"filename": simple} | ({} if simple == answer.name else {"filename*": f"UTF-8''{quote(answer.name)}"})
+    headers.set("Content-Disposition", "attachment", **names)
+    pieces = FileWrapper(answer.bytes, 64 * 2**10)
+    return Response(pieces, content_type=answer.content_type, headers=headers, direct_passthrough=True)
+
+
+def _no_such_path(request: Request) -> NotFound:
+    return NotFound(f"Invalid URL ({request.method} {request.path})")
 
 
 def _no_constant(name: str) -> Any:

@@ -3,6 +3,9 @@
 EngineError
 ├── ApiError                  a request is refused; leaves as an error envelope
 │   ├── BadRequest      400
+│   │   ├── FileError         what `/v1/files` refuses; its envelope has a second key
+│   │   │   └── NoSuchFile  404
+│   │   └── DiskError         the bytes of a file cannot be written or read
 │   ├── Unauthorized    401
 │   ├── Forbidden       403
 │   ├── NotFound        404
@@ -44,6 +47,32 @@ class ApiError(EngineError):
 
 class BadRequest(ApiError):
     """The request cannot be understood, or the state of things does not allow it."""
+
+
+class FileError(BadRequest):
+    """A request to `/v1/files` is refused. Since 2026 such answers say it twice: `{"error": …, "detail": …}`."""
+
+    def envelope(self) -> dict[str, Any]:
+        return {**super().envelope(), "detail": {"message": self.message, "code": self.code}}
+
+
+class NoSuchFile(FileError):
+    """`/v1/files` has no file of this id."""
+
+    status = 404
+
+    def __init__(self, id: str) -> None:
+        super().__init__(f"No such File object: {id}", param="id")
+
+
+class DiskError(BadRequest):
+    """This machine's disk is full, or refuses. Nothing was changed."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(
+            f"The file cannot be kept on the disk of this machine, or read from it ({error.strerror or error})."
+            " Nothing was changed; see to the disk and try again."
+        )
 
 
 class Unauthorized(ApiError):

@@ -16,10 +16,20 @@ PREFIXES: Final = {
     "thread.message": "msg",
     "thread.run": "run",
     "thread.run.step": "step",
+    "file": "file",
+    "vector_store": "vs",
+    "vector_store.file_batch": "vsfb",
     "tool_call": "call",
 }
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
-_LENGTH: Final = 24  # of the part behind the prefix, as in the recorded ids
+_HEX: Final = "0123456789abcdef"
+_USUAL: Final = ("_", _ALPHABET, 24)
+_SHAPES: Final = {
+    "file": ("-", _ALPHABET, 22),
+    "vector_store": ("_", _HEX, 32),
+    "vector_store.file_batch": ("_", _HEX, 32),
+}
+"""What joins prefix and rest, the letters of the rest and its length, where the recorded ids are not as usual."""
 
 
 class Ids:
@@ -31,8 +41,9 @@ class Ids:
     def make(self, kind: str, parent: str, ordinal: int) -> str:
         """`make("thread.message", "thread_…", 3)` -> "msg_" + 24 letters and digits."""
         prefix = PREFIXES[kind]
+        joint, letters, length = _SHAPES.get(kind, _USUAL)
         digest = hashlib.sha256(f"{self.seed}|{parent}|{prefix}|{ordinal}".encode()).digest()
-        return f"{prefix}_{''.join([_ALPHABET[byte % 62] for byte in digest[:_LENGTH]])}"
+        return f"{prefix}{joint}{''.join([letters[byte % len(letters)] for byte in digest[:length]])}"
 
 
 class Clock(Protocol):

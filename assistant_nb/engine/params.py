@@ -4,11 +4,22 @@
 in the words that `refusals` finds for it.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from annotated_types import MaxLen, MinLen
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
+from .ids import PREFIXES
 from .refusals import MARK, refusal
 from .wire import Json
 
@@ -33,6 +44,15 @@ Temperature = Annotated[float, Field(ge=0, le=2)]
 TopP = Annotated[float, Field(ge=0, le=1)]
 ReasoningEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 Identifier = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+
+
+def _begins_with_file(id: str) -> str:
+    if not id.startswith(PREFIXES["file"]):
+        raise PydanticCustomError("prefix", "'{id}'. Expected an ID that begins with 'file'", {"id": id})
+    return id
+
+
+FileId = Annotated[Text, AfterValidator(_begins_with_file)]
 
 
 class Body(BaseModel):
@@ -152,7 +172,7 @@ class TruncationStrategy(Body):
 
 
 class CodeInterpreterResources(Body):
-    file_ids: Annotated[list[Text], Field(max_length=20)] | None = None
+    file_ids: Annotated[list[FileId], Field(max_length=20)] | None = None
 
 
 class FileSearchResources(Body):
@@ -162,6 +182,58 @@ class FileSearchResources(Body):
 class ToolResources(Body):
     code_interpreter: CodeInterpreterResources | None = None
     file_search: FileSearchResources | None = None
+
+
+class StaticChunking(Body):
+    max_chunk_size_tokens: Annotated[int, Field(ge=100, le=4096)]
+    chunk_overlap_tokens: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def overlap_is_at_most_half(self) -> Self:
+        if 2 * self.chunk_overlap_tokens > self.max_chunk_size_tokens:
+            raise PydanticCustomError("overlap", "chunk_overlap_tokens must not exceed half of max_chunk_size_tokens")
+        return self
+
+
+class AutoChunkingStrategy(Body):
+    type: Literal["auto"]
+
+
+class StaticChunkingStrategy(Body):
+    type: Literal["static"]
+    static: StaticChunking
+
+
+ChunkingStrategy = Annotated[
+    Annotated[AutoChunkingStrategy, Tag(MARK + "auto")] | Annotated[StaticChunkingStrategy, Tag(MARK + "static")],
+    Discriminator(_by_type),
+]
+FileIds = Annotated[list[FileId], Field(max_length=100)]
+
+
+class InlineVectorStore(Body):
+    """A vector store made in passing, by the assistant or thread that will use it."""
+
+    file_ids: FileIds | None = None
+    chunking_strategy: ChunkingStrategy | None = None
+    metadata: Metadata | None = None
+
+
+class OwnFileSearchResources(FileSearchResources):
+    vector_stores: Annotated[list[InlineVectorStore], Field(max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def one_or_the_other(self) -> Self:
+        if self.vector_store_ids and self.vector_stores:
+            raise PydanticCustomError("both", "name vector_store_ids or give vector_stores, not both")
+        return self
+
+
+class OwnToolResources(Body):
+    """Of an assistant or a thread; a run may only name what is there."""
+
+    code_interpreter: CodeInterpreterResources | None = None
+    file_search: OwnFileSearchResources | None = None
 
 
 class TextPart(Body):
@@ -180,7 +252,7 @@ class ImageUrlPart(Body):
 
 
 class ImageFile(Body):
-    file_id: Text
+    file_id: FileId
     detail: Literal["auto", "low", "high"] | None = None
 
 
@@ -208,7 +280,7 @@ Content = Annotated[
 
 
 class Attachment(Body):
-    file_id: Text
+    file_id: FileId
     tools: list[Tool] | None = None
 
 
@@ -222,7 +294,7 @@ class AssistantBody(Body):
     description: Annotated[str, Field(max_length=512)] | None = None
     instructions: Text | None = None
     tools: Annotated[list[Tool], Field(max_length=128)] | None = None
-    tool_resources: ToolResources | None = None
+    tool_resources: OwnToolResources | None = None
     metadata: Metadata | None = None
     temperature: Temperature | None = None
     top_p: TopP | None = None
@@ -252,7 +324,7 @@ class ModifyMetadata(Body):
 
 
 class ModifyThread(ModifyMetadata):
-    tool_resources: ToolResources | None = None
+    tool_resources: OwnToolResources | None = None
 
 
 class CreateThread(ModifyThread):

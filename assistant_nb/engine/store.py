@@ -59,6 +59,27 @@ _MIGRATIONS: Final = (
         PRIMARY KEY (scope, name)
     ) WITHOUT ROWID;
     """,
+    """
+    ALTER TABLE object ADD COLUMN
+        file_id TEXT REFERENCES object (id) ON DELETE CASCADE;  -- of a file in a vector store: the file itself
+    CREATE INDEX object_by_file ON object (file_id) WHERE file_id IS NOT NULL;
+
+    CREATE TABLE chunk (
+        n       INTEGER PRIMARY KEY AUTOINCREMENT,  -- order in the file
+        object  TEXT NOT NULL REFERENCES object (id) ON DELETE CASCADE,
+        text    TEXT NOT NULL
+    );
+    CREATE INDEX chunk_by_object ON chunk (object, n);
+    CREATE VIRTUAL TABLE chunk_words USING fts5 (
+        text, content = 'chunk', content_rowid = 'n', tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+    CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
+        INSERT INTO chunk_words (rowid, text) VALUES (new.n, new.text);
+    END;
+    CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.n, old.text);
+    END;
+    """,
 )
 
 _THINGS: Final = {
@@ -69,7 +90,16 @@ _THINGS: Final = {
     "thread.run.step": "run step",
     "file": "file",
     "vector_store": "vector store",
+    "vector_store.file": "file",
+    "vector_store.file_batch": "file batch",
 }
+_PARENTS: Final = {
+    "thread.message": "thread",
+    "thread.run": "thread",
+    "vector_store.file": "vector_store",
+    "vector_store.file_batch": "vector_store",
+}
+"""What hangs on what, where a missing parent is told before the missing child."""
 _ACCOUNT: Final = ""
 """The scope of what has no parent: assistants and threads."""
 _COUNT: Final = "INSERT INTO counter VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
@@ -116,13 +146,14 @@ class Store:
     def put(self, body: Json) -> None:
         """Keep an object, new or changed, under its id. Only inside a transaction."""
         self._db.execute(
-            "INSERT INTO object (id, kind, parent, run_id, active, body) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO object (id, kind, parent, run_id, file_id, active, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO UPDATE SET active = excluded.active, body = excluded.body",
             (
-                body["id"],
+                _key(body["object"], body["id"], _parent(body)),
                 body["object"],
                 _parent(body),
                 body["run_id"] if body["object"] == "thread.message" else None,
+                body["id"] if body["object"] == "vector_store.file" else None,
                 _is_active(body),
                 encode(body),
             ),
@@ -131,17 +162,19 @@ class Store:
     def get(self, kind: str, id: str, parent: str | None = None) -> Json:
         """The object with this id. Raises NotFound, in the API's words, for the first id that leads nowhere."""
         with self._lock:
-            row = self._db.execute("SELECT body, parent FROM object WHERE id = ? AND kind = ?", (id, kind)).fetchone()
+            row = self._db.execute(
+                "SELECT body, parent FROM object WHERE id = ? AND kind = ?", (_key(kind, id, parent), kind)
+            ).fetchone()
             if row and parent in (None, row[1]):
                 body: Json = json.loads(row[0])
                 return body
-            if kind in ("thread.message", "thread.run") and parent:
-                self.get("thread", parent)
-            raise NotFound.of(_THINGS[kind], id)
+            if parent and (above := _PARENTS.get(kind)):
+                self.get(above, parent)
+            raise _missing(kind, id, parent)
 
-    def delete(self, id: str) -> None:
-        """Forget an object and all below it. Only inside a transaction."""
-        self._db.execute("DELETE FROM object WHERE id = ?", (id,))
+    def delete(self, id: str, store_id: str | None = None) -> None:
+        """Forget an object, all below it, a file in all vector stores, or in one alone. Only in a transaction."""
+        self._db.execute("DELETE FROM object WHERE id = ?", (f"{store_id}/{id}" if store_id else id,))
 
     def page(
         self,
@@ -154,41 +187,55 @@ class Store:
         before: str | None = None,
         run_id: str | None = None,
         finished: bool = False,
+        where: Json | None = None,
     ) -> tuple[list[Json], bool]:
         """A page of children in order of creation, and whether more follow.
 
         `after` and `before` are ids in the list; with `before` alone the page ends just before it,
         and "more" means more of the same on that side. `run_id` keeps to what one run wrote,
-        `finished` to what is complete. Raises NotFound for an id not in the list.
+        `finished` to what is complete, `where` to what has these values under these keys. Raises NotFound
+        for an id not in the list.
         """
-        where = ["parent IS ?", "kind = ?"]
+        limits = ["parent IS ?", "kind = ?"]
         values: list[str | int | None] = [parent, kind]
         if run_id is not None:
-            where.append("run_id = ?")
+            limits.append("run_id = ?")
             values.append(run_id)
         if finished:
-            where.append("NOT active")
+            limits.append("NOT active")
+        for key, value in (where or {}).items():
+            limits.append("json_extract(body, ?) = ?")
+            values += [f"$.{key}", value]
         backwards = before is not None and after is None
         with self._lock:
             for cursor, later in ((after, order == "asc"), (before, order == "desc")):
                 if cursor is not None:
-                    where.append(f"seq {'>' if later else '<'} ?")
+                    limits.append(f"seq {'>' if later else '<'} ?")
                     values.append(self._seq(kind, parent, cursor))
             direction = "ASC" if (order == "asc") != backwards else "DESC"
             rows = self._db.execute(
-                f"SELECT body FROM object WHERE {' AND '.join(where)} ORDER BY seq {direction} LIMIT ?",  # noqa: S608
+                f"SELECT body FROM object WHERE {' AND '.join(limits)} ORDER BY seq {direction} LIMIT ?",  # noqa: S608
                 (*values, limit + 1),
             ).fetchall()
         bodies = [json.loads(row[0]) for row in rows[:limit]]
         return (bodies[::-1] if backwards else bodies), len(rows) > limit
 
-    def all(self, kind: str, parent: str) -> list[Json]:
+    def all(self, kind: str, parent: str | None = None) -> list[Json]:
         """Every child, oldest first."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT body FROM object WHERE parent = ? AND kind = ? ORDER BY seq", (parent, kind)
+                "SELECT body FROM object WHERE parent IS ? AND kind = ? ORDER BY seq", (parent, kind)
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
+
+    def expired(self, kind: str, at: int) -> list[str]:
+        """The ids of those whose `expires_at` has come."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT id FROM object WHERE kind = ? AND parent IS NULL AND json_extract(body, '$.expires_at') <= ?",
+                (kind, at),
+            ).fetchall()
+        return [row[0] for row in rows]
 
     def active_run(self, thread_id: str) -> Json | None:
         """The run that holds the thread, if there is one."""
@@ -223,6 +270,60 @@ class Store:
             ).fetchall()
         return [Entry(n, at, event, id, json.loads(data)) for n, at, event, id, data in rows]
 
+    # What is in vector stores
+
+    def waiting(self, store_id: str) -> Json | None:
+        """The file that has waited longest to be read."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT body FROM object WHERE kind = 'vector_store.file' AND parent = ? AND active ORDER BY seq",
+                (store_id,),
+            ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def tally(self, store_id: str, batch_id: str | None = None) -> tuple[dict[str, int], int]:
+        """How many files have which status, of a batch or of all, and the bytes they take together."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT json_extract(body, '$.status'), count(*), sum(json_extract(body, '$.usage_bytes')) FROM object"
+                " WHERE kind = 'vector_store.file' AND parent = ?1"
+                " AND (?2 IS NULL OR json_extract(body, '$._batch_id') = ?2) GROUP BY 1",
+                (store_id, batch_id),
+            ).fetchall()
+        return {status: count for status, count, _ in rows}, sum(size for _, _, size in rows)
+
+    def add_chunks(self, store_id: str, file_id: str, texts: Sequence[str]) -> None:
+        """Keep what was read from a file. Only inside a transaction."""
+        key = _key("vector_store.file", file_id, store_id)
+        self._db.executemany("INSERT INTO chunk (object, text) VALUES (?, ?)", [(key, text) for text in texts])
+
+    def count_chunks(self, store_id: str) -> int:
+        with self._lock:
+            row: Sequence[int] = self._db.execute(
+                "SELECT count(*) FROM chunk JOIN object ON object.id = chunk.object WHERE object.parent = ?",
+                (store_id,),
+            ).fetchone()
+        return row[0]
+
+    def chunk(self, n: int) -> tuple[str, str]:
+        """The id of its file, and its text."""
+        with self._lock:
+            file_id, text = self._db.execute(
+                "SELECT file_id, text FROM chunk JOIN object ON object.id = chunk.object WHERE n = ?",
+                (n,),
+            ).fetchone()
+        return file_id, text
+
+    def occurrences(self, store_id: str, word: str) -> dict[int, float]:
+        """The chunks of a vector store that have a word (letters and digits), and how strongly (BM25, above 0)."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT chunk.n, -bm25(chunk_words) FROM chunk_words JOIN chunk ON chunk.n = chunk_words.rowid"
+                " JOIN object ON object.id = chunk.object WHERE chunk_words MATCH ? AND object.parent = ?",
+                (f'"{word}"', store_id),
+            ).fetchall()
+        return dict(rows)
+
     # Ids and time
 
     def new_id(self, kind: str, parent: str = _ACCOUNT) -> str:
@@ -251,6 +352,12 @@ class Store:
         with self.transaction():
             self._db.execute(_MOVE, (seconds, seconds))
             self._moved_s = self._read_moved()
+
+    def latest(self) -> int:
+        """The time it is for the account, without an event: what has expired by then?"""
+        with self._lock:
+            row = self._db.execute("SELECT n FROM counter WHERE scope = ? AND name = 'tick'", (_ACCOUNT,)).fetchone()
+        return self._clock.now(row[0] if row else 0)
 
     # Inside
 
@@ -298,10 +405,10 @@ class Store:
 
     def _seq(self, kind: str, parent: str | None, id: str) -> int:
         row: Sequence[int] | None = self._db.execute(
-            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?", (id, kind, parent)
+            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?", (_key(kind, id, parent), kind, parent)
         ).fetchone()
         if row is None:
-            raise NotFound.of(_THINGS[kind], id)
+            raise _missing(kind, id, parent)
         return row[0]
 
     def _next(self, statement: str, scope: str, name: str) -> int:
@@ -310,17 +417,29 @@ class Store:
 
 
 def _parent(body: Json) -> str | None:
-    """A step belongs to its run, a message or run to its thread, the others to nobody."""
-    parent: str | None = body.get("run_id" if body["object"] == "thread.run.step" else "thread_id")
+    """A step belongs to its run, a message or run to its thread, what is in a vector store to that one."""
+    key = {"thread.run.step": "run_id", "thread.message": "thread_id", "thread.run": "thread_id"}
+    parent: str | None = body.get(key.get(body["object"], "vector_store_id"))
     return parent
 
 
+def _key(kind: str, id: str, parent: str | None) -> str:
+    """What a row is known by: a file in a vector store bears the id of the file itself, so its parent's is added."""
+    return f"{parent}/{id}" if kind == "vector_store.file" else id
+
+
+def _missing(kind: str, id: str, parent: str | None) -> NotFound:
+    if kind == "vector_store.file":
+        return NotFound(f"No file found with id '{id}' in vector store '{parent}'.")
+    return NotFound.of(_THINGS[kind], id)
+
+
 def _is_active(body: Json) -> bool:
-    """Whether a run has not ended, or a message is being written."""
+    """Whether a run has not ended, a message is being written, or a file waits to be read."""
     match body["object"]:
         case "thread.run":
             return body["status"] in ACTIVE
-        case "thread.message":
+        case "thread.message" | "vector_store.file":
             return bool(body["status"] == "in_progress")
         case _:
             return False

@@ -1,26 +1,36 @@
-"""Putting things on threads. Every function here runs inside a transaction."""
+"""Putting things on threads, and files within reach of tools. Every function here runs inside a transaction."""
 
-from . import wire
+from typing import Final
+
+from . import vectors, wire
+from .errors import BadRequest, NotFound
 from .store import Store
 from .wire import Json
+
+_MAX_CODE_FILES: Final = 20
+_EXPIRY: Final = {"expires_after": {"anchor": "last_active_at", "days": 7}}
+"""Of vector stores that a thread gets in passing. Source: the file search guide, "Managing costs"."""
 
 
 def create_thread(store: Store, body: Json) -> Json:
     """A new thread with the messages its body brings."""
     check_references(store, body)
     thread = wire.thread(store.new_id("thread"), store.now(), body)
-    store.put(thread)
+    store.put(with_vector_stores(store, thread, thread["id"]))
     for message in body.get("messages", []):
         add_message(store, thread["id"], message)
-    return thread
+    return store.get("thread", thread["id"])
 
 
 def add_message(store: Store, thread_id: str, body: Json) -> Json:
-    """Put a client's message on a thread."""
+    """Put a client's message on a thread, and its attachments within reach of the tools they name."""
     check_references(store, body)
     id, at = store.new_id("thread.message", thread_id), store.now(thread_id)
     message = wire.message(id, at, thread_id, body["role"], body["content"], body=body)
     store.put(message)
+    for attachment in body.get("attachments", []):
+        for tool in attachment.get("tools", []):
+            _reach(store, thread_id, tool["type"], attachment["file_id"], at)
     return message
 
 
@@ -35,3 +45,47 @@ def check_references(store: Store, body: Json) -> None:
         store.get("file", id)
     for id in (resources.get("file_search") or {}).get("vector_store_ids") or []:
         store.get("vector_store", id)
+
+
+def with_vector_stores(store: Store, owner: Json, thread_id: str = "") -> Json:
+    """An assistant or thread whose `file_search.vector_stores` were made, and are now named by id."""
+    search = owner["tool_resources"].get("file_search", {})
+    if "vector_stores" not in search:
+        return owner
+    expiry = _EXPIRY if thread_id else {}
+    made = [vectors.create(store, {**given, **expiry}, thread_id)["id"] for given in search["vector_stores"]]
+    ids = {"vector_store_ids": made or search.get("vector_store_ids", [])}
+    return {**owner, "tool_resources": {**owner["tool_resources"], "file_search": ids}}
+
+
+def with_code_file(resources: Json, file_id: str) -> Json:
+    """Tool resources with one more file for the code interpreter. Raises BadRequest when there are too many."""
+    file_ids = [*resources.get("code_interpreter", {}).get("file_ids", []), file_id]
+    if len(set(file_ids)) > _MAX_CODE_FILES:
+        raise BadRequest(f"The code interpreter takes {_MAX_CODE_FILES} files, and has as many. Take one away first.")
+    return {**resources, "code_interpreter": {"file_ids": list(dict.fromkeys(file_ids))}}
+
+
+def _reach(store: Store, thread_id: str, tool: str, file_id: str, at: int) -> None:
+    """Put an attached file where a thread's tool looks for it."""
+    thread = store.get("thread", thread_id)
+    resources = thread["tool_resources"]
+    if tool == "code_interpreter":
+        resources = with_code_file(resources, file_id)
+    elif tool == "file_search":
+        store_id = _vector_store_of(store, thread)
+        if all(entry["id"] != file_id for entry in store.all("vector_store.file", store_id)):
+            vectors.put_in(store, store_id, [{"file_id": file_id}], at)
+        resources = {**resources, "file_search": {"vector_store_ids": [store_id]}}
+    store.put({**thread, "tool_resources": resources})
+
+
+def _vector_store_of(store: Store, thread: Json) -> str:
+    """A thread's vector store; a new one, when it has none, or none that is of use any more."""
+    for id in thread["tool_resources"].get("file_search", {}).get("vector_store_ids", []):
+        try:
+            vectors.usable(store, id)
+        except (BadRequest, NotFound):
+            continue
+        return str(id)
+    return str(vectors.create(store, _EXPIRY, thread["id"])["id"])

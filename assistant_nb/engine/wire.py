@@ -245,7 +245,8 @@ def total(usages: Sequence[Json]) -> Json:
 
 
 def rest(body: Json, include: Sequence[str] = ()) -> Json:
-    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry.
+    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry,
+    files without the engine's own notes.
 
     What search results hold is shown when `include` has `RESULT_CONTENT`.
     """
@@ -255,6 +256,8 @@ def rest(body: Json, include: Sequence[str] = ()) -> Json:
         case "thread.run.step":
             step = body if body["status"] == "in_progress" else {**body, "expires_at": None}
             return step if RESULT_CONTENT in include else _without_result_content(step)
+        case "file" | "vector_store.file":
+            return {key: value for key, value in body.items() if not key.startswith("_")}
         case _:
             return body
 

@@ -18,7 +18,7 @@ def test_a_thread_can_begin_with_messages(connect: Connect) -> None:
     )
     messages = client.beta.threads.messages.list(thread.id, order="asc").data
     assert [message.role for message in messages] == ["user", "assistant"]
-    assert client.beta.threads.retrieve(thread.id) == thread
+    assert client.beta.threads.retrieve(thread.id).metadata == {"a": "b"}
 
 
 def test_metadata_can_be_modified(connect: Connect) -> None:

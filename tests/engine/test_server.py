@@ -34,6 +34,16 @@ def test_the_right_key_opens(server: Server) -> None:
     assert get(server).status_code == 200
 
 
+def test_a_file_goes_up_in_pieces_and_comes_down(server: Server) -> None:
+    key, data = {"Authorization": f"Bearer {KEY}"}, b"0123456789" * 100_000
+    form = {"file": ("é.bin", data)}
+    made = requests.post(f"{server.url}/files", data={"purpose": "vision"}, files=form, headers=key, timeout=10).json()
+    assert (made["filename"], made["bytes"]) == ("é.bin", len(data))
+    content = requests.get(f"{server.url}/files/{made['id']}/content", headers=key, timeout=10)
+    assert content.content == data
+    assert content.headers["Content-Disposition"].endswith("filename*=UTF-8''%C3%A9.bin")
+
+
 def test_it_listens_on_loopback_only(server: Server) -> None:
     assert urlsplit(server.url).hostname == "127.0.0.1"
     others = {str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)} - {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from assistant_nb.engine import wire
 from assistant_nb.engine.errors import NotFound, StoreError
 from assistant_nb.engine.ids import Ids, LessonClock
-from assistant_nb.engine.store import Store
+from assistant_nb.engine.store import _APPLICATION_ID, _MIGRATIONS, Store
 
 
 def open_store(path: str | Path = ":memory:") -> Store:
@@ -127,6 +127,18 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     newer.close()
     with pytest.raises(StoreError, match="newer assistant_nb"):
         open_store(tmp_path / "class.db")
+
+
+def test_a_file_of_an_older_version_takes_the_steps_that_it_lacks(tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / "class.db")
+    older.executescript(f"{_MIGRATIONS[0]}; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = 1")
+    older.execute("INSERT INTO object (id, kind, active, body) VALUES ('thread_1', 'thread', 0, '{}')")
+    older.commit()
+    older.close()
+    store = open_store(tmp_path / "class.db")
+    assert store.get("thread", "thread_1") == {}
+    assert store.occurrences("vs_1", "cat") == {}
+    store.close()
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`/v1/assistants`. Source: API reference, "Assistants"."""
 
 from .. import params, wire
-from ..threads import check_references
+from ..threads import check_references, with_vector_stores
 from ..wire import Json
 from .base import Call, Route
 
@@ -10,6 +10,7 @@ def create(call: Call) -> Json:
     with call.store.transaction():
         check_references(call.store, call.body)
         assistant = wire.assistant(call.store.new_id("assistant"), call.store.now(), call.body)
+        assistant = with_vector_stores(call.store, assistant)
         call.store.put(assistant)
     return assistant
 
@@ -26,7 +27,7 @@ def modify(call: Call) -> Json:
     with call.store.transaction():
         assistant = retrieve(call)
         check_references(call.store, call.body)
-        changed = {**assistant, **call.body}
+        changed = with_vector_stores(call.store, {**assistant, **call.body})
         changed["tools"] = [wire.tool(tool) for tool in changed["tools"]]
         changed["tool_resources"] = wire.tool_resources(changed["tools"], changed["tool_resources"])
         call.store.put(changed)

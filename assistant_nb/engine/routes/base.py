@@ -2,13 +2,25 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from pydantic import BaseModel
 
 from ..answers import Event
+from ..blobs import Blobs, Draft
 from ..runner import Runner
 from ..store import Store
 from ..wire import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a form has brought: on disk already, as a draft."""
+
+    name: str
+    """As the client has put it: trust nothing in it."""
+    content_type: str
+    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +33,8 @@ class Call:
     """From the path: `{"thread_id": "thread_…"}`; the prefixes are right."""
     body: Json
     query: Json
+    blobs: Blobs
+    upload: Upload | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +46,18 @@ class Stream:
     """Called when the last event was read, or the reader went away, even before the first."""
 
 
-Answer = Json | Stream
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer that is a file."""
+
+    bytes: BinaryIO
+    """Closed when it was sent."""
+    size: int
+    content_type: str
+    name: str
+
+
+Answer = Json | Stream | Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +71,7 @@ class Route:
     query: type[BaseModel] | None = None
     beta: bool = True
     """Whether the operation asks for the header `OpenAI-Beta`."""
+    form: bool = False
+    """Whether the body is a multipart form."""
+    only_v1: bool = False
+    """Whether the path was known to clients of v1 alone."""

@@ -1,7 +1,7 @@
 """`/v1/threads`. Source: API reference, "Threads"."""
 
 from .. import params, wire
-from ..threads import check_references, create_thread
+from ..threads import check_references, create_thread, with_vector_stores
 from ..wire import Json
 from .base import Call, Route
 
@@ -17,22 +17,28 @@ def list_(call: Call) -> Json:
 
 
 def retrieve(call: Call) -> Json:
-    return call.store.get("thread", call.ids["thread_id"])
+    """Only here an empty list of files for the code interpreter is spelled out, as the recordings have it."""
+    thread = _thread(call)
+    return {**thread, "tool_resources": {"code_interpreter": {"file_ids": []}, **thread["tool_resources"]}}
 
 
 def modify(call: Call) -> Json:
     with call.store.transaction():
         check_references(call.store, call.body)
-        thread = {**retrieve(call), **call.body}
+        thread = with_vector_stores(call.store, {**_thread(call), **call.body}, call.ids["thread_id"])
         call.store.put(thread)
     return thread
 
 
 def delete(call: Call) -> Json:
     with call.store.transaction():
-        thread = retrieve(call)
+        thread = _thread(call)
         call.store.delete(thread["id"])
     return wire.deleted(thread)
+
+
+def _thread(call: Call) -> Json:
+    return call.store.get("thread", call.ids["thread_id"])
 
 
 ROUTES = [
