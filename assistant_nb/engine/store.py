@@ -353,12 +353,6 @@ class Store:
             self._db.execute(_MOVE, (seconds, seconds))
             self._moved_s = self._read_moved()
 
-    def latest(self) -> int:
-        """The time it is for the account, without an event: what has expired by then?"""
-        with self._lock:
-            row = self._db.execute("SELECT n FROM counter WHERE scope = ? AND name = 'tick'", (_ACCOUNT,)).fetchone()
-        return self._clock.now(row[0] if row else 0)
-
     # Inside
 
     @contextmanager

@@ -46,7 +46,7 @@ def upgrade(body: Any) -> Any:
         body["messages"] = [upgrade(message) for message in messages]
     if isinstance(body.get("file_ids"), list | None) and (file_ids := body.pop("file_ids", None)):
         if "role" in body:
-            body["attachments"] = [{"file_id": id, "tools": [{"type": "file_search"}]} for id in file_ids]
+            body["attachments"] = [{"file_id": id, "tools": [{"type": "code_interpreter"}]} for id in file_ids]
         else:
             body["tool_resources"] = {"code_interpreter": {"file_ids": file_ids}}
     return body

@@ -173,4 +173,4 @@ def _waits(entry: Json, batch: Json) -> bool:
 
 
 def _expired(store: Store, vector_store: Json) -> bool:
-    return vector_store["expires_at"] is not None and store.latest() >= vector_store["expires_at"]
+    return vector_store["expires_at"] is not None and store.time() >= vector_store["expires_at"]

@@ -81,7 +81,7 @@ def _file(call: Call) -> Json:
 
 def _forget_expired(call: Call) -> None:
     with call.store.transaction():
-        gone = call.store.expired("file", call.store.latest())
+        gone = call.store.expired("file", call.store.time())
         for id in gone:
             call.store.delete(id)
     for id in gone:
