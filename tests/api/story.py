@@ -44,7 +44,7 @@ class Teller:
         headers = {"OpenAI-Beta": f"assistants={api}"}
         if body is not None:
             more["json"] = body
-        answer = self._client.open(f"/v1{path}", method=method, headers=headers, **more)
+        answer = self._client.open(f"/v1{path}", method=method, headers=headers, buffered=True, **more)
         said = answer.json if answer.is_json else answer.text
         self.told.append(Told(api, method, path.partition("?")[0], answer.status_code, said))
         return said

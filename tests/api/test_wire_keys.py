@@ -16,12 +16,19 @@ from tests.api.story import Told, story
 KEYS: dict[str, dict[str, Json]] = json.loads(Path(__file__).with_name("wire_keys.json").read_text("utf-8"))
 
 NEVER_RECORDED = {
+    "thread.message.file": "three answers of v1, which had it as the description of then",
     "vector_store.search_results.page": "the one answer there is was written by hand",
     "vector_store.file_content.page": "as the description has it",
-    "list of models": "as the description has it",
+    "list (models)": "as the description has it",
     "model": "as the description has it",
 }
 """Objects that no recording shows."""
+
+TO_DO = {
+    "v2 REST thread.message.content[image_url].image_url has its keys in the order ['detail', 'url']",
+    "v1 REST assistant.tools[function].function.strict is unknown",
+}
+"""What the engine should do as recorded."""
 
 
 @cache
@@ -45,11 +52,11 @@ def name(one: Told, thing: Json) -> str:
     kind = str(thing["object"])
     if kind == "thread.message" and one.api == "v2" and one.method == "POST" and one.path.count("/") == 4:
         return f"{kind} (modified)"
-    if kind == "vector_store.file" and "/file_batches/" in one.path:
-        return f"{kind} (batch)"
     if kind == "file" and one.method == "DELETE":
         return f"{kind} (deleted)"
-    return "list of models" if kind == "list" and one.path == "/models" else kind
+    if kind == "list" and one.path in ("/files", "/models"):
+        return f"{kind} ({one.path[1:]})"
+    return kind
 
 
 def faults(known: Any, found: Any, path: str = "") -> Iterator[str]:
@@ -89,7 +96,8 @@ def test_every_object_has_the_recorded_keys() -> None:
         if kind in KEYS[table]
         for fault in faults(["dict", KEYS[table][kind]], thing)
     }
-    assert wrong == {}
+    assert {fault: wrong[fault] for fault in wrong.keys() - TO_DO} == {}
+    assert wrong.keys() >= TO_DO
 
 
 def test_the_story_brings_up_every_recorded_object() -> None:
