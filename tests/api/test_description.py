@@ -5,11 +5,9 @@ Where it and the recorded answers of the hosted API disagree, the recordings are
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +16,12 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from tests.api.recordings import WIRE
 from tests.api.shapes import Json, events, is_wire_object
 from tests.api.story import Told
 from tests.api.test_wire_keys import told
 from tests.bench.fuzz import fuzz
 
-WIRE = Path(os.environ.get("ASSISTANT_NB_WIRE", Path(__file__).parents[3] / "shared" / "wire"))
 DESCRIPTION = WIRE / "openapi-assistants.json"
 
 pytestmark = pytest.mark.skipif(not DESCRIPTION.exists(), reason=f"there is no description of the API at {DESCRIPTION}")

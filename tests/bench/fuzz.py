@@ -193,7 +193,7 @@ def request(method: str, path: str, operation: Json, make: Maker, chance: random
 
 
 def _form(fields: Any, chance: random.Random) -> Json:
-    form = {name: _unicode(value) for name, value in fields.items()} if isinstance(fields, dict) else {}
+    form: Json = {name: _unicode(value) for name, value in fields.items()} if isinstance(fields, dict) else {}
     if chance.random() < 0.95:
         name = chance.choice(["a.txt", "b.md", "c.jsonl", "d.png", "", "../e.txt", "é.pdf", "f"])
         form["file"] = (BytesIO(chance.choice([b"", b"Rome is warm.", b'{"prompt": "a"}\n', b"\xff\0" * 100])), name)
