@@ -48,6 +48,8 @@ def lines(rows: Iterable[Json]) -> dict[str, list[Line]]:
                 id, run_id, line = calls[0]["id"], thing["id"], Line(calls=calls)
             elif thing.get("role") == "assistant" and thing["run_id"] and thing["content"]:
                 text = "".join(part["text"]["value"] for part in thing["content"] if part["type"] == "text")
+                if thing.get("status") == "incomplete":
+                    text += " and so on" * 100
                 id, run_id, line = thing["id"], thing["run_id"], Line(text)
             else:
                 continue
@@ -112,7 +114,10 @@ class Replay:
             return self._client.open(path, data=_upload(row), **choices)
         if isinstance(row["req"], dict):
             choices["json"] = json.loads(self.ours(json.dumps(row["req"])))
-        return self._client.open(path, **choices)
+        answer = self._client.open(path, **choices)
+        if answer.status_code != 200:
+            self._next.clear()  # nobody will ask for the line of a run that was refused
+        return answer
 
     def learn(self, recorded: Any, ours: Any) -> None:
         """Pair the recorded ids of an answer with ours."""
@@ -157,8 +162,8 @@ class Replay:
     def _ask(self, run_id: str, at_once: bool) -> None:
         """The next request makes a run ask the model: have its line ready."""
         self._let_rest(run_id)
-        said = self._lines.get(run_id, [])
-        line = said.pop(0) if said and run_id not in self._tools_ran else Line()
+        said = self._lines.get(run_id) or [Line()]
+        line = said.pop(-1 if run_id in self._tools_ran else 0)
         self._asked.setdefault(run_id, []).append(line)
         self._next.append(line)
         if at_once:
