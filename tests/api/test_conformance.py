@@ -69,6 +69,8 @@ DIFFERENCES = {
     "v2 POST /v1/threads/{thread_id}/runs: event thread.run.incomplete instead of thread.run.completed": "of April 2024;"
     " the event of that name came later",
     "v2 SSE thread.run: .completed_at is null instead of int": "an incomplete run of April 2024",
+    "v2 SSE thread.message: .content[].text.value is 'Sure, I can help with writing Ruby code. However, as an AI  instead of"
+    " 'Sure, I can help with writing Ruby code. However, as an AI'": "where a text breaks off is estimated",
     "v2 REST file: .filename is 'csv' instead of 'text/csv'": "a name is kept without folders",
     r"v2 REST file: .filename is 'Assetsimages_dog_and_cat.png' instead of 'Assets\\images_dog_and_cat.png'": "a name is"
     " kept without folders",
