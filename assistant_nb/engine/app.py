@@ -51,6 +51,11 @@ ROUTES: Final[list[Route]] = [
     *models.ROUTES,
     *lab.ROUTES,
 ]
+_MAP: Final = Map(  # compiled once: it takes longer than all else that an engine needs to begin
+    [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
+    strict_slashes=False,
+    merge_slashes=False,
+)
 MAX_BODY_BYTES: Final = 16 * 2**20
 MAX_DEPTH: Final = 100
 """Of arrays and objects in a body."""
@@ -89,11 +94,7 @@ class App:
 
     def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
         self.store, self.runner, self.model, self.blobs = store, runner, runner.model, blobs
-        self._routes = Map(
-            [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
-            strict_slashes=False,
-            merge_slashes=False,
-        ).bind("")
+        self._routes = _MAP.bind("")
         self._requests = itertools.count(1)
         self._open = True
 
@@ -138,7 +139,7 @@ class App:
         body, upload = _body(request, route, old)
         query = params.check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
-        answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query, self.blobs, upload))
+        answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query, self.blobs, upload, old))
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")

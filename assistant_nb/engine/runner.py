@@ -73,11 +73,11 @@ class Runner:
 
     # What clients ask for
 
-    def create(self, thread_id: str, body: Json) -> Json:
+    def create(self, thread_id: str, body: Json, *, may_be_empty: bool = False) -> Json:
         """A queued run on a thread.
 
         Raises NotFound for an unknown assistant or thread, BadRequest while another run is active
-        or when there is nothing to answer.
+        or when there is nothing to answer, unless that is allowed, as it was in v1.
         """
         with self._store.transaction():
             assistant = self._store.get("assistant", body["assistant_id"])
@@ -90,7 +90,7 @@ class Runner:
             run = wire.run(
                 self._store.new_id("thread.run", thread_id), self._store.now(thread_id), thread_id, assistant, body
             )
-            if not (run["instructions"] or self._has_question(thread_id)):
+            if not (may_be_empty or run["instructions"] or self._has_question(thread_id)):
                 raise BadRequest(
                     "Run creation requires a Thread with a user message or an assistant with instructions.",
                     code="invalid_thread",

@@ -42,8 +42,13 @@ def upgrade(body: Any) -> Any:
         body["tools"] = [{"type": "file_search"} if tool == {"type": "retrieval"} else tool for tool in tools]
     if isinstance(thread := body.get("thread"), dict):
         body["thread"] = upgrade(thread)
-    if isinstance(messages := body.get("messages"), list):
-        body["messages"] = [upgrade(message) for message in messages]
+    for name in ("messages", "additional_messages"):
+        if isinstance(messages := body.get(name), list):
+            body[name] = [upgrade(message) for message in messages]
+    if isinstance(metadata := body.get("metadata"), dict):  # v1 took other values, and made strings of them
+        body["metadata"] = {
+            key: str(value) if isinstance(value, int | float) else value for key, value in metadata.items()
+        }
     if isinstance(body.get("file_ids"), list | None) and (file_ids := body.pop("file_ids", None)):
         if "role" in body:
             body["attachments"] = [{"file_id": id, "tools": [{"type": "code_interpreter"}]} for id in file_ids]
@@ -62,12 +67,22 @@ def downgrade(answer: Json) -> Json:
         if key == "metadata" and kind in _HAD_FILES:
             old["file_ids"] = _file_ids(answer)
         if key == "tools":
-            value = [{"type": "retrieval"} if tool["type"] == "file_search" else tool for tool in value]
+            value = [_old_tool(tool) for tool in value]
         elif key == "usage" and value:
             value = {name: count for name, count in value.items() if name in _USAGE}
         if key not in _ONLY_V2.get(kind, ()):
             old[key] = value
     return old
+
+
+def _old_tool(tool: Json) -> Json:
+    match tool["type"]:
+        case "file_search":
+            return {"type": "retrieval"}
+        case "function":
+            return {**tool, "function": {key: value for key, value in tool["function"].items() if key != "strict"}}
+        case _:
+            return tool
 
 
 def _file_ids(answer: Json) -> list[str]:

@@ -95,9 +95,14 @@ def _part(part: Json) -> Json:
         case "text":
             return text(part["text"])
         case "image_url":
-            return {"type": "image_url", "image_url": {"detail": "auto", **part["image_url"]}}
+            return {"type": "image_url", "image_url": {**part["image_url"], "detail": _detail(part["image_url"])}}
         case _:
-            return {"type": "image_file", "image_file": {"detail": "auto", **part["image_file"]}}
+            return {"type": "image_file", "image_file": {**part["image_file"], "detail": _detail(part["image_file"])}}
+
+
+def _detail(image: Json) -> str:
+    detail: str = image.get("detail", "auto")
+    return detail
 
 
 def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
@@ -200,7 +205,9 @@ def _step_delta(step_id: str, call: Json) -> Json:
 def tool(tool: Json) -> Json:
     """A tool as the API echoes it: with its defaults spelled out."""
     if tool["type"] == "function":
-        return {"type": "function", "function": {**tool["function"], "strict": bool(tool["function"].get("strict"))}}
+        given = {"parameters": {"type": "object", "properties": {}}, "strict": False, **tool["function"]}
+        keys = ("name", "description", "parameters", "strict")
+        return {"type": "function", "function": {key: given[key] for key in keys if key in given}}
     if tool["type"] == "file_search":
         settings = tool.get("file_search", {})
         ranking = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}

@@ -29,7 +29,8 @@ def test_tools_are_echoed_with_their_defaults(connect: Connect) -> None:
         model="gpt-4", tools=[{"type": "function", "function": {"name": "add"}}, {"type": "file_search"}]
     )
     function, search = json.loads(assistant.to_json())["tools"]
-    assert function == {"type": "function", "function": {"name": "add", "strict": False}}
+    empty = {"type": "object", "properties": {}}
+    assert function == {"type": "function", "function": {"name": "add", "parameters": empty, "strict": False}}
     assert search["file_search"]["ranking_options"] == {
         "ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None,
     }  # fmt: skip

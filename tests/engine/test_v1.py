@@ -1,6 +1,7 @@
 """The old wire, key by key, as the source notebook and the recordings show it."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 from werkzeug.test import Client
@@ -94,3 +95,23 @@ def test_bodies_of_v1_are_understood_at_any_depth(make_app: MakeApp) -> None:
     thread["messages"][0]["file_ids"] = ["file-none"]
     answer = client.post("/v1/threads", json=thread, headers=V1)
     assert (answer.status_code, "file-none" in answer.text) == (404, True)
+
+
+def test_functions_of_v1_are_not_strict_and_messages_take_any_file(make_app: MakeApp) -> None:
+    client = Client(make_app())
+    add = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+    assert post(client, "/v1/assistants", model="gpt-4", tools=[add])["tools"] == [add]
+    data = {"purpose": "assistants", "file": (BytesIO(b"a,b"), "table.csv")}
+    file = client.post("/v1/files", data=data).json
+    assert file
+    thread = post(client, "/v1/threads", messages=[{"role": "user", "content": "Hello", "file_ids": [file["id"]]}])
+    page = client.get(f"/v1/threads/{thread['id']}/messages", headers=V1).json
+    assert page and page["data"][0]["file_ids"] == [file["id"]]
+
+
+def test_v1_took_metadata_of_any_kind_and_runs_with_nothing_to_answer(make_app: MakeApp) -> None:
+    client = Client(make_app("Hello."))
+    thread = post(client, "/v1/threads", metadata={"modified": True, "n": 1})
+    assert thread["metadata"] == {"modified": "True", "n": "1"}
+    assistant = post(client, "/v1/assistants", model="gpt-4")
+    assert post(client, f"/v1/threads/{thread['id']}/runs", assistant_id=assistant["id"])["status"] == "queued"

@@ -35,6 +35,8 @@ class Call:
     query: Json
     blobs: Blobs
     upload: Upload | None = None
+    v1: bool = False
+    """Whether the client speaks the old version of the wire."""
 
 
 @dataclass(frozen=True, slots=True)

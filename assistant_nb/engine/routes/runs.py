@@ -11,13 +11,13 @@ from .base import Answer, Call, Route, Stream
 
 
 def create(call: Call) -> Answer:
-    return _under_way(call, call.runner.create(call.ids["thread_id"], call.body))
+    return _under_way(call, call.runner.create(call.ids["thread_id"], call.body, may_be_empty=call.v1))
 
 
 def create_thread_and_run(call: Call) -> Answer:
     with call.store.transaction():
         thread = create_thread(call.store, call.body.get("thread") or {})
-        run = call.runner.create(thread["id"], call.body)
+        run = call.runner.create(thread["id"], call.body, may_be_empty=call.v1)
     return _under_way(call, run, thread)
 
 
