@@ -29,7 +29,8 @@ FLOORS = [
         "engine.file_objects",
         "engine.retrieval",
     ],
-    ["engine.params", "engine.prompts"],
+    ["engine.fields", "engine.prompts"],
+    ["engine.params"],
     ["engine.file_params"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],
     ["engine.vectors"],
@@ -64,6 +65,7 @@ HOMES = {
     "openai": {"client"},
     "httpx2": {"client"},
     "pydantic": {
+        "engine.fields",
         "engine.params",
         "engine.file_params",
         "engine.refusals",
@@ -114,7 +116,7 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
-    rules = ("wire", "run_states", "journal", "sse", "v1", "params", "refusals", "errors")
+    rules = ("wire", "run_states", "journal", "sse", "v1", "fields", "params", "refusals", "errors")
     for module in (*rules, "file_objects", "file_params", "retrieval"):
         outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
         assert outside <= {

@@ -22,10 +22,11 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
-from . import params, sse, v1, wire
+from . import sse, v1, wire
 from .answers import Event
 from .blobs import Blobs
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
+from .fields import check
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
@@ -137,7 +138,7 @@ class App:
             raise _no_such_path(request)
         _check_ids(ids)
         body, upload = _body(request, route, old)
-        query = params.check(route.query, _query(request)) if route.query else {}
+        query = check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
         answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query, self.blobs, upload, old))
         if isinstance(answer, Stream):
@@ -259,7 +260,7 @@ def _body(request: FormRequest, route: Route, old: bool) -> tuple[Json, Upload |
     if route.body is None:
         return {}, None
     given, upload = request.read() if route.form else (_read_json(request), None)
-    return params.check(route.body, v1.upgrade(given) if old and route.beta else given), upload
+    return check(route.body, v1.upgrade(given) if old and route.beta else given), upload
 
 
 def _read_json(request: Request) -> Any:

@@ -6,7 +6,8 @@ from annotated_types import MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from .params import Body, ChunkingStrategy, FileId, FileIds, ListQuery, Metadata, Text, _by_type
+from .fields import Body, ChunkingStrategy, FileId, FileIds, Metadata, Text, by_type
+from .params import ListQuery
 from .refusals import MARK
 
 
@@ -130,7 +131,7 @@ Filter = Annotated[
     | Annotated[Membership, Tag(MARK + "nin")]
     | Annotated[Compound, Tag(MARK + "and")]
     | Annotated[Compound, Tag(MARK + "or")],
-    Discriminator(_by_type),
+    Discriminator(by_type),
 ]
 
 

@@ -16,10 +16,13 @@ def create_thread(store: Store, body: Json) -> Json:
     """A new thread with the messages its body brings."""
     check_references(store, body)
     thread = wire.thread(store.new_id("thread"), store.now(), body)
-    store.put(with_vector_stores(store, thread, thread["id"]))
-    for message in body.get("messages", []):
-        add_message(store, thread["id"], message)
-    return store.get("thread", thread["id"])
+    thread = with_vector_stores(store, thread, thread["id"])
+    store.put(thread)
+    if messages := body.get("messages"):
+        for message in messages:
+            add_message(store, thread["id"], message)
+        thread = store.get("thread", thread["id"])  # attachments may have changed it
+    return thread
 
 
 def add_message(store: Store, thread_id: str, body: Json) -> Json:
