@@ -15,8 +15,8 @@ import shutil
 import tempfile
 import threading
 import weakref
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
@@ -24,7 +24,8 @@ from .errors import DiskError, TooLarge
 
 MAX_FILE_BYTES: Final = 512 * 2**20
 _DRAFT: Final = "draft-"
-_OURS: Final = re.compile(rf"file-[A-Za-z0-9]{{22}}|{_DRAFT}\w+")
+_TEXT: Final = ".text"
+_OURS: Final = re.compile(rf"(file-[A-Za-z0-9]{{22}})({_TEXT})?|{_DRAFT}\w+")
 """Names in the folder that are ours to sweep; somebody may keep other things there."""
 
 
@@ -84,15 +85,31 @@ class Blobs:
             return cast(BinaryIO, (self._folder() / id).open("rb"))
 
     def delete(self, id: str) -> None:
-        """Forget a file's bytes; what the disk does not let go now is swept later."""
+        """Forget a file's bytes, and the text read from them; what the disk does not let go now is swept later."""
+        for name in (id, f"{id}{_TEXT}"):
+            with suppress(OSError):
+                (self._folder() / name).unlink(missing_ok=True)
+
+    def text(self, id: str, read: Callable[[BinaryIO], str]) -> bytes:
+        """What `read` makes of a file's bytes, in UTF-8. It is asked once: its answer is kept beside them.
+
+        Raises DiskError, and what `read` raises.
+        """
+        path = self._folder() / f"{id}{_TEXT}"
         with suppress(OSError):
-            (self._folder() / id).unlink(missing_ok=True)
+            return path.read_bytes()
+        with self.open(id) as file:
+            text = read(file).encode()
+        with closing(self.draft()) as draft:
+            draft.write(text)
+            self.keep(path.name, draft)
+        return text
 
     def sweep(self, known: Collection[str]) -> None:
         """Remove drafts and files that no row knows, left behind by a crash."""
         with suppress(OSError):
             for path in self._beside.iterdir() if self._beside and self._beside.is_dir() else ():
-                if _OURS.fullmatch(path.name) and path.name not in known:
+                if (ours := _OURS.fullmatch(path.name)) and ours[1] not in known:
                     path.unlink()
 
     def close(self) -> None:

@@ -4,6 +4,8 @@ Keys that begin with `_` are the engine's own notes; `wire.rest` leaves them out
 Source: API reference, "Files" and "Vector stores", and recorded answers of the hosted API.
 """
 
+from dataclasses import dataclass
+
 from .wire import Json
 
 DAY_S = 86_400
@@ -89,15 +91,34 @@ def file_counts(by_status: dict[str, int]) -> Json:
     return {**_NO_COUNTS, **by_status, "total": sum(by_status.values())}
 
 
-def search_result(file: Json, score: float, attributes: Json, text: str) -> Json:
-    """One chunk that was found, with the settings of its file in the vector store."""
-    return {
-        "file_id": file["id"],
-        "filename": file["filename"],
-        "score": score,
-        "attributes": attributes,
-        "content": [{"type": "text", "text": text}],
-    }
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found, with the settings of its file in the vector store."""
+
+    store_id: str
+    file_id: str
+    file_name: str
+    score: float
+    """From 0 to 1, see `retrieval.scores`."""
+    attributes: Json
+    text: str
+    start: int
+    """Where the chunk starts in the text of its file, in bytes of UTF-8."""
+
+    def search_result(self) -> Json:
+        """As the search endpoint tells it."""
+        return {
+            "file_id": self.file_id,
+            "filename": self.file_name,
+            "score": self.score,
+            "attributes": self.attributes,
+            "content": [{"type": "text", "text": self.text}],
+        }
+
+    def step_result(self) -> Json:
+        """As a run step tells it, in `file_search.results`; the content travels where it is asked for."""
+        result = self.search_result()
+        return {"file_id": self.file_id, "file_name": result.pop("filename"), **result}
 
 
 def search_results(query: str | list[str], results: list[Json]) -> Json:

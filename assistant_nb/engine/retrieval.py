@@ -1,4 +1,4 @@
-"""Reading files, cutting them into chunks, weighing and filtering what was found. Pure.
+"""Cutting texts into chunks, weighing and filtering what was found. Pure.
 
 The weight of a chunk comes in two parts. How much a chunk is about one word, SQLite tells (BM25: it
 counts how often the word is there, and how long the chunk is). How much a word says at all is worked
@@ -7,62 +7,48 @@ frequency). Other vector stores have a part in the first only, and a very small 
 count as long.
 """
 
-import codecs
 import math
 import operator
 import re
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-from .errors import EngineError
 from .wire import Json
 
 BYTES_PER_TOKEN: Final = 4
 """As in `model.base.estimate_tokens`."""
-MAX_TOKENS: Final = 5_000_000
 _MAX_WORDS: Final = 64
 _WORD: Final = re.compile(r"[^\W_]+")
+_UNSPACED: Final = re.compile(
+    r"[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
+)
+"""Kana, Chinese characters, Hangul."""
 _BLANKS: Final = (b" ", b"\n", b"\t")
-_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-class Unreadable(EngineError):
-    """No text can be had from a file; the message and `code` become its `last_error`."""
+class Chunk(NamedTuple):
+    """A piece of a text, to be found as one. Places are bytes of the text in UTF-8."""
 
-    def __init__(self, why: str, code: str) -> None:
-        super().__init__(f"The file could not be parsed because it is {why}.")
-        self.code = code
-
-
-def text_of(data: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 that says so. Raises Unreadable."""
-    if len(data) > MAX_TOKENS * BYTES_PER_TOKEN:
-        raise Unreadable("too large", "invalid_file")
-    try:
-        text = data.decode("utf-16" if data.startswith(_UTF16) else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise Unreadable("not UTF-8 text", "unsupported_file") from None
-    if "\0" in text:
-        raise Unreadable("binary", "unsupported_file")
-    if not text.strip():
-        raise Unreadable("empty", "invalid_file")
-    return text
+    start: int
+    text: str
+    next: int | None
+    """Where the next one starts; None behind the last."""
 
 
-def chunks(text: str, max_tokens: int, overlap_tokens: int) -> list[str]:
+def chunks(text: bytes, max_tokens: int, overlap_tokens: int, start: int = 0) -> Iterator[Chunk]:
     """Pieces of at most `max_tokens`, each repeating the end of the one before, cut between words.
 
     A cut looks for a space in the second half of a piece only, and the overlap is at most half, so
     each piece begins later than the one before. A word longer than that is cut between letters.
+    `start` is the `next` of a chunk: to go on behind it.
     """
-    data, pieces, start = text.encode(), [], 0
     size, overlap = max_tokens * BYTES_PER_TOKEN, overlap_tokens * BYTES_PER_TOKEN
-    while (end := start + size) < len(data):
-        end = _end(data, start + size // 2, end)
-        pieces.append(data[start:end].decode())
-        start = _start(data, end - overlap, end)
-    pieces.append(data[start:].decode())
-    return pieces
+    while (end := start + size) < len(text):
+        end = _end(text, start + size // 2, end)
+        following = _start(text, end - overlap, end)
+        yield Chunk(start, text[start:end].decode(), following)
+        start = following
+    yield Chunk(start, text[start:].decode(), None)
 
 
 def _end(data: bytes, low: int, high: int) -> int:
@@ -81,6 +67,20 @@ def _start(data: bytes, low: int, high: int) -> int:
     while data[low] & 0xC0 == 0x80:
         low += 1
     return low
+
+
+def indexed(text: str) -> str | None:
+    """What to index instead of a text: Chinese, Japanese and Korean, two letters at a time. None: the text itself.
+
+    These write no spaces, or fewer than words. `indexed("AIの本")` is "AI の本 本 ": with the last letter
+    alone, each letter begins a word.
+    """
+    return _UNSPACED.sub(_pairs, text) if _UNSPACED.search(text) else None
+
+
+def _pairs(run: re.Match[str]) -> str:
+    letters = run[0]
+    return f" {' '.join(letters[n : n + 2] for n in range(len(letters)))} "
 
 
 def words(query: str) -> list[str]:

@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
@@ -78,6 +78,24 @@ _MIGRATIONS: Final = (
     END;
     CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
         INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.n, old.text);
+    END;
+    """,
+    """
+    DROP TRIGGER chunk_added;
+    DROP TRIGGER chunk_removed;
+    DROP TABLE chunk_words;
+    ALTER TABLE chunk ADD COLUMN start INTEGER NOT NULL DEFAULT 0;  -- in the text of the file, in bytes
+    ALTER TABLE chunk ADD COLUMN words TEXT;                        -- what is looked at instead of the text
+    CREATE VIEW chunk_indexed AS SELECT n, coalesce(words, text) AS words FROM chunk;
+    CREATE VIRTUAL TABLE chunk_words USING fts5 (
+        words, content = 'chunk_indexed', content_rowid = 'n', tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+    INSERT INTO chunk_words (chunk_words) VALUES ('rebuild');
+    CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
+        INSERT INTO chunk_words (rowid, words) VALUES (new.n, coalesce(new.words, new.text));
+    END;
+    CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
+        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.n, coalesce(old.words, old.text));
     END;
     """,
 )
@@ -292,35 +310,43 @@ class Store:
             ).fetchall()
         return {status: count for status, count, _ in rows}, sum(size for _, _, size in rows)
 
-    def add_chunks(self, store_id: str, file_id: str, texts: Sequence[str]) -> None:
-        """Keep what was read from a file. Only inside a transaction."""
+    def add_chunks(self, store_id: str, file_id: str, chunks: Iterable[tuple[int, str, str | None]]) -> None:
+        """Keep pieces of a file: where each starts, its text, what to index instead. Only inside a transaction."""
         key = _key("vector_store.file", file_id, store_id)
-        self._db.executemany("INSERT INTO chunk (object, text) VALUES (?, ?)", [(key, text) for text in texts])
+        self._db.executemany(
+            "INSERT INTO chunk (object, start, text, words) VALUES (?, ?, ?, ?)", ((key, *chunk) for chunk in chunks)
+        )
 
-    def count_chunks(self, store_id: str) -> int:
+    def drop_chunks(self, store_id: str, file_id: str) -> None:
+        """Forget what was read from a file. Only inside a transaction."""
+        self._db.execute("DELETE FROM chunk WHERE object = ?", (_key("vector_store.file", file_id, store_id),))
+
+    def count_chunks(self, store_ids: Sequence[str]) -> int:
         with self._lock:
             row: Sequence[int] = self._db.execute(
-                "SELECT count(*) FROM chunk JOIN object ON object.id = chunk.object WHERE object.parent = ?",
-                (store_id,),
+                "SELECT count(*) FROM object JOIN chunk ON chunk.object = object.id"
+                " WHERE object.parent IN (SELECT value FROM json_each(?)) AND object.kind = 'vector_store.file'",
+                (json.dumps(store_ids),),
             ).fetchone()
         return row[0]
 
-    def chunk(self, n: int) -> tuple[str, str]:
-        """The id of its file, and its text."""
+    def chunk(self, n: int) -> tuple[str, str, int, str]:
+        """The ids of its vector store and its file, where it starts, and its text."""
         with self._lock:
-            file_id, text = self._db.execute(
-                "SELECT file_id, text FROM chunk JOIN object ON object.id = chunk.object WHERE n = ?",
+            row: tuple[str, str, int, str] = self._db.execute(
+                "SELECT parent, file_id, start, text FROM chunk JOIN object ON object.id = chunk.object WHERE n = ?",
                 (n,),
             ).fetchone()
-        return file_id, text
+        return row
 
-    def occurrences(self, store_id: str, word: str) -> dict[int, float]:
-        """The chunks of a vector store that have a word (letters and digits), and how strongly (BM25, above 0)."""
+    def occurrences(self, store_ids: Sequence[str], word: str) -> dict[int, float]:
+        """The chunks of vector stores that have a word (letters and digits), and how strongly (BM25, above 0)."""
         with self._lock:
             rows = self._db.execute(
                 "SELECT chunk.n, -bm25(chunk_words) FROM chunk_words JOIN chunk ON chunk.n = chunk_words.rowid"
-                " JOIN object ON object.id = chunk.object WHERE chunk_words MATCH ? AND object.parent = ?",
-                (f'"{word}"', store_id),
+                " JOIN object ON object.id = chunk.object"
+                " WHERE chunk_words MATCH ? AND object.parent IN (SELECT value FROM json_each(?))",
+                (f'"{word}"', json.dumps(store_ids)),
             ).fetchall()
         return dict(rows)
 

@@ -4,31 +4,29 @@ Nothing happens in the background. A file put into a vector store waits as `in_p
 at the store, its files or a batch next, first reads what waits, for a moment and one file at least. So
 a poller sees progress, a batch cancelled at once is cancelled indeed, and no thread is needed.
 
-All functions but `look` and `search` run inside a transaction. Source: API reference, "Vector stores".
+All functions but `look`, `search` and `find` run inside a transaction. Source: API reference, "Vector stores".
 """
 
 import math
-import re
 import time
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import PurePath
 from typing import Final
 
-from . import file_objects, retrieval
+from . import file_objects, readers, retrieval
 from .blobs import Blobs
 from .errors import BadRequest, DiskError, NotFound
-from .file_objects import file_counts, touched
-from .retrieval import Unreadable
+from .file_objects import Hit, file_counts, touched
+from .readers import Unreadable
 from .store import Store
 from .wire import Json
 
 LOOK_S: Final = 0.1
 """How long a look reads what waits."""
-_READABLE: Final = re.compile(
-    r"\.(c|cpp|cs|css|docx?|go|html|java|js|json|md|pdf|php|pptx|py|rb|sh|tex|ts|txt)", re.IGNORECASE
-)
+_SLICE: Final = 32
+"""How many chunks are kept in one transaction: about 20 ms."""
 
 
 def create(store: Store, body: Json, thread_id: str = "") -> Json:
@@ -47,8 +45,8 @@ def put_in(store: Store, store_id: str, entries: list[Json], at: int, batch_id: 
     read and for a vector store that has expired.
     """
     vector_store = usable(store, store_id)
-    suffixes = {PurePath(store.get("file", entry["file_id"])["filename"]).suffix or "none" for entry in entries}
-    if unreadable := sorted(suffix for suffix in suffixes if not _READABLE.fullmatch(suffix)):
+    names = {store.get("file", entry["file_id"])["filename"] for entry in entries}
+    if unreadable := sorted({PurePath(name).suffix or "none" for name in names if not readers.can_read(name)}):
         raise BadRequest(
             f"Files with extensions [{', '.join(unreadable)}] are not supported for retrieval."
             " See https://platform.openai.com/docs/assistants/tools/file-search/supported-files",
@@ -75,7 +73,7 @@ def cancel_batch(store: Store, batch: Json) -> Json:
     """Read no more of it. What was read stays; a batch that is done stays as it is."""
     waiting = [entry for entry in store.all("vector_store.file", batch["vector_store_id"]) if _waits(entry, batch)]
     for entry in waiting:
-        store.put({**entry, "status": "cancelled"})
+        _end(store, entry, {"status": "cancelled"})
     if waiting:
         batch = {**batch, "status": "cancelled"}
         store.put(batch)
@@ -109,63 +107,104 @@ def show_batch(store: Store, batch: Json) -> Json:
 
 
 def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> None:
-    """Read files that wait, for so long, and one at least."""
+    """Read files that wait, for so long: one slice of one file at least."""
     end = time.monotonic() + seconds
     while entry := store.waiting(store_id):
-        _ingest(store, blobs, entry)
-        if time.monotonic() > end:
-            return
+        for _ in _ingest(store, blobs, entry):
+            if time.monotonic() > end:
+                return
 
 
 def search(store: Store, blobs: Blobs, store_id: str, body: Json) -> Json:
-    """The chunks that answer a query best, as a page of results. All files are read first."""
-    look(store, blobs, store_id, math.inf)
-    query = body["query"] if isinstance(body["query"], list) else [body["query"]]
+    """The chunks that answer a query best, as a page of results."""
+    hits = find(store, blobs, [store_id], body["query"], body)
+    return file_objects.search_results(body["query"], [hit.search_result() for hit in hits])
+
+
+def find(store: Store, blobs: Blobs, store_ids: Sequence[str], query: str | list[str], settings: Json) -> list[Hit]:
+    """The chunks of several vector stores that answer a query best, best first. All files are read before.
+
+    `settings` are those of a search or of the tool: `max_num_results` (10), `ranking_options`, `filters`.
+    Raises NotFound for a vector store that is gone, BadRequest for one that has expired.
+    """
+    for store_id in store_ids:
+        look(store, blobs, store_id, math.inf)
+    words = retrieval.words(query if isinstance(query, str) else " ".join(query))
     with store.transaction():
-        store.put(touched(usable(store, store_id), store.now()))
-        found = [store.occurrences(store_id, word) for word in retrieval.words(" ".join(query))]
-        scores = retrieval.scores(store.count_chunks(store_id), found)
-        hits = islice(_hits(store, store_id, scores, body), body.get("max_num_results", 10))
-        return file_objects.search_results(body["query"], list(hits))
+        for store_id in store_ids:
+            store.put(touched(usable(store, store_id), store.now()))
+        found = [store.occurrences(store_ids, word) for word in words]
+        scores = retrieval.scores(store.count_chunks(store_ids), found)
+        return list(islice(_hits(store, scores, settings), settings.get("max_num_results", 10)))
 
 
-def content(blobs: Blobs, entry: Json) -> list[str]:
+def content(store: Store, blobs: Blobs, entry: Json) -> list[str]:
     """What was read from a file; nothing, as long as it was not."""
-    return [_read(blobs, entry["id"])] if entry["status"] == "completed" else []
+    return [_text(store, blobs, entry["id"]).decode()] if entry["status"] == "completed" else []
 
 
-def _hits(store: Store, store_id: str, scores: dict[int, float], body: Json) -> Iterator[Json]:
+def _hits(store: Store, scores: dict[int, float], settings: Json) -> Iterator[Hit]:
     """The chunks that a search may show, best first."""
-    least = body.get("ranking_options", {}).get("score_threshold", 0)
+    least = settings.get("ranking_options", {}).get("score_threshold", 0)
     for n, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
         if score < least:
             return
-        file_id, text = store.chunk(n)
+        store_id, file_id, start, text = store.chunk(n)
         attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
-        if "filters" not in body or retrieval.holds(body["filters"], attributes):
-            yield file_objects.search_result(store.get("file", file_id), score, attributes, text)
+        if "filters" not in settings or retrieval.holds(settings["filters"], attributes):
+            yield Hit(store_id, file_id, store.get("file", file_id)["filename"], score, attributes, text, start)
 
 
-def _ingest(store: Store, blobs: Blobs, entry: Json) -> None:
-    """Read one file; meanwhile others may look, too, and somebody may take it away."""
-    settings, pieces = entry["chunking_strategy"]["static"], []
+def _ingest(store: Store, blobs: Blobs, entry: Json) -> Iterator[None]:
+    """Read one file, a slice at a time.
+
+    What was kept and where to go on are one transaction, so whoever looks next goes on there, after a
+    crash as well. Others may look meanwhile, or take the file away: the slice of who comes second is lost.
+    """
+    settings, start = entry["chunking_strategy"]["static"], entry.get("_read", 0)
     try:
-        text = _read(blobs, entry["id"])
-        pieces = retrieval.chunks(text, settings["max_chunk_size_tokens"], settings["chunk_overlap_tokens"])
-        change: Json = {"status": "completed", "usage_bytes": sum(len(piece.encode()) for piece in pieces)}
-    except Unreadable as error:
-        change = {"status": "failed", "last_error": {"code": error.code, "message": str(error)}}
-    except DiskError as error:
-        change = {"status": "failed", "last_error": {"code": "server_error", "message": str(error)}}
-    with store.transaction(), suppress(NotFound):
-        if store.get("vector_store.file", entry["id"], entry["vector_store_id"]) == entry:
-            store.add_chunks(entry["vector_store_id"], entry["id"], pieces)
-            store.put({**entry, **change})
+        text = _text(store, blobs, entry["id"])
+    except (Unreadable, DiskError) as error:
+        last_error = {"code": error.code or "server_error", "message": str(error)}
+        with store.transaction():
+            if _unchanged(store, entry):
+                _end(store, entry, {"status": "failed", "last_error": last_error})
+        return
+    pieces = retrieval.chunks(text, settings["max_chunk_size_tokens"], settings["chunk_overlap_tokens"], start)
+    while entry["status"] == "in_progress":
+        slice = list(islice(pieces, _SLICE))
+        taken, start = sum(len(piece.text.encode()) for piece in slice), slice[-1].next
+        status = "completed" if start is None else "in_progress"
+        change = {"status": status, "usage_bytes": entry["usage_bytes"] + taken, "_read": start}
+        with store.transaction():
+            if not _unchanged(store, entry):
+                return
+            rows = [(piece.start, piece.text, retrieval.indexed(piece.text)) for piece in slice]
+            store.add_chunks(entry["vector_store_id"], entry["id"], rows)
+            entry = {**entry, **change}
+            store.put(entry)
+        yield
 
 
-def _read(blobs: Blobs, file_id: str) -> str:
-    with blobs.open(file_id) as file:
-        return retrieval.text_of(file.read(retrieval.MAX_TOKENS * retrieval.BYTES_PER_TOKEN + 1))
+def _unchanged(store: Store, entry: Json) -> bool:
+    try:
+        return store.get("vector_store.file", entry["id"], entry["vector_store_id"]) == entry
+    except NotFound:
+        return False
+
+
+def _end(store: Store, entry: Json, change: Json) -> None:
+    """Read no more of a file, and forget what was read of it."""
+    store.drop_chunks(entry["vector_store_id"], entry["id"])
+    store.put({**entry, "usage_bytes": 0, **change})
+
+
+def _text(store: Store, blobs: Blobs, file_id: str) -> bytes:
+    try:
+        name = store.get("file", file_id)["filename"]
+    except NotFound:
+        raise Unreadable("gone") from None
+    return blobs.text(file_id, partial(readers.read, name))
 
 
 def _waits(entry: Json, batch: Json) -> bool:

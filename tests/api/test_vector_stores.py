@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -28,6 +29,7 @@ FILE_KEYS = [
 AUTO = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
 V1 = {"OpenAI-Beta": "assistants=v1"}
 DAY = 86_400
+LONG = "\n".join(f"Line {n} of a file that takes several slices." for n in range(3_000))
 
 
 def upload(client: OpenAI, text: str | bytes = "The cat sat on the mat.", name: str = "notes.txt") -> str:
@@ -67,12 +69,60 @@ def test_files_are_read_at_the_next_look(connect: Connect) -> None:
     assert (store.status, store.file_counts.completed, store.usage_bytes) == ("completed", 2, 46)
 
 
-def test_a_look_reads_one_file_at_least(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_reads_one_slice_at_least(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors.look, "__defaults__", (-1.0,))
     client = connect()
     made = client.vector_stores.create(file_ids=[upload(client) for _ in range(3)])
     seen = [client.vector_stores.retrieve(made.id).file_counts.completed for _ in range(4)]
     assert seen == [1, 2, 3, 3]
+
+
+def test_a_large_file_is_read_slice_by_slice(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors.look, "__defaults__", (-1.0,))
+    client = connect()
+    made = client.vector_stores.create(file_ids=[upload(client, LONG)])
+    seen = [client.vector_stores.retrieve(made.id) for _ in range(4)]
+    assert [store.status for store in seen] == ["in_progress", "in_progress", "completed", "completed"]
+    assert 0 < seen[0].usage_bytes < seen[1].usage_bytes < seen[2].usage_bytes == seen[3].usage_bytes
+
+
+def test_a_file_cancelled_halfway_is_not_found(
+    make_app: MakeApp, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    client = connect(app=app)
+    store = client.vector_stores.create()
+    batch = client.vector_stores.file_batches.create(store.id, file_ids=[upload(client, LONG)])
+    monkeypatch.setattr(vectors.look, "__defaults__", (-1.0,))
+    assert client.vector_stores.retrieve(store.id).usage_bytes > 0
+    client.vector_stores.file_batches.cancel(batch.id, vector_store_id=store.id)
+    assert client.vector_stores.search(store.id, query="line").data == []
+    assert client.vector_stores.retrieve(store.id).usage_bytes == 0
+    app.store._db.execute("INSERT INTO chunk_words (chunk_words) VALUES ('integrity-check')")
+
+
+def test_reading_goes_on_where_a_crash_cut_it_off(
+    tmp_path: Path, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def chunks(app: App) -> list[Any]:
+        return app.store._db.execute("SELECT start, text FROM chunk ORDER BY n").fetchall()
+
+    whole = create_app(model=Scripted(), store=tmp_path / "whole.db")
+    client = connect(app=whole)
+    client.vector_stores.search(searchable(client, LONG), query="line")
+    cut = create_app(model=Scripted(), store=tmp_path / "cut.db")
+    client = connect(app=cut)
+    store_id = searchable(client, LONG)
+    with monkeypatch.context() as patch:
+        patch.setattr(vectors.look, "__defaults__", (-1.0,))
+        client.vector_stores.retrieve(store_id)
+    cut.close()
+    again = create_app(model=Scripted(), store=tmp_path / "cut.db")
+    assert 0 < len(chunks(again)) < len(chunks(whole))
+    connect(app=again).vector_stores.search(store_id, query="line")
+    assert chunks(again) == chunks(whole)
+    again.close()
+    whole.close()
 
 
 def test_a_vector_store_can_be_modified_listed_and_deleted(connect: Connect) -> None:
@@ -173,8 +223,12 @@ def test_what_was_read_can_be_seen(connect: Connect) -> None:
 @pytest.mark.parametrize(
     ("data", "code", "message"),
     [
-        (b"\x89PNG\xff", "unsupported_file", "The file could not be parsed because it is not UTF-8 text."),
-        (b"", "invalid_file", "The file could not be parsed because it is empty."),
+        (
+            "né".encode("latin-1"),
+            "unsupported_file",
+            "The file could not be parsed because it is not UTF-8 text; save it in that encoding and upload it again.",
+        ),
+        (b"", "invalid_file", "The file could not be parsed because it is empty: there is no text in it."),
     ],
 )
 def test_a_file_that_cannot_be_read_fails_and_says_why(data: bytes, code: str, message: str, connect: Connect) -> None:

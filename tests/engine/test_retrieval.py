@@ -4,30 +4,42 @@ import itertools
 import operator
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.engine.retrieval import MAX_TOKENS, Unreadable, chunks, holds, scores, text_of, words
+from assistant_nb.engine.retrieval import chunks, holds, indexed, scores, words
 
 texts = st.text(st.sampled_from("ab é😀\n\t"), max_size=3000)
 
 
+def cut(text: str, size: int, overlap: int) -> list[str]:
+    return [chunk.text for chunk in chunks(text.encode(), size, overlap)]
+
+
 @given(texts, st.integers(100, 200), st.integers(0, 100))
 def test_chunks_are_small_and_begin_and_end_with_the_text(text: str, size: int, overlap: int) -> None:
-    pieces = chunks(text, size, min(overlap, size // 2))
+    pieces = cut(text, size, min(overlap, size // 2))
     assert all(0 < len(piece.encode()) <= 4 * size for piece in pieces[:-1])
     assert text.startswith(pieces[0]) and text.endswith(pieces[-1])
 
 
 @given(texts, st.integers(100, 200))
 def test_without_overlap_chunks_make_up_the_text(text: str, size: int) -> None:
-    assert "".join(chunks(text, size, 0)) == text
+    assert "".join(cut(text, size, 0)) == text
+
+
+@given(texts, st.integers(100, 200), st.integers(0, 100))
+def test_cutting_can_go_on_behind_any_chunk(text: str, size: int, overlap: int) -> None:
+    data, overlap = text.encode(), min(overlap, size // 2)
+    pieces = list(chunks(data, size, overlap))
+    for n, piece in enumerate(pieces):
+        assert data[piece.start :].startswith(piece.text.encode())
+        assert piece.next is None or list(chunks(data, size, overlap, piece.next)) == pieces[n + 1 :]
 
 
 def test_chunks_are_cut_between_words_and_overlap() -> None:
     text = " ".join(f"word{n}" for n in range(1000))
-    pieces = chunks(text, 100, 50)
+    pieces = cut(text, 100, 50)
     assert all(piece.startswith("word") for piece in pieces)
     for before, after in itertools.pairwise(pieces):
         shared = before[before.index(after.split()[0] + " ") :]
@@ -36,28 +48,12 @@ def test_chunks_are_cut_between_words_and_overlap() -> None:
 
 
 def test_a_short_text_is_one_chunk() -> None:
-    assert chunks("Hello", 800, 400) == ["Hello"]
+    assert cut("Hello", 800, 400) == ["Hello"]
 
 
-def test_text_is_utf8_or_says_that_it_is_utf16() -> None:
-    assert text_of("\ufeffé".encode()) == text_of("é".encode("utf-16")) == "é"
-
-
-@pytest.mark.parametrize(
-    ("data", "message", "code"),
-    [
-        (b"", "it is empty.", "invalid_file"),
-        (b" \n", "it is empty.", "invalid_file"),
-        (b"\x89PNG\r\n", "it is not UTF-8 text.", "unsupported_file"),
-        (b"a\0b", "it is binary.", "unsupported_file"),
-        (b"x" * (4 * MAX_TOKENS + 1), "it is too large.", "invalid_file"),
-    ],
-    ids=lambda value: "",
-)
-def test_what_cannot_be_read_says_why(data: bytes, message: str, code: str) -> None:
-    with pytest.raises(Unreadable, match=message) as unreadable:
-        text_of(data)
-    assert unreadable.value.code == code
+def test_where_nobody_writes_spaces_each_pair_of_letters_is_a_word() -> None:
+    assert indexed("Plain words, größer") is None
+    assert indexed("AIの本を読む。") == "AI の本 本を を読 読む む 。"
 
 
 def test_words_are_looked_for_once_and_never_as_syntax() -> None:

@@ -92,7 +92,7 @@ def delete_file(call: Call) -> Json:
 
 
 def file_content(call: Call) -> Json:
-    return file_objects.text_page(vectors.content(call.blobs, _file(call)))
+    return file_objects.text_page(vectors.content(call.store, call.blobs, _file(call)))
 
 
 # File batches
