@@ -90,8 +90,8 @@ class Blobs:
             with suppress(OSError):
                 (self._folder() / name).unlink(missing_ok=True)
 
-    def text(self, id: str, read: Callable[[BinaryIO], str]) -> bytes:
-        """What `read` makes of a file's bytes, in UTF-8. It is asked once: its answer is kept beside them.
+    def text(self, id: str, read: Callable[[BinaryIO], bytes]) -> bytes:
+        """What `read` makes of a file's bytes. It is asked once: its answer is kept beside them.
 
         Raises DiskError, and what `read` raises.
         """
@@ -99,7 +99,7 @@ class Blobs:
         with suppress(OSError):
             return path.read_bytes()
         with self.open(id) as file:
-            text = read(file).encode()
+            text = read(file)
         with closing(self.draft()) as draft:
             draft.write(text)
             self.keep(path.name, draft)

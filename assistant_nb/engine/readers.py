@@ -50,12 +50,12 @@ def can_read(name: str) -> bool:
     return _kind(name) in _READERS
 
 
-def read(name: str, file: BinaryIO) -> str:
-    """The text of an open file whose name tells its kind. Raises Unreadable."""
+def read(name: str, file: BinaryIO) -> bytes:
+    """The text, in UTF-8, of an open file whose name tells its kind. Raises Unreadable."""
     kind = _kind(name)
     apart = kind in _APART and sys.platform != "emscripten"
     text = _read_apart(kind, file) if apart else _read_here(kind, file)
-    if not text.strip():
+    if not text or text.isspace():
         raise Unreadable("empty: there is no text in it")
     return text
 
@@ -64,7 +64,7 @@ def _kind(name: str) -> str:
     return PurePath(name).suffix.lower()
 
 
-def _read_here(kind: str, file: BinaryIO) -> str:
+def _read_here(kind: str, file: BinaryIO) -> bytes:
     pieces, left = [], MAX_TEXT_BYTES
     try:
         for piece in _READERS[kind](file):
@@ -79,7 +79,7 @@ def _read_here(kind: str, file: BinaryIO) -> str:
     except Exception as error:  # noqa: BLE001  a broken file makes its reader raise anything
         why = f"{type(error).__name__}: {error}"[:200]
         raise Unreadable(f"damaged, or not what its name says ({why})") from None
-    return b"".join(pieces).decode()
+    return b"".join(pieces)
 
 
 def _too_large() -> Unreadable:
@@ -228,7 +228,7 @@ _READERS: Final[dict[str, Reader]] = {
 # In a process of its own
 
 
-def _read_apart(kind: str, file: BinaryIO) -> str:
+def _read_apart(kind: str, file: BinaryIO) -> bytes:
     command = [sys.executable, "-P", "-m", __spec__.name, kind]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # it finds what we find
     try:
@@ -238,7 +238,7 @@ def _read_apart(kind: str, file: BinaryIO) -> str:
     except subprocess.TimeoutExpired:
         raise Unreadable(f"so large or badly formed that {TIMEOUT_S} s were not enough for it") from None
     if done.returncode == 0:
-        return done.stdout.decode()
+        return done.stdout
     try:
         raise Unreadable(**json.loads(done.stdout))
     except ValueError:  # it was killed before it could say why
@@ -255,8 +255,8 @@ def _serve(kind: str) -> int:
     try:
         answer, status = _read_here(kind, sys.stdin.buffer), 0
     except Unreadable as error:
-        answer, status = json.dumps({"why": error.why, "code": error.code}), 1
-    sys.stdout.buffer.write(answer.encode())
+        answer, status = json.dumps({"why": error.why, "code": error.code}).encode(), 1
+    sys.stdout.buffer.write(answer)
     return status
 
 

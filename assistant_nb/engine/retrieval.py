@@ -20,9 +20,15 @@ BYTES_PER_TOKEN: Final = 4
 _MAX_WORDS: Final = 64
 _WORD: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = re.compile(
-    r"[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
+    "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
 )
 """Kana, Chinese characters, Hangul."""
+_STOP_WORD: Final = re.compile(
+    "a|an|and|are|as|at|be|been|but|by|can|could|did|do|does|for|from|had|has|have|how|i|if|in|into|is|it|its|may|me|must"
+    "|my|no|not|of|on|or|our|s|should|so|t|than|that|the|their|them|then|there|these|they|this|those|to|too|us|was|we"
+    "|were|what|when|where|which|who|why|will|with|would|you|your"
+)
+"""English words that are everywhere. Question words must be among them: texts seldom ask, so they would weigh much."""
 _BLANKS: Final = (b" ", b"\n", b"\t")
 
 
@@ -70,22 +76,28 @@ def _start(data: bytes, low: int, high: int) -> int:
 
 
 def indexed(text: str) -> str | None:
-    """What to index instead of a text: Chinese, Japanese and Korean, two letters at a time. None: the text itself.
+    """What to index instead of a text in which words are not set apart; None: the text itself.
 
-    These write no spaces, or fewer than words. `indexed("AIの本")` is "AI の本 本 ": with the last letter
-    alone, each letter begins a word.
+    Chinese, Japanese and Korean go in as pairs of letters and single letters: `indexed("AIの本")` is
+    "AI の本 の 本 ".
     """
-    return _UNSPACED.sub(_pairs, text) if _UNSPACED.search(text) else None
-
-
-def _pairs(run: re.Match[str]) -> str:
-    letters = run[0]
-    return f" {' '.join(letters[n : n + 2] for n in range(len(letters)))} "
+    return (
+        _UNSPACED.sub(lambda run: f" {' '.join([*_pairs(run[0]), *run[0]])} ", text) if _UNSPACED.search(text) else None
+    )
 
 
 def words(query: str) -> list[str]:
-    """What to look for, each word once: `words("The cat, THE hat")` -> ["the", "cat", "hat"]."""
-    return list(dict.fromkeys(_WORD.findall(query.casefold())))[:_MAX_WORDS]
+    """What to look for, each word once, without those that say nothing, unless there are no others.
+
+    `words("The cat, THE hat")` -> ["cat", "hat"]; `words("AIの本")` -> ["ai", "の本"].
+    """
+    apart = _UNSPACED.sub(lambda run: f" {' '.join(_pairs(run[0]) or run[0])} ", query)
+    found = list(dict.fromkeys(_WORD.findall(apart.casefold())))
+    return ([word for word in found if not _STOP_WORD.fullmatch(word)] or found)[:_MAX_WORDS]
+
+
+def _pairs(letters: str) -> list[str]:
+    return [letters[n : n + 2] for n in range(len(letters) - 1)]
 
 
 def scores(total: int, found: Sequence[dict[int, float]]) -> dict[int, float]:
@@ -98,10 +110,10 @@ def scores(total: int, found: Sequence[dict[int, float]]) -> dict[int, float]:
     says = [math.log(1 + (total - len(hits) + 0.5) / (len(hits) + 0.5)) for hits in found]
     score: dict[int, float] = {}
     for weight, hits in zip(says, found, strict=True):
-        strongest = max(hits.values(), default=1.0)
+        share = weight / sum(says) / max(hits.values(), default=1.0)
         for chunk, strength in hits.items():
-            score[chunk] = score.get(chunk, 0.0) + weight * strength / strongest
-    return {chunk: min(1.0, value / sum(says)) for chunk, value in score.items()}
+            score[chunk] = score.get(chunk, 0.0) + share * strength
+    return {chunk: min(1.0, value) for chunk, value in score.items()}
 
 
 # Filters

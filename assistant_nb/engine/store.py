@@ -321,14 +321,15 @@ class Store:
         """Forget what was read from a file. Only inside a transaction."""
         self._db.execute("DELETE FROM chunk WHERE object = ?", (_key("vector_store.file", file_id, store_id),))
 
-    def count_chunks(self, store_ids: Sequence[str]) -> int:
+    def chunks_in(self, store_ids: Sequence[str]) -> set[int]:
+        """The numbers of all chunks of these vector stores."""
         with self._lock:
-            row: Sequence[int] = self._db.execute(
-                "SELECT count(*) FROM object JOIN chunk ON chunk.object = object.id"
+            rows = self._db.execute(
+                "SELECT n FROM object JOIN chunk ON chunk.object = object.id"
                 " WHERE object.parent IN (SELECT value FROM json_each(?)) AND object.kind = 'vector_store.file'",
                 (json.dumps(store_ids),),
-            ).fetchone()
-        return row[0]
+            ).fetchall()
+        return {row[0] for row in rows}
 
     def chunk(self, n: int) -> tuple[str, str, int, str]:
         """The ids of its vector store and its file, where it starts, and its text."""
@@ -339,16 +340,12 @@ class Store:
             ).fetchone()
         return row
 
-    def occurrences(self, store_ids: Sequence[str], word: str) -> dict[int, float]:
-        """The chunks of vector stores that have a word (letters and digits), and how strongly (BM25, above 0)."""
+    def occurrences(self, word: str) -> list[tuple[int, float]]:
+        """The chunks, of all vector stores, that have a word (letters and digits), and how strongly (BM25, above 0)."""
         with self._lock:
-            rows = self._db.execute(
-                "SELECT chunk.n, -bm25(chunk_words) FROM chunk_words JOIN chunk ON chunk.n = chunk_words.rowid"
-                " JOIN object ON object.id = chunk.object"
-                " WHERE chunk_words MATCH ? AND object.parent IN (SELECT value FROM json_each(?))",
-                (f'"{word}"', json.dumps(store_ids)),
+            return self._db.execute(
+                "SELECT rowid, -bm25(chunk_words) FROM chunk_words WHERE chunk_words MATCH ?", (f'"{word}"',)
             ).fetchall()
-        return dict(rows)
 
     # Ids and time
 

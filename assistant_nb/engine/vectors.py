@@ -133,8 +133,9 @@ def find(store: Store, blobs: Blobs, store_ids: Sequence[str], query: str | list
     with store.transaction():
         for store_id in store_ids:
             store.put(touched(usable(store, store_id), store.now()))
-        found = [store.occurrences(store_ids, word) for word in words]
-        scores = retrieval.scores(store.count_chunks(store_ids), found)
+        ours = store.chunks_in(store_ids)
+        found = [{n: strength for n, strength in store.occurrences(word) if n in ours} for word in words]
+        scores = retrieval.scores(len(ours), found)
         return list(islice(_hits(store, scores, settings), settings.get("max_num_results", 10)))
 
 
@@ -146,13 +147,13 @@ def content(store: Store, blobs: Blobs, entry: Json) -> list[str]:
 def _hits(store: Store, scores: dict[int, float], settings: Json) -> Iterator[Hit]:
     """The chunks that a search may show, best first."""
     least = settings.get("ranking_options", {}).get("score_threshold", 0)
-    for n, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
-        if score < least:
+    for n in sorted(sorted(scores), key=scores.__getitem__, reverse=True):  # of equals, who came first
+        if scores[n] < least:
             return
         store_id, file_id, start, text = store.chunk(n)
         attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
         if "filters" not in settings or retrieval.holds(settings["filters"], attributes):
-            yield Hit(store_id, file_id, store.get("file", file_id)["filename"], score, attributes, text, start)
+            yield Hit(store_id, file_id, store.get("file", file_id)["filename"], scores[n], attributes, text, start)
 
 
 def _ingest(store: Store, blobs: Blobs, entry: Json) -> Iterator[None]:

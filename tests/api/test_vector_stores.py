@@ -379,9 +379,9 @@ def searchable(client: OpenAI, *texts: str) -> str:
 def test_a_search_finds_what_answers_best(connect: Connect) -> None:
     client = connect()
     store_id = searchable(client, "Cats chase mice at night.", "Dogs chase cats, cats, cats.", "Fish swim.")
-    found = raw(client.vector_stores.with_raw_response.search(store_id, query="Where do fishes swim?"))
+    found = raw(client.vector_stores.with_raw_response.search(store_id, query="Where do big fishes swim?"))
     assert list(found) == ["object", "search_query", "data", "has_more", "next_page"]
-    assert found["search_query"] == "Where do fishes swim?"
+    assert found["search_query"] == "Where do big fishes swim?"
     (best,) = found["data"]
     assert list(best) == ["file_id", "filename", "score", "attributes", "content"]
     assert best["content"] == [{"type": "text", "text": "Fish swim."}]
@@ -389,6 +389,21 @@ def test_a_search_finds_what_answers_best(connect: Connect) -> None:
     both = client.vector_stores.search(store_id, query=["cats"]).data
     assert [result.content[0].text for result in both] == ["Dogs chase cats, cats, cats.", "Cats chase mice at night."]
     assert both[0].score == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("東京はどこですか", "東京は日本の首都です。"),
+        ("猫", "私は黒猫が好きです。"),
+        ("天气怎么样", "今天天气很好。"),
+        ("학교에", "나는 학교에 간다."),
+    ],
+)
+def test_texts_without_spaces_are_found(query: str, text: str, connect: Connect) -> None:
+    client = connect()
+    store_id = searchable(client, "東洋の京料理。", text, "Something else.")
+    assert client.vector_stores.search(store_id, query=query).data[0].content[0].text == text
 
 
 def test_other_vector_stores_hardly_change_a_score(connect: Connect) -> None:

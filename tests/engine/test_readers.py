@@ -21,7 +21,7 @@ WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 def text_of(tmp_path: Path, name: str, data: bytes) -> str:
     (tmp_path / name).write_bytes(data)
     with (tmp_path / name).open("rb") as file:
-        return read(name, file)
+        return read(name, file).decode()
 
 
 def why_not(tmp_path: Path, name: str, data: bytes) -> str:

@@ -53,11 +53,17 @@ def test_a_short_text_is_one_chunk() -> None:
 
 def test_where_nobody_writes_spaces_each_pair_of_letters_is_a_word() -> None:
     assert indexed("Plain words, größer") is None
-    assert indexed("AIの本を読む。") == "AI の本 本を を読 読む む 。"
+    assert indexed("AIの本。") == "AI の本 の 本 。"
+    assert words("AIの本を、猫") == ["ai", "の本", "本を", "猫"]
 
 
 def test_words_are_looked_for_once_and_never_as_syntax() -> None:
-    assert words('The cat, THE "hat" NEAR(x) col:y* -z _ é') == ["the", "cat", "hat", "near", "x", "col", "y", "z", "é"]
+    assert words('The cat, THE "hat" NEAR(x) col:y* -z _ é') == ["cat", "hat", "near", "x", "col", "y", "z", "é"]
+
+
+def test_words_that_are_everywhere_count_only_where_there_are_no_others() -> None:
+    assert words("Where is the cat?") == ["cat"]
+    assert words("To be or not to be") == ["to", "be", "or", "not"]
 
 
 @given(
