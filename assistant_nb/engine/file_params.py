@@ -136,7 +136,7 @@ Filter = Annotated[
 
 
 class SearchRanking(Body):
-    ranker: Literal["none", "auto", "default-2024-11-15"] | None = None
+    ranker: Literal["none", "auto", "default-2024-11-15"] | None = None  # there is one: `retrieval.scores`
     score_threshold: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
@@ -146,7 +146,7 @@ class SearchVectorStore(Body):
         | Annotated[list[Text], MinLen(1), MaxLen(100), Tag(MARK + "list")],
         Discriminator(lambda value: MARK + ("list" if isinstance(value, list) else "text")),
     ]
-    rewrite_query: bool | None = None  # a model would have to; words are looked for as they stand
+    rewrite_query: bool | None = None  # has no effect: a model would have to; words are looked for as they stand
     max_num_results: Annotated[int, Field(ge=1, le=50)] | None = None
     filters: Filter | None = None
     ranking_options: SearchRanking | None = None

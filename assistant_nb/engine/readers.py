@@ -198,10 +198,14 @@ def _pdf(file: BinaryIO) -> Iterator[str]:
     if not find_spec("pypdf"):
         raise Unreadable('a PDF, and what reads those is missing: pip install "assistant_nb[search]"', "server_error")
     from pypdf import PdfReader
+    from pypdf.errors import DependencyError
 
     document = PdfReader(file)
-    if document.is_encrypted and not document.decrypt(""):
-        raise Unreadable("locked by a password")
+    try:
+        if document.is_encrypted and not document.decrypt(""):
+            raise Unreadable("locked; save it without a password and upload that")
+    except DependencyError:  # AES takes a library of C
+        raise Unreadable("encrypted; save it without that and upload it again", "unsupported_file") from None
     for page in document.pages:
         yield page.extract_text() + "\n\n"
 

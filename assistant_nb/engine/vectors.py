@@ -121,18 +121,23 @@ def search(store: Store, blobs: Blobs, store_id: str, body: Json) -> Json:
     return file_objects.search_results(body["query"], [hit.search_result() for hit in hits])
 
 
-def find(store: Store, blobs: Blobs, store_ids: Sequence[str], query: str | list[str], settings: Json) -> list[Hit]:
+def find(
+    store: Store, blobs: Blobs, store_ids: Sequence[str], query: str | list[str], settings: Json, thread_id: str = ""
+) -> list[Hit]:
     """The chunks of several vector stores that answer a query best, best first. All files are read before.
 
-    `settings` are those of a search or of the tool: `max_num_results` (10), `ranking_options`, `filters`.
-    Raises NotFound for a vector store that is gone, BadRequest for one that has expired.
+    `settings` are those of a search or of the tool: `max_num_results` (10), `ranking_options`, `filters`. A
+    file in two vector stores is found twice, as it was by the hosted API. Searching is a use, at the time
+    of the thread or of the account. Not in a transaction. Raises NotFound for a vector store that is gone,
+    BadRequest for one that has expired.
     """
     for store_id in store_ids:
         look(store, blobs, store_id, math.inf)
     words = retrieval.words(query if isinstance(query, str) else " ".join(query))
     with store.transaction():
+        at = store.now(thread_id)
         for store_id in store_ids:
-            store.put(touched(usable(store, store_id), store.now()))
+            store.put(touched(usable(store, store_id), at))
         ours = store.chunks_in(store_ids)
         found = [{n: strength for n, strength in store.occurrences(word) if n in ours} for word in words]
         scores = retrieval.scores(len(ours), found)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,24 @@ def test_reading_goes_on_where_a_crash_cut_it_off(
     assert chunks(again) == chunks(whole)
     again.close()
     whole.close()
+
+
+def test_who_looks_at_the_same_time_reads_nothing_twice(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app()
+    client = connect(app=app)
+    store_id = searchable(client, LONG, LONG)
+
+    def poll() -> None:
+        while client.vector_stores.retrieve(store_id).status == "in_progress":
+            pass
+
+    threads = [threading.Thread(target=poll) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    read = app.store._db.execute("SELECT object, start FROM chunk").fetchall()
+    assert len(read) == len(set(read)) > 90
 
 
 def test_a_vector_store_can_be_modified_listed_and_deleted(connect: Connect) -> None:
@@ -481,6 +500,45 @@ def test_a_wrong_search_is_refused(body: Any, message: str, make_app: MakeApp) -
     store = client.post("/v1/vector_stores", json={}).json
     answer = client.post(f"/v1/vector_stores/{store['id']}/search", json=body)  # type: ignore[index]
     assert (answer.status_code, message in answer.json["error"]["message"]) == (400, True), answer.text  # type: ignore[index]
+
+
+def test_several_vector_stores_are_searched_as_one(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app()
+    client = connect(app=app)
+    both = upload(client, "Of 北京: the cat of Peking.", "both.md")
+    one = client.vector_stores.create(file_ids=[both, upload(client, "Dogs bark.")])
+    two = client.vector_stores.create(file_ids=[upload(client, "My cat."), both])
+    client.vector_stores.create(file_ids=[upload(client, "Cat, cat, cat.")])
+    found = vectors.find(app.store, app.blobs, [one.id, two.id], "cat of Peking", {"max_num_results": 3})
+    assert [(hit.store_id, hit.file_name) for hit in found] == [
+        (one.id, "both.md"),
+        (two.id, "both.md"),
+        (two.id, "notes.txt"),
+    ]
+    assert 1 > found[0].score == found[1].score > found[2].score > 0
+    assert found[0].step_result() == {
+        "file_id": both, "file_name": "both.md", "score": found[0].score, "attributes": {},
+        "content": [{"type": "text", "text": "Of 北京: the cat of Peking."}],
+    }  # fmt: skip
+    assert vectors.find(app.store, app.blobs, [], "cat", {}) == []
+
+
+def test_a_hit_tells_its_place_in_the_text(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app()
+    client = connect(app=app)
+    store_id = searchable(client, LONG)
+    (hit,) = vectors.find(app.store, app.blobs, [store_id], "2000", {"max_num_results": 1})
+    assert hit.start > 0
+    assert LONG.encode()[hit.start :].startswith(hit.text.encode())
+
+
+def test_a_search_in_a_thread_leaves_the_time_of_the_account_alone(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app()
+    client = connect(app=app)
+    store_id, thread = searchable(client, "The cat"), client.beta.threads.create()
+    before = app.store.time()
+    vectors.find(app.store, app.blobs, [store_id], "cat", {}, thread.id)
+    assert app.store.time() == before < app.store.time(thread.id)
 
 
 # The SDK's helpers

@@ -3,6 +3,7 @@
 import gc
 import io
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -105,3 +106,26 @@ def test_a_disk_that_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(DiskError, match="No space left on device"):
         draft.write(b"x")
     draft.close()
+
+
+def test_what_was_read_from_bytes_is_kept_beside_them_and_goes_with_them(tmp_path: Path) -> None:
+    blobs, asked = Blobs(str(tmp_path / "class.db")), []
+    keep(blobs, ID, b"bytes")
+
+    def read_once(file: BinaryIO) -> bytes:
+        asked.append(file.read())
+        return b"text"
+
+    assert blobs.text(ID, read_once) == blobs.text(ID, read_once) == b"text"
+    assert asked == [b"bytes"]
+    blobs.sweep({ID})
+    assert len(list((tmp_path / "class.db.files").iterdir())) == 2
+    blobs.delete(ID)
+    assert list((tmp_path / "class.db.files").iterdir()) == []
+
+
+def test_a_text_whose_file_no_row_knows_is_swept(tmp_path: Path) -> None:
+    blobs = Blobs(str(tmp_path / "class.db"))
+    keep(blobs, f"{ID}.text", b"text")
+    blobs.sweep({OTHER})
+    assert list((tmp_path / "class.db.files").iterdir()) == []
