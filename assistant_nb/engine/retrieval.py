@@ -1,10 +1,11 @@
 """Cutting texts into chunks, weighing and filtering what was found. Pure.
 
-The weight of a chunk comes in two parts. How much a chunk is about one word, SQLite tells (BM25: it
-counts how often the word is there, and how long the chunk is). How much a word says at all is worked
-out here, for one vector store alone: a word that is in every chunk says little (inverse document
-frequency). Other vector stores have a part in the first only, and a very small one: which chunks
-count as long.
+What is found is weighed by BM25: a chunk answers better the more often it has the words of the query, the
+shorter it is, and the rarer those words are. All of that is counted in the searched vector stores
+alone, so what else an engine holds changes no score.
+
+Source: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
+the inverse document frequency of Lucene, which is above 0 for words that most chunks have, too.
 """
 
 import math
@@ -18,6 +19,10 @@ from .wire import Json
 BYTES_PER_TOKEN: Final = 4
 """As in `model.base.estimate_tokens`."""
 _MAX_WORDS: Final = 64
+_K1: Final = 1.2
+"""How slowly another occurrence of a term stops to matter."""
+_B: Final = 0.75
+"""How much a long chunk's occurrences matter less."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = re.compile(
     "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
@@ -100,20 +105,27 @@ def _pairs(letters: str) -> list[str]:
     return [letters[n : n + 2] for n in range(len(letters) - 1)]
 
 
-def scores(total: int, found: Sequence[dict[int, float]]) -> dict[int, float]:
-    """How well each chunk answers, from 0 to 1.
+def scores(lengths: dict[int, int], found: Sequence[dict[int, int]]) -> dict[int, float]:
+    """How well each chunk answers, from 0 to 1: its BM25 as a share of the best that these vector stores could give.
 
-    `total` counts the chunks of the vector store; `found` says for each word of the query which chunks
-    have it and how strongly. 1 means: for every word, no other chunk has it more strongly. A word that
-    is nowhere counts against all.
+    `lengths` has all chunks searched, in any unit; `found` says for each term of the query which of them have
+    it, and how often. 1 means: for every term, no other chunk is more about it. A term that is nowhere
+    counts against all, as if it stood once in a chunk of average length.
     """
-    says = [math.log(1 + (total - len(hits) + 0.5) / (len(hits) + 0.5)) for hits in found]
-    score: dict[int, float] = {}
-    for weight, hits in zip(says, found, strict=True):
-        share = weight / sum(says) / max(hits.values(), default=1.0)
-        for chunk, strength in hits.items():
-            score[chunk] = score.get(chunk, 0.0) + share * strength
-    return {chunk: min(1.0, value) for chunk, value in score.items()}
+    average = sum(lengths.values()) / max(1, len(lengths))
+    score, best = dict.fromkeys(set().union(*found), 0.0), 0.0
+    for counts in found:
+        rarity = math.log(1 + (len(lengths) - len(counts) + 0.5) / (len(counts) + 0.5))
+        weights = {n: rarity * _aboutness(count, lengths[n] / average) for n, count in counts.items()}
+        best += max(weights.values(), default=rarity * _aboutness(1, 1.0))
+        for n, weight in weights.items():
+            score[n] += weight
+    return {n: min(1.0, value / best) for n, value in score.items()}
+
+
+def _aboutness(count: int, length: float) -> float:
+    """How much a chunk is about a term that it has so often; `length` is relative to the average. Below 1."""
+    return count / (count + _K1 * (1 - _B + _B * length))
 
 
 # Filters

@@ -86,10 +86,14 @@ _MIGRATIONS: Final = (
     DROP TABLE chunk_words;
     ALTER TABLE chunk ADD COLUMN start INTEGER NOT NULL DEFAULT 0;  -- in the text of the file, in bytes
     ALTER TABLE chunk ADD COLUMN words TEXT;                        -- what is looked at instead of the text
+    ALTER TABLE chunk ADD COLUMN length INTEGER AS (length(text));
+    DROP INDEX chunk_by_object;
+    CREATE INDEX chunk_by_object ON chunk (object, n, length);
     CREATE VIEW chunk_indexed AS SELECT n, coalesce(words, text) AS words FROM chunk;
     CREATE VIRTUAL TABLE chunk_words USING fts5 (
         words, content = 'chunk_indexed', content_rowid = 'n', tokenize = 'porter unicode61 remove_diacritics 2'
     );
+    CREATE VIRTUAL TABLE chunk_terms USING fts5vocab (chunk_words, instance);
     INSERT INTO chunk_words (chunk_words) VALUES ('rebuild');
     CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
         INSERT INTO chunk_words (rowid, words) VALUES (new.n, coalesce(new.words, new.text));
@@ -99,6 +103,13 @@ _MIGRATIONS: Final = (
     END;
     """,
 )
+_QUERY_TABLES: Final = """
+    CREATE VIRTUAL TABLE temp.query_words USING fts5 (
+        words, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+    CREATE VIRTUAL TABLE temp.query_terms USING fts5vocab (temp, query_words, row);
+"""
+"""Words go in, and the terms that they have in the index come out."""
 
 _THINGS: Final = {
     "assistant": "assistant",
@@ -321,15 +332,15 @@ class Store:
         """Forget what was read from a file. Only inside a transaction."""
         self._db.execute("DELETE FROM chunk WHERE object = ?", (_key("vector_store.file", file_id, store_id),))
 
-    def chunks_in(self, store_ids: Sequence[str]) -> set[int]:
-        """The numbers of all chunks of these vector stores."""
+    def chunk_lengths(self, store_ids: Sequence[str]) -> dict[int, int]:
+        """All chunks of these vector stores, by number, and how many characters each has."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT n FROM object JOIN chunk ON chunk.object = object.id"
+                "SELECT n, length FROM object JOIN chunk ON chunk.object = object.id"
                 " WHERE object.parent IN (SELECT value FROM json_each(?)) AND object.kind = 'vector_store.file'",
                 (json.dumps(store_ids),),
             ).fetchall()
-        return {row[0] for row in rows}
+        return dict(rows)
 
     def chunk(self, n: int) -> tuple[str, str, int, str]:
         """The ids of its vector store and its file, where it starts, and its text."""
@@ -340,11 +351,18 @@ class Store:
             ).fetchone()
         return row
 
-    def occurrences(self, word: str) -> list[tuple[int, float]]:
-        """The chunks, of all vector stores, that have a word (letters and digits), and how strongly (BM25, above 0)."""
+    def terms(self, words: Sequence[str]) -> list[str]:
+        """What the index has for these words: `["pruning", "pruned"]` -> ["prune"]. Only inside a transaction."""
+        self._db.execute("INSERT INTO query_words (rowid, words) VALUES (1, ?)", (" ".join(words),))
+        rows = self._db.execute("SELECT term FROM query_terms").fetchall()
+        self._db.execute("INSERT INTO query_words (query_words) VALUES ('delete-all')")
+        return [row[0] for row in rows]
+
+    def occurrences(self, term: str) -> list[tuple[int, int]]:
+        """The chunks, of all vector stores, that have a term, and how often."""
         with self._lock:
             return self._db.execute(
-                "SELECT rowid, -bm25(chunk_words) FROM chunk_words WHERE chunk_words MATCH ?", (f'"{word}"',)
+                "SELECT doc, count(*) FROM chunk_terms WHERE term = ? GROUP BY doc", (term,)
             ).fetchall()
 
     # Ids and time
@@ -413,7 +431,7 @@ class Store:
                 f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {_APPLICATION_ID};"
                 f" PRAGMA user_version = {number}; COMMIT;"
             )
-
+        self._db.executescript(_QUERY_TABLES)
         self._moved_s = self._read_moved()
 
     def _read_moved(self) -> int:

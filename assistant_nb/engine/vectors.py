@@ -138,9 +138,9 @@ def find(
         at = store.now(thread_id)
         for store_id in store_ids:
             store.put(touched(usable(store, store_id), at))
-        ours = store.chunks_in(store_ids)
-        found = [{n: strength for n, strength in store.occurrences(word) if n in ours} for word in words]
-        scores = retrieval.scores(len(ours), found)
+        lengths = store.chunk_lengths(store_ids)
+        found = [{n: count for n, count in store.occurrences(term) if n in lengths} for term in store.terms(words)]
+        scores = retrieval.scores(lengths, found)
         return list(islice(_hits(store, scores, settings), settings.get("max_num_results", 10)))
 
 

@@ -425,19 +425,16 @@ def test_texts_without_spaces_are_found(query: str, text: str, connect: Connect)
     assert client.vector_stores.search(store_id, query=query).data[0].content[0].text == text
 
 
-def test_other_vector_stores_hardly_change_a_score(connect: Connect) -> None:
+def test_other_vector_stores_change_no_score(connect: Connect) -> None:
     alone, crowded = connect(), connect()
     for _ in range(5):
-        searchable(crowded, "Cats, cats, cats everywhere, and mice.")
+        searchable(crowded, "Cats, cats, cats everywhere, and mice.", "Mice. " * 500)
     texts = ["Cats chase mice.", "Mice fear cats and dogs.", "Fish swim."]
     scores = [
-        [
-            result.score
-            for result in client.vector_stores.search(searchable(client, *texts), query="dogs fear cats").data
-        ]
+        [hit.score for hit in client.vector_stores.search(searchable(client, *texts), query="dogs fear cats").data]
         for client in (alone, crowded)
     ]
-    assert scores[0] == pytest.approx(scores[1], rel=0.1)
+    assert scores[0] == scores[1] != []
 
 
 def test_a_search_can_be_filtered_and_limited(connect: Connect) -> None:

@@ -66,27 +66,34 @@ def test_words_that_are_everywhere_count_only_where_there_are_no_others() -> Non
     assert words("To be or not to be") == ["to", "be", "or", "not"]
 
 
-@given(
-    st.integers(1, 20).flatmap(
-        lambda total: st.tuples(
-            st.just(total),
-            st.lists(st.dictionaries(st.integers(1, total), st.floats(1e-6, 10)), min_size=1, max_size=5),
-        )
-    )
-)
-def test_a_score_is_between_0_and_1_and_grows_with_strength(case: tuple[int, list[dict[int, float]]]) -> None:
-    total, found = case
-    score = scores(total, found)
+@st.composite
+def searches(draw: st.DrawFn) -> tuple[dict[int, int], list[dict[int, int]]]:
+    """The lengths of some chunks, and for a few terms how often which of them have it."""
+    lengths = draw(st.dictionaries(st.integers(), st.integers(1, 5000), min_size=1, max_size=20))
+    counts = st.dictionaries(st.sampled_from(sorted(lengths)), st.integers(1, 50))
+    return lengths, draw(st.lists(counts, max_size=5))
+
+
+@given(searches())
+def test_a_score_is_between_0_and_1_and_grows_with_count_and_brevity(search: Any) -> None:
+    lengths, found = search
+    score = scores(lengths, found)
     assert all(0 < value <= 1 for value in score.values())
-    assert set(score) == {chunk for hits in found for chunk in hits}
-    for hits in found[:1]:
-        alone = scores(total, [hits])
-        assert all(alone[a] >= alone[b] for a in hits for b in hits if hits[a] >= hits[b])
+    assert set(score) == {chunk for counts in found for chunk in counts}
+    for counts in found[:1]:
+        alone = scores(lengths, [counts])
+        assert not counts or max(alone.values()) == 1
+        for a, b in itertools.product(counts, repeat=2):
+            assert alone[a] >= alone[b] or counts[a] < counts[b] or lengths[a] > lengths[b]
 
 
 def test_a_rare_word_says_more_than_a_common_one() -> None:
-    score = scores(3, [{1: 1.0, 2: 1.0, 3: 1.0}, {2: 1.0}])
+    score = scores({1: 9, 2: 9, 3: 9}, [{1: 1, 2: 1, 3: 1}, {2: 1}])
     assert score[2] == 1 and score[1] == score[3] < 0.3
+
+
+def test_a_word_that_is_nowhere_counts_against_all() -> None:
+    assert scores({1: 9, 2: 9}, [{1: 1}, {}])[1] < 0.5
 
 
 scalars = st.booleans() | st.integers(-3, 3) | st.sampled_from([0.5, 1.0, 2.0]) | st.sampled_from(["a", "b", "1"])
