@@ -12,6 +12,7 @@ import json
 import sqlite3
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,7 +87,8 @@ _MIGRATIONS: Final = (
     DROP TABLE chunk_words;
     ALTER TABLE chunk ADD COLUMN start INTEGER NOT NULL DEFAULT 0;  -- in the text of the file, in bytes
     ALTER TABLE chunk ADD COLUMN words TEXT;                        -- what is looked at instead of the text
-    ALTER TABLE chunk ADD COLUMN length INTEGER AS (length(text));
+    ALTER TABLE chunk ADD COLUMN length INTEGER NOT NULL DEFAULT 0; -- in characters
+    UPDATE chunk SET length = length(text);
     DROP INDEX chunk_by_object;
     CREATE INDEX chunk_by_object ON chunk (object, n, length);
     CREATE VIEW chunk_indexed AS SELECT n, coalesce(words, text) AS words FROM chunk;
@@ -325,7 +327,8 @@ class Store:
         """Keep pieces of a file: where each starts, its text, what to index instead. Only inside a transaction."""
         key = _key("vector_store.file", file_id, store_id)
         self._db.executemany(
-            "INSERT INTO chunk (object, start, text, words) VALUES (?, ?, ?, ?)", ((key, *chunk) for chunk in chunks)
+            "INSERT INTO chunk (object, start, text, words, length) VALUES (?1, ?2, ?3, ?4, length(?3))",
+            ((key, *chunk) for chunk in chunks),
         )
 
     def drop_chunks(self, store_id: str, file_id: str) -> None:
@@ -358,12 +361,11 @@ class Store:
         self._db.execute("INSERT INTO query_words (query_words) VALUES ('delete-all')")
         return [row[0] for row in rows]
 
-    def occurrences(self, term: str) -> list[tuple[int, int]]:
+    def occurrences(self, term: str) -> dict[int, int]:
         """The chunks, of all vector stores, that have a term, and how often."""
         with self._lock:
-            return self._db.execute(
-                "SELECT doc, count(*) FROM chunk_terms WHERE term = ? GROUP BY doc", (term,)
-            ).fetchall()
+            rows = self._db.execute("SELECT doc FROM chunk_terms WHERE term = ?", (term,)).fetchall()
+        return Counter([row[0] for row in rows])  # GROUP BY would sort them
 
     # Ids and time
 

@@ -139,7 +139,9 @@ def find(
         for store_id in store_ids:
             store.put(touched(usable(store, store_id), at))
         lengths = store.chunk_lengths(store_ids)
-        found = [{n: count for n, count in store.occurrences(term) if n in lengths} for term in store.terms(words)]
+        found = [
+            {n: count for n, count in store.occurrences(term).items() if n in lengths} for term in store.terms(words)
+        ]
         scores = retrieval.scores(lengths, found)
         return list(islice(_hits(store, scores, settings), settings.get("max_num_results", 10)))
 

@@ -137,7 +137,7 @@ def test_a_file_of_an_older_version_takes_the_steps_that_it_lacks(tmp_path: Path
     older.close()
     store = open_store(tmp_path / "class.db")
     assert store.get("thread", "thread_1") == {}
-    assert store.occurrences("cat") == []
+    assert store.occurrences("cat") == {}
     with store.transaction():
         assert store.terms(["pruning", "pruned", "Éclair", "猫"]) == ["eclair", "prune", "猫"]
     store.close()
