@@ -20,6 +20,7 @@ from functools import partial
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import PurePath
+from subprocess import DEVNULL, PIPE
 from typing import IO, BinaryIO, Final
 from xml.etree.ElementTree import Element, iterparse
 from zipfile import ZipFile
@@ -237,10 +238,12 @@ def _read_apart(kind: str, file: BinaryIO) -> bytes:
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}  # it finds what we find
     try:
         done = subprocess.run(  # noqa: S603  our own module, and a kind from the table
-            command, stdin=file, capture_output=True, env=environ, timeout=TIMEOUT_S, check=False
+            command, stdin=file, stdout=PIPE, stderr=DEVNULL, env=environ, timeout=TIMEOUT_S, check=False
         )
     except subprocess.TimeoutExpired:
         raise Unreadable(f"so large or badly formed that {TIMEOUT_S} s were not enough for it") from None
+    except OSError as error:
+        raise Unreadable(f"to be read by another process, and none can be started ({error})", "server_error") from None
     if done.returncode == 0:
         return done.stdout
     try:

@@ -18,7 +18,7 @@ from .wire import Json
 
 BYTES_PER_TOKEN: Final = 4
 """As in `model.base.estimate_tokens`."""
-_MAX_WORDS: Final = 64
+_MAX_WORDS: Final = 32
 _K1: Final = 1.2
 """How slowly another occurrence of a term stops to matter."""
 _B: Final = 0.75

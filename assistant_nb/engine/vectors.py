@@ -107,7 +107,10 @@ def show_batch(store: Store, batch: Json) -> Json:
 
 
 def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> None:
-    """Read files that wait, for so long: one slice of one file at least."""
+    """Read files that wait, for so long: one slice of one file at least.
+
+    The first look at a file gets all its text out of it: at once for most, for a long PDF seconds.
+    """
     end = time.monotonic() + seconds
     while entry := store.waiting(store_id):
         for _ in _ingest(store, blobs, entry):

@@ -1,6 +1,7 @@
 """From bytes to text: what is read, and that nothing hostile costs more than it may."""
 
 import io
+import logging
 import struct
 import sys
 import time
@@ -11,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assistant_nb.engine import readers
 from assistant_nb.engine.readers import MAX_TEXT_BYTES, Unreadable, can_read, read
@@ -128,6 +131,26 @@ def test_without_the_extra_a_pdf_says_what_to_install(tmp_path: Path, monkeypatc
     assert why == 'server_error: a PDF, and what reads those is missing: pip install "assistant_nb[search]"'
 
 
+def test_where_no_process_can_be_started_a_pdf_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "gone"))
+    assert why_not(tmp_path, "a.pdf", pdf(b"")).startswith("server_error: to be read by another process, and none can")
+
+
+@given(
+    st.sampled_from([(".docx", word("<w:p><w:t>Hello</w:t></w:p>")), (".pdf", pdf(b"BT /F 9 Tf (Hello) Tj ET"))])
+    | st.tuples(st.sampled_from([".txt", ".json", ".html"]), st.binary()),
+    st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), max_size=4),
+)
+@settings(deadline=None)
+def test_a_broken_file_raises_nothing_but_unreadable(case: tuple[str, bytes], errors: list[tuple[int, int]]) -> None:
+    (kind, whole), logging.getLogger("pypdf").disabled = case, True
+    data = bytearray(whole or b" ")
+    for place, byte in errors:
+        data[place % len(data)] = byte
+    with suppress(Unreadable):
+        readers._read_here(kind, io.BytesIO(data)).decode()
+
+
 def bomb() -> bytes:
     """A thousand times larger than it looks."""
     return word(f"<w:p><w:t>{'0' * 200_000_000}</w:t></w:p>")
@@ -164,7 +187,7 @@ def countless() -> bytes:
 def test_a_hostile_file_costs_no_more_than_it_may(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, data: Callable[[], bytes]
 ) -> None:
-    monkeypatch.setattr(readers, "TIMEOUT_S", 2)
+    monkeypatch.setattr(readers, "TIMEOUT_S", 1)
     made, begin = data(), time.monotonic()
     with suppress(Unreadable):
         assert len(text_of(tmp_path, name, made)) <= MAX_TEXT_BYTES

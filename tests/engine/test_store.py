@@ -143,6 +143,24 @@ def test_a_file_of_an_older_version_takes_the_steps_that_it_lacks(tmp_path: Path
     store.close()
 
 
+def test_chunks_of_an_older_version_are_indexed_anew(tmp_path: Path) -> None:
+    older = sqlite3.connect(tmp_path / "class.db")
+    older.executescript(
+        f"{''.join(_MIGRATIONS[:2])}; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = 2"
+    )
+    older.execute("INSERT INTO object VALUES (1, 'vs_1', 'vector_store', NULL, NULL, 0, '{}', NULL)")
+    older.execute("INSERT INTO object VALUES (2, 'vs_1/f', 'vector_store.file', 'vs_1', NULL, 0, '{}', NULL)")
+    older.execute("INSERT INTO chunk (object, text) VALUES ('vs_1/f', 'The cat')")
+    older.commit()
+    older.close()
+    store = open_store(tmp_path / "class.db")
+    assert (store.chunk_lengths(["vs_1"]), store.occurrences("cat")) == ({1: 7}, {1: 1})
+    with store.transaction():
+        store.delete("vs_1")
+    assert store.occurrences("cat") == {}
+    store.close()
+
+
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="does its folder exist"):
         open_store(tmp_path / "nowhere" / "class.db")
