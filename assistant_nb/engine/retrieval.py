@@ -86,9 +86,8 @@ def indexed(text: str) -> str | None:
     Chinese, Japanese and Korean go in as pairs of letters and single letters: `indexed("AIの本")` is
     "AI の本 の 本 ".
     """
-    return (
-        _UNSPACED.sub(lambda run: f" {' '.join([*_pairs(run[0]), *run[0]])} ", text) if _UNSPACED.search(text) else None
-    )
+    apart, runs = _UNSPACED.subn(lambda run: f" {' '.join([*_pairs(run[0]), *run[0]])} ", text)
+    return apart if runs else None
 
 
 def words(query: str) -> list[str]:
