@@ -33,7 +33,9 @@ _STOP_WORD: Final = re.compile(
     "|my|no|not|of|on|or|our|s|should|so|t|than|that|the|their|them|then|there|these|they|this|those|to|too|us|was|we"
     "|were|what|when|where|which|who|why|will|with|would|you|your"
 )
-"""English words that are everywhere. Question words must be among them: texts seldom ask, so they would weigh much."""
+"""English words that are everywhere: with three of them a query of a large store takes 15 times as long.
+
+Question words must be among them: texts seldom ask, so these would weigh much."""
 _BLANKS: Final = (b" ", b"\n", b"\t")
 
 
