@@ -20,9 +20,9 @@ BYTES_PER_TOKEN: Final = 4
 """As in `model.base.estimate_tokens`."""
 _MAX_WORDS: Final = 32
 _K1: Final = 1.2
-"""How slowly another occurrence of a term stops to matter."""
+"""How soon one more occurrence of a term hardly matters: the larger, the later."""
 _B: Final = 0.75
-"""How much a long chunk's occurrences matter less."""
+"""How much less an occurrence matters in a long chunk: 0 not at all, 1 in proportion."""
 _WORD: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = re.compile(
     "[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
