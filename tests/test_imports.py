@@ -52,7 +52,7 @@ FLOORS = [
     ],
     ["engine.app"],
     ["engine.server"],
-    ["client", "course"],
+    ["client", "course", "functions"],
     ["__init__"],
     ["cli"],
 ]
@@ -62,9 +62,10 @@ HOMES = {
     "sqlite3": {"engine.store"},
     "werkzeug": {"engine.app"} | {module for module in MODULES if module.startswith("engine.routes")},
     "cheroot": {"engine.server"},
-    "openai": {"client"},
+    "openai": {"client", "functions"},  # functions: its types alone
     "httpx2": {"client"},
     "pydantic": {
+        "functions",
         "engine.fields",
         "engine.params",
         "engine.file_params",
