@@ -36,6 +36,7 @@ FLOORS = [
     ["engine.vectors"],
     ["engine.threads", "engine.draft"],
     ["engine.answers"],
+    ["engine.crank"],
     ["engine.runner"],
     ["engine.routes.base"],
     ["engine.routes.forms"],
@@ -132,6 +133,7 @@ def test_the_foundation_is_pure() -> None:
             "math",
             "operator",
             "re",
+            "unicodedata",
         }
 
 

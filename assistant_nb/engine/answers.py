@@ -82,15 +82,15 @@ class Listening:
                     raise _Stopped
                 self._understand(part)
                 yield part
-        except (ModelError, _Stopped):
+        except (ModelError, _Stopped, GeneratorExit, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise ModelError(f"The model '{self._model.name}' broke: {told(error)}.") from error
 
     def _understand(self, part: Part) -> None:
         if not isinstance(part, Part):
             raise TypeError(f"it answered with {type(part).__name__}, not with a delta or Finish")
-        if isinstance(part, TextDelta) and self._calls:
+        if isinstance(part, TextDelta) and part.text and self._calls:
             raise ValueError(f"it said {part.text!r} after it had called a tool")
         if isinstance(part, ToolCallDelta):
             known = 0 <= part.index < len(self._calls)
@@ -141,6 +141,10 @@ class Listening:
             "provenance": end.provenance,
         }
         draft.note("model.answered", self._run_id, answer)
+        if self._step and not calls:  # before a crash it had called a tool; asked again, it does not
+            over = {"status": "cancelled", "cancelled_at": draft.at}
+            draft.note("thread.run.step.cancelled", self._step["id"], over)
+            self._step = None
         if self._step is None:
             if self._message is None:
                 self._begin_message(draft)

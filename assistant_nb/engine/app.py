@@ -110,7 +110,8 @@ class App:
             refused = BadRequest(f"The request cannot be read: {error}.")
             response = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
-            response = _json(_bug(error).envelope(), OurBug.status)
+            refusal = _bug(error) if self._open else _stopped()
+            response = _json(refusal.envelope(), refusal.status)
         return self._send(response, environ, start_response)
 
     def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -64,7 +64,7 @@ class Blobs:
     """Keeps bytes under ids. `store` is the path of the store they belong to, or ":memory:"."""
 
     def __init__(self, store: str) -> None:
-        self._beside = None if store in ("", ":memory:") else Path(f"{store}.files")
+        self._beside = None if store in ("", ":memory:") else Path(f"{store}.files").resolve()
         self._lock = threading.Lock()
         self._temporary: Path | None = None
 
@@ -83,16 +83,25 @@ class Blobs:
         with _disk():
             return cast(BinaryIO, (self._folder() / id).open("rb"))
 
+    def read(self, id: str, most_bytes: int) -> bytes:
+        """The first bytes of a file. Raises DiskError."""
+        with _disk(), (self._folder() / id).open("rb") as file:
+            return file.read(most_bytes)
+
     def delete(self, id: str) -> None:
         """Forget a file's bytes; what the disk does not let go now is swept later."""
         with suppress(OSError):
             (self._folder() / id).unlink(missing_ok=True)
 
     def sweep(self, known: Collection[str]) -> None:
-        """Remove drafts and files that no row knows, left behind by a crash."""
+        """Remove drafts and files that no row knows, left behind by a crash.
+
+        When no row knows any, the folder may be that of another store: then whole files stay.
+        """
         with suppress(OSError):
             for path in self._beside.iterdir() if self._beside and self._beside.is_dir() else ():
-                if _OURS.fullmatch(path.name) and path.name not in known:
+                ours = _OURS.fullmatch(path.name) and path.name not in known
+                if ours and (known or path.name.startswith(_DRAFT)):
                     path.unlink()
 
     def close(self) -> None:
@@ -109,8 +118,14 @@ class Blobs:
                 return self._beside
             if not self._temporary:
                 self._temporary = Path(tempfile.mkdtemp(prefix="assistant_nb-"))
-                weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+                weakref.finalize(self, _remove, self._temporary, os.getpid())
             return self._temporary
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """A forked child ends, too, and must not take the files of its parent with it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -5,24 +5,24 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from . import run_states, wire
-from .errors import EngineError, ModelError
+from .errors import ModelError, NotFound
 from .journal import Entry, RunState, fold
 from .run_states import Status
 from .store import Store
 from .wire import Json
 
 
-class Gone(EngineError):
+class RunDeleted(NotFound):
     """The run's thread was deleted while it was under way."""
 
 
 @contextmanager
 def open_draft(store: Store, run_id: str) -> Iterator["Draft"]:
-    """A run's journal, read and written in one transaction. Raises Gone when the run is no more."""
+    """A run's journal, read and written in one transaction. Raises RunDeleted when the run is no more."""
     with store.transaction():
         state = fold(store.journal(run_id))
         if not state.length:
-            raise Gone(f"Run {run_id} was deleted.")
+            raise RunDeleted(f"No run found with id '{run_id}'.")
         yield Draft(store, state, run_id)
 
 

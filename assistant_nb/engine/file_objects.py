@@ -100,8 +100,8 @@ def search_result(file: Json, score: float, attributes: Json, text: str) -> Json
     }
 
 
-def search_results(query: str | list[str], results: list[Json]) -> Json:
-    """All that was found, in one page. The query is echoed as it came, a string as a string."""
+def search_results(query: list[str], results: list[Json]) -> Json:
+    """All that was found, in one page."""
     return {
         "object": "vector_store.search_results.page",
         "search_query": query,

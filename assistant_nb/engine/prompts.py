@@ -18,9 +18,11 @@ def prompt_of(state: RunState, messages: list[Json]) -> Prompt:
     """
     run = state.run
     thread = [
-        Turn(message["role"], _plain(message["content"])) for message in messages if message["run_id"] != run["id"]
+        Turn(message["role"], _plain(message["content"]))
+        for message in messages
+        if message["run_id"] != run["id"] and message["content"]  # an answer that broke off at once has none
     ]
-    if last := run["truncation_strategy"]["last_messages"]:
+    if run["truncation_strategy"]["type"] == "last_messages" and (last := run["truncation_strategy"]["last_messages"]):
         thread = thread[-last:]
     own = _own_turns(state)
     prompt = Prompt(

@@ -11,6 +11,7 @@ import codecs
 import math
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -84,8 +85,12 @@ def _start(data: bytes, low: int, high: int) -> int:
 
 
 def words(query: str) -> list[str]:
-    """What to look for, each word once: `words("The cat, THE hat")` -> ["the", "cat", "hat"]."""
-    return list(dict.fromkeys(_WORD.findall(query.casefold())))[:_MAX_WORDS]
+    """What to look for, each word once: `words("The cat, THE hat")` -> ["THE", "cat", "hat"].
+
+    The index folds case and accents in its own way, so words are left as they were written.
+    """
+    found = _WORD.findall(unicodedata.normalize("NFC", query))
+    return list({word.casefold(): word for word in found}.values())[:_MAX_WORDS]
 
 
 def scores(total: int, found: Sequence[dict[int, float]]) -> dict[int, float]:

@@ -15,9 +15,9 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
-from .errors import NotFound, StoreError
+from .errors import DiskError, NotFound, StoreError
 from .ids import Clock, Ids
 from .journal import Entry
 from .run_states import ACTIVE
@@ -78,6 +78,17 @@ _MIGRATIONS: Final = (
     END;
     CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
         INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.n, old.text);
+    END;
+    """,
+    """
+    CREATE TABLE gone (                             -- where in its list a deleted object was
+        id      TEXT PRIMARY KEY,
+        seq     INTEGER NOT NULL,
+        kind    TEXT NOT NULL,
+        parent  TEXT
+    ) WITHOUT ROWID;
+    CREATE TRIGGER object_gone AFTER DELETE ON object BEGIN
+        INSERT OR REPLACE INTO gone VALUES (old.id, old.seq, old.kind, old.parent);
     END;
     """,
 )
@@ -357,7 +368,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All changes made inside are kept together when it is left, or none. An inner one joins the outer."""
+        """All changes made inside are kept together when it is left, or none. An inner one joins the outer.
+
+        Raises DiskError when the disk takes no more.
+        """
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -366,8 +380,10 @@ class Store:
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._db.rollback()
+                if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+                    raise DiskError(cast(sqlite3.Error, error)) from error
                 raise
 
     def _open(self) -> None:
@@ -398,8 +414,11 @@ class Store:
         return int(seconds)
 
     def _seq(self, kind: str, parent: str | None, id: str) -> int:
+        """A place in a list. That of a deleted object still counts, for a client that deletes what it lists."""
         row: Sequence[int] | None = self._db.execute(
-            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?", (_key(kind, id, parent), kind, parent)
+            "SELECT seq FROM object WHERE id = ?1 AND kind = ?2 AND parent IS ?3"
+            " UNION ALL SELECT seq FROM gone WHERE id = ?1 AND kind = ?2 AND parent IS ?3",
+            (_key(kind, id, parent), kind, parent),
         ).fetchone()
         if row is None:
             raise _missing(kind, id, parent)

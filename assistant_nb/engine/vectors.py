@@ -4,7 +4,7 @@ Nothing happens in the background. A file put into a vector store waits as `in_p
 at the store, its files or a batch next, first reads what waits, for a moment and one file at least. So
 a poller sees progress, a batch cancelled at once is cancelled indeed, and no thread is needed.
 
-All functions but `look` and `search` run inside a transaction. Source: API reference, "Vector stores".
+Functions that put something in run inside a transaction. Source: API reference, "Vector stores".
 """
 
 import math
@@ -47,7 +47,7 @@ def put_in(store: Store, store_id: str, entries: list[Json], at: int, batch_id: 
     read and for a vector store that has expired.
     """
     vector_store = usable(store, store_id)
-    suffixes = {PurePath(store.get("file", entry["file_id"])["filename"]).suffix or "none" for entry in entries}
+    suffixes = {PurePath(file_of(store, entry["file_id"])["filename"]).suffix or "none" for entry in entries}
     if unreadable := sorted(suffix for suffix in suffixes if not _READABLE.fullmatch(suffix)):
         raise BadRequest(
             f"Files with extensions [{', '.join(unreadable)}] are not supported for retrieval."
@@ -82,6 +82,14 @@ def cancel_batch(store: Store, batch: Json) -> Json:
     return batch
 
 
+def file_of(store: Store, id: str) -> Json:
+    """A file that is there. Raises NotFound, also for one whose time has come and that nobody has looked for since."""
+    file = store.get("file", id)
+    if file["expires_at"] is not None and file["expires_at"] <= store.time():
+        raise NotFound.of("file", id)
+    return file
+
+
 def usable(store: Store, store_id: str) -> Json:
     """The vector store, unless it has expired."""
     vector_store = store.get("vector_store", store_id)
@@ -108,8 +116,19 @@ def show_batch(store: Store, batch: Json) -> Json:
     return {**batch, "status": status, "file_counts": counts}
 
 
+def forget_expired(store: Store, blobs: Blobs) -> None:
+    """Delete the files whose time has come, as whoever looks for one would find them gone."""
+    with store.transaction():
+        gone = store.expired("file", store.time())
+        for id in gone:
+            store.delete(id)
+    for id in gone:
+        blobs.delete(id)
+
+
 def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> None:
     """Read files that wait, for so long, and one at least."""
+    forget_expired(store, blobs)
     end = time.monotonic() + seconds
     while entry := store.waiting(store_id):
         _ingest(store, blobs, entry)
@@ -126,7 +145,7 @@ def search(store: Store, blobs: Blobs, store_id: str, body: Json) -> Json:
         found = [store.occurrences(store_id, word) for word in retrieval.words(" ".join(query))]
         scores = retrieval.scores(store.count_chunks(store_id), found)
         hits = islice(_hits(store, store_id, scores, body), body.get("max_num_results", 10))
-        return file_objects.search_results(body["query"], list(hits))
+        return file_objects.search_results(query, list(hits))
 
 
 def content(blobs: Blobs, entry: Json) -> list[str]:
@@ -137,12 +156,16 @@ def content(blobs: Blobs, entry: Json) -> list[str]:
 def _hits(store: Store, store_id: str, scores: dict[int, float], body: Json) -> Iterator[Json]:
     """The chunks that a search may show, best first."""
     least = body.get("ranking_options", {}).get("score_threshold", 0)
+    passing: dict[str, Json | None] = {}  # a file's attributes, if the filters let it pass
     for n, score in sorted(scores.items(), key=lambda item: (-item[1], item[0])):
         if score < least:
             return
         file_id, text = store.chunk(n)
-        attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
-        if "filters" not in body or retrieval.holds(body["filters"], attributes):
+        if file_id not in passing:
+            attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
+            passes = "filters" not in body or retrieval.holds(body["filters"], attributes)
+            passing[file_id] = attributes if passes else None
+        if (attributes := passing[file_id]) is not None:
             yield file_objects.search_result(store.get("file", file_id), score, attributes, text)
 
 
@@ -164,8 +187,7 @@ def _ingest(store: Store, blobs: Blobs, entry: Json) -> None:
 
 
 def _read(blobs: Blobs, file_id: str) -> str:
-    with blobs.open(file_id) as file:
-        return retrieval.text_of(file.read(retrieval.MAX_TOKENS * retrieval.BYTES_PER_TOKEN + 1))
+    return retrieval.text_of(blobs.read(file_id, retrieval.MAX_TOKENS * retrieval.BYTES_PER_TOKEN + 1))
 
 
 def _waits(entry: Json, batch: Json) -> bool:

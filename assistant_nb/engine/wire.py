@@ -284,7 +284,7 @@ def _names_only(call: Json) -> Json:
 
 
 def with_files(body: Json) -> Json:
-    """A thread or run as streams show it: the code interpreter's list of files is always there."""
+    """A thread or run as streams show it, and a thread that is retrieved: the code interpreter always has its list."""
     if body.get("object") not in ("thread", "thread.run"):
         return body
     return {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}}
