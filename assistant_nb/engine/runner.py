@@ -13,13 +13,14 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Final, Literal
 
 from . import wire
 from .answers import Event, Listening, told
+from .calls import Calling
 from .draft import Draft, Gone, open_draft
 from .errors import BadRequest, IllegalMove, ModelError, NotFound
 from .journal import RunState, fold
@@ -28,9 +29,10 @@ from .prompts import exhausted, prompt_of
 from .run_states import ACTIVE, MOVES
 from .store import Store
 from .threads import add_message, check_references
+from .tools.base import Tool
 from .wire import Json
 
-Step = Literal["begin", "ask", "listen", "require", "conclude", "stop"]
+Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
@@ -49,6 +51,8 @@ def next_step(state: RunState) -> Step | None:
             return "listen"
         case "in_progress" if state.answer and state.answer["finish_reason"] != "tool_calls":
             return "conclude"
+        case "in_progress" if state.unused():
+            return "use"
         case "in_progress" if state.open_step("tool_calls"):
             return "require"
         case "in_progress":
@@ -62,12 +66,12 @@ def next_step(state: RunState) -> Step | None:
 class Runner:
     """Creates runs, moves them, ends them."""
 
-    def __init__(self, store: Store, model: Model) -> None:
-        self._store, self.model = store, model
+    def __init__(self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None) -> None:
+        self._store, self.model, self._tools = store, model, tools or {}
         self._resting: dict[str, threading.Event] = {}
         """Of each run with a thread: set when the thread is done."""
-        self._listening: dict[str, Listening] = {}
-        """Of each run whose model is speaking."""
+        self._busy: dict[str, Listening | Calling] = {}
+        """Of each run whose model is speaking, or whose tool is at work."""
         self._readers: dict[str, object] = {}
         """Of each run with a stream: who reads it."""
 
@@ -141,7 +145,7 @@ class Runner:
             return run
         with self._store.transaction(), open_draft(self._store, run["id"]) as draft:
             if self._is_over(draft.run):
-                draft.expired(self._stop_listening(run["id"]))
+                draft.expired(self._interrupt(run["id"]))
             return draft.run
 
     def active_run(self, thread_id: str) -> Json | None:
@@ -252,7 +256,7 @@ class Runner:
         """Make the next transition, in one transaction; None when the run rests or somebody else is at it."""
         with open_draft(self._store, run_id) as draft:
             if self._is_over(draft.run):
-                draft.expired(self._stop_listening(run_id))
+                draft.expired(self._interrupt(run_id))
                 return _MOVED
             step = next_step(draft.state)
             if self._readers.get(run_id, reader) is not reader and step != "stop":  # a cancel waits for no reader
@@ -263,14 +267,19 @@ class Runner:
                 case "ask":
                     self._ask(draft)
                 case "listen":
-                    return self._listen(draft.state)
+                    listening = Listening(self._store, self.model, draft.state)
+                    return self._occupied(run_id, listening, listening.listen())
+                case "use":
+                    call = draft.state.unused() or {}
+                    calling = Calling(self._store, self._tools.get(call["type"]), draft.state, call)
+                    return self._occupied(run_id, calling, calling.go())
                 case "require":
                     draft.become("requires_action", required_action=wire.required_action(draft.state.steps[-1]))
                     return _REST
                 case "conclude":
                     self._conclude(draft)
                 case "stop":
-                    draft.cancelled(self._stop_listening(run_id))
+                    draft.cancelled(self._interrupt(run_id))
                 case None:
                     return None
         return _MOVED
@@ -282,19 +291,20 @@ class Runner:
         else:
             draft.note("model.asked", draft.run["id"], prompt.as_json())
 
-    def _listen(self, state: RunState) -> Iterator[Event | None] | None:
-        """Hand the crank to the model's answer; None when somebody is listening to it already."""
-        run_id = state.run["id"]
-        if run_id in self._listening:
+    def _occupied(
+        self, run_id: str, work: Listening | Calling, events: Iterator[Event | None]
+    ) -> Iterator[Event | None] | None:
+        """Work that takes its time, outside of any transaction; None when somebody is at it already."""
+        if run_id in self._busy:
             return None
-        listening = self._listening[run_id] = Listening(self._store, self.model, state)
+        self._busy[run_id] = work
 
         def until_it_ends() -> Iterator[Event | None]:
             try:
-                yield from listening.listen()
+                yield from events
             finally:
-                if self._listening.get(run_id) is listening:
-                    del self._listening[run_id]
+                if self._busy.get(run_id) is work:
+                    del self._busy[run_id]
 
         return until_it_ends()
 
@@ -304,10 +314,10 @@ class Runner:
         else:
             draft.become("completed", completed_at=draft.at)
 
-    def _stop_listening(self, run_id: str) -> str:
-        """Turn away from the model, if it is speaking; returns what it has said so far."""
-        listening = self._listening.pop(run_id, None)
-        return listening.stop() if listening else ""
+    def _interrupt(self, run_id: str) -> str:
+        """Turn away from the model or tool at work, if there is one; returns what the model has said so far."""
+        work = self._busy.pop(run_id, None)
+        return work.stop() if work else ""
 
     # Reading
 
@@ -321,8 +331,12 @@ class Runner:
 def _with_outputs(details: Json, outputs: list[Json]) -> Json:
     """A step's tool calls with what their functions answered. Raises BadRequest unless each got one answer."""
     by_id = {output["tool_call_id"]: output.get("output", "") for output in outputs}
-    expected, got = ([call["id"] for call in details["tool_calls"]], [output["tool_call_id"] for output in outputs])
+    expected = [call["id"] for call in details["tool_calls"] if call["type"] == "function"]
+    got = [output["tool_call_id"] for output in outputs]
     if sorted(expected) != sorted(got):
         raise BadRequest(f"Expected tool outputs for call_ids {expected}, got {got}")
-    calls = [{**call, "function": {**call["function"], "output": by_id[call["id"]]}} for call in details["tool_calls"]]
+    calls = [
+        {**call, "function": {**call["function"], "output": by_id[call["id"]]}} if call["id"] in by_id else call
+        for call in details["tool_calls"]
+    ]
     return {**details, "tool_calls": calls}
