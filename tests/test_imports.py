@@ -18,7 +18,7 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["engine.errors", "engine.wire", "engine.ids", "engine", "engine.model", "engine.routes"],
+    ["engine.errors", "engine.wire", "engine.ids", "engine", "engine.model", "engine.routes", "engine.tools"],
     ["engine.model.base", "engine.run_states"],
     [
         "engine.journal",
@@ -28,15 +28,17 @@ FLOORS = [
         "engine.blobs",
         "engine.file_objects",
         "engine.retrieval",
+        "engine.citations",
+        "engine.tools.base",
     ],
     ["engine.fields", "engine.prompts"],
     ["engine.params"],
     ["engine.file_params"],
     ["engine.store", "engine.model.recorded", "engine.model.scripted"],
     ["engine.vectors"],
-    ["engine.threads", "engine.draft"],
+    ["engine.threads", "engine.draft", "engine.tools.file_search"],
     ["engine.answers"],
-    ["engine.crank"],
+    ["engine.crank", "engine.calls"],
     ["engine.runner"],
     ["engine.routes.base"],
     ["engine.routes.forms"],

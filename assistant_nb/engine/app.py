@@ -36,6 +36,7 @@ from .routes.forms import FormRequest
 from .run_states import MOVING
 from .runner import Runner
 from .store import Store
+from .tools.file_search import FileSearch
 from .wire import Json, encode
 
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def create_app(
     kept = Store(store, Ids(seed), clock or LessonClock())
     blobs = Blobs(kept.path)
     blobs.sweep({file["id"] for file in kept.all("file")})
-    runner = Runner(kept, model)
+    runner = Runner(kept, model, {"file_search": FileSearch(kept, blobs)})
     runner.recover()
     return App(kept, runner, blobs)
 

@@ -1,6 +1,6 @@
 """The journal of a run, open for writing: the next entries, and the stored objects kept in step with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
@@ -67,10 +67,10 @@ class Draft:
         done = {"status": "completed", "completed_at": self.at, "usage": usage, **data}
         self.note("thread.run.step.completed", step["id"], done)
 
-    def end_message(self, text: str, cut: str | None = None) -> None:
+    def end_message(self, text: str, cut: str | None = None, annotations: Sequence[Json] = ()) -> None:
         """End the message under way, if there is one; `cut` says why it is not whole."""
         if message := self.state.open_message:
-            content = {"content": [wire.text(text)]} if text or not cut else {}
+            content = {"content": [wire.text(text, annotations)]} if text or not cut else {}
             if cut:
                 over = {"status": "incomplete", "incomplete_at": self.at, "incomplete_details": {"reason": cut}}
                 self.note("thread.message.incomplete", message["id"], {**over, **content})

@@ -13,12 +13,13 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, Literal
 
 from . import wire
 from .answers import Event, Listening, told
+from .calls import Calling
 from .crank import Crank
 from .draft import Draft, RunDeleted, open_draft
 from .errors import BadRequest, IllegalMove, ModelError, NotFound
@@ -28,9 +29,10 @@ from .prompts import exhausted, prompt_of
 from .run_states import ACTIVE, MOVES, MOVING
 from .store import Store
 from .threads import add_message, check_references
+from .tools.base import Tool
 from .wire import Json
 
-Step = Literal["begin", "ask", "listen", "require", "conclude", "stop"]
+Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
@@ -45,6 +47,8 @@ def next_step(state: RunState) -> Step | None:
             return "listen"
         case "in_progress" if state.answer and state.answer["finish_reason"] != "tool_calls":
             return "conclude"
+        case "in_progress" if state.unused():
+            return "use"
         case "in_progress" if state.open_step("tool_calls"):
             return "require"
         case "in_progress":
@@ -58,12 +62,12 @@ def next_step(state: RunState) -> Step | None:
 class Runner:
     """Creates runs, moves them, ends them."""
 
-    def __init__(self, store: Store, model: Model) -> None:
-        self._store, self.model = store, model
+    def __init__(self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None) -> None:
+        self._store, self.model, self._tools = store, model, tools or {}
         self._resting: dict[str, threading.Event] = {}
         """Of each run with a thread, its latest: set when the thread is done."""
-        self._busy: dict[str, Listening] = {}
-        """Of each run whose model is speaking."""
+        self._busy: dict[str, Listening | Calling] = {}
+        """Of each run whose model is speaking, or whose tool is at work."""
         self._cranks: dict[str, Crank] = {}
         """Of each run that is under way; somebody else may turn it at any moment."""
 
@@ -287,8 +291,15 @@ class Runner:
                 case "listen":
                     listening = Listening(self._store, self.model, draft.state)
                     return self._occupied(run_id, listening, listening.listen())
+                case "use":
+                    call = draft.state.unused() or {}
+                    calling = Calling(self._store, self._tools.get(call["type"]), draft.state, call)
+                    return self._occupied(run_id, calling, calling.go())
                 case "require":
-                    draft.become("requires_action", required_action=wire.required_action(draft.state.steps[-1]))
+                    draft.become(
+                        "requires_action",
+                        required_action=wire.required_action(draft.state.open_step("tool_calls") or {}),
+                    )
                     return [None], False
                 case "conclude":
                     self._conclude(draft)
@@ -306,7 +317,7 @@ class Runner:
             draft.note("model.asked", draft.run["id"], prompt.as_json())
 
     def _occupied(
-        self, run_id: str, work: Listening, events: Iterator[Event | None]
+        self, run_id: str, work: Listening | Calling, events: Iterator[Event | None]
     ) -> tuple[Iterator[Event | None], bool] | None:
         """Work that takes its time, outside of any transaction; None when somebody is at it already."""
         if run_id in self._busy:
@@ -329,7 +340,7 @@ class Runner:
             draft.become("completed", completed_at=draft.at)
 
     def _interrupt(self, run_id: str) -> str:
-        """Turn away from the model, if it is speaking; returns what it has said so far."""
+        """Turn away from the model or tool at work, if there is one; returns what the model has said so far."""
         work = self._busy.pop(run_id, None)
         return work.stop() if work else ""
 
@@ -345,8 +356,12 @@ class Runner:
 def _with_outputs(details: Json, outputs: list[Json]) -> Json:
     """A step's tool calls with what their functions answered. Raises BadRequest unless each got one answer."""
     by_id = {output["tool_call_id"]: output.get("output", "") for output in outputs}
-    expected, got = ([call["id"] for call in details["tool_calls"]], [output["tool_call_id"] for output in outputs])
+    expected = [call["id"] for call in details["tool_calls"] if call["type"] == "function"]
+    got = [output["tool_call_id"] for output in outputs]
     if sorted(expected) != sorted(got):
         raise BadRequest(f"Expected tool outputs for call_ids {expected}, got {got}")
-    calls = [{**call, "function": {**call["function"], "output": by_id[call["id"]]}} for call in details["tool_calls"]]
+    calls = [
+        {**call, "function": {**call["function"], "output": by_id[call["id"]]}} if call["id"] in by_id else call
+        for call in details["tool_calls"]
+    ]
     return {**details, "tool_calls": calls}
