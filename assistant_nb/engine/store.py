@@ -297,9 +297,9 @@ class Store:
         with self._lock:
             rows = self._db.execute(
                 "SELECT json_extract(body, '$.status'), count(*), sum(json_extract(body, '$.usage_bytes')) FROM object"
-                " WHERE kind = 'vector_store.file' AND parent = ?1"
-                " AND (?2 IS NULL OR json_extract(body, '$._batch_id') = ?2) GROUP BY 1",
-                (store_id, batch_id),
+                " WHERE kind = 'vector_store.file' AND parent = ?"
+                " AND (? IS NULL OR json_extract(body, '$._batch_id') = ?) GROUP BY 1",
+                (store_id, batch_id, batch_id),
             ).fetchall()
         return {status: count for status, count, _ in rows}, sum(size for _, _, size in rows)
 
@@ -416,9 +416,9 @@ class Store:
     def _seq(self, kind: str, parent: str | None, id: str) -> int:
         """A place in a list. That of a deleted object still counts, for a client that deletes what it lists."""
         row: Sequence[int] | None = self._db.execute(
-            "SELECT seq FROM object WHERE id = ?1 AND kind = ?2 AND parent IS ?3"
-            " UNION ALL SELECT seq FROM gone WHERE id = ?1 AND kind = ?2 AND parent IS ?3",
-            (_key(kind, id, parent), kind, parent),
+            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?"
+            " UNION ALL SELECT seq FROM gone WHERE id = ? AND kind = ? AND parent IS ?",
+            (_key(kind, id, parent), kind, parent) * 2,
         ).fetchone()
         if row is None:
             raise _missing(kind, id, parent)
