@@ -14,12 +14,22 @@ if TYPE_CHECKING:
     from .client import connect as connect
     from .client import start as start
     from .client import stop as stop
+    from .functions import function_tool as function_tool
+    from .functions import tool_outputs as tool_outputs
 
 __version__ = "0.1.0"
 
-_HOMES = {"Scripted": "client", "ToolCall": "client", "connect": "client", "start": "client", "stop": "client"}
+_HOMES = {
+    "Scripted": "client",
+    "ToolCall": "client",
+    "connect": "client",
+    "function_tool": "functions",
+    "start": "client",
+    "stop": "client",
+    "tool_outputs": "functions",
+}
 
-__all__ = ["Scripted", "ToolCall", "connect", "start", "stop"]
+__all__ = ["Scripted", "ToolCall", "connect", "function_tool", "start", "stop", "tool_outputs"]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,12 +6,16 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import settings
 from openai import DefaultHttpxClient, OpenAI
 from openai.types.beta.threads import Run
 
 from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.model.scripted import Line as Line
 from assistant_nb.engine.model.scripted import Scripted
+
+settings.register_profile("shared machine", deadline=None)  # how long a thing takes is for tests/bench to say
+settings.load_profile("shared machine")
 
 MakeApp = Callable[..., App]
 Connect = Callable[..., OpenAI]

@@ -13,7 +13,12 @@ def notebook(path: Path, *cells: str) -> Path:
 
 
 def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
-    assert [path.stem for path in course.lessons()] == ["01_first_assistant", "02_raw_http", "07_streaming"]
+    assert [path.stem for path in course.lessons()] == [
+        "01_first_assistant",
+        "02_raw_http",
+        "06_function_calling",
+        "07_streaming",
+    ]
     assert course.find("02").stem == course.find("02_raw_http.ipynb").stem == "02_raw_http"
     for unknown in ("99", "nowhere/02_raw_http.ipynb", "nowhere/02"):
         with pytest.raises(course.LessonError, match=f"There is no lesson '{unknown}'. There are: 01_first_assistant"):

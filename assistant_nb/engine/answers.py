@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from . import wire
+from .citations import Cutter, annotations
 from .draft import Draft, open_draft
 from .errors import EngineError, ModelError
 from .journal import RunState
 from .model.base import Finish, Model, Part, Prompt, TextDelta, ToolCallDelta, estimate_prompt_tokens, estimate_tokens
 from .store import Store
 from .wire import Json
+
+_STREAMED = {"function": "arguments", "code_interpreter": "input"}
+"""Where in a delta stands what the model writes into a call; the query of a search is not shown."""
 
 Event = tuple[str, Json]
 """A public event and the object it is about: `("thread.run.queued", {…})`."""
@@ -26,8 +30,12 @@ class _Stopped(EngineError):
 @dataclass
 class _Call:
     id: str
+    kind: str
     name: str
     arguments: list[str] = field(default_factory=list)
+
+    def whole(self, run: Json) -> Json:
+        return wire.tool_call(self.id, self.kind, self.name, "".join(self.arguments), run)
 
 
 class Listening:
@@ -40,6 +48,8 @@ class Listening:
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None
         self._said: list[str] = []
+        self._cutter, self._told, self._cited = Cutter(), 0, 0
+        self._run, self._searches = state.run, searches(state)
         self._calls: list[_Call] = []
         self._stopped = False
 
@@ -69,6 +79,8 @@ class Listening:
                             break
             except ModelError as error:
                 end = error
+            if self._message and self._step is None and (held := self._cutter.rest()):
+                yield self._delta(held)
             self._close(end)
             yield None
         except _Stopped:
@@ -82,15 +94,15 @@ class Listening:
                     raise _Stopped
                 self._understand(part)
                 yield part
-        except (ModelError, _Stopped):
+        except (ModelError, _Stopped, GeneratorExit, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             raise ModelError(f"The model '{self._model.name}' broke: {told(error)}.") from error
 
     def _understand(self, part: Part) -> None:
         if not isinstance(part, Part):
             raise TypeError(f"it answered with {type(part).__name__}, not with a delta or Finish")
-        if isinstance(part, TextDelta) and self._calls:
+        if isinstance(part, TextDelta) and part.text and self._calls:
             raise ValueError(f"it said {part.text!r} after it had called a tool")
         if isinstance(part, ToolCallDelta):
             known = 0 <= part.index < len(self._calls)
@@ -105,21 +117,45 @@ class Listening:
             with open_draft(self._store, self._run_id) as draft:
                 self._message = self._begin_message(draft)
             yield None
-        yield "thread.message.delta", wire.message_delta(self._message["id"], part.text, first=len(self._said) == 1)
+        for piece in self._cutter.cut(part.text):
+            yield self._delta(piece)
+
+    def _delta(self, piece: str) -> Event:
+        """A piece of the message; its place counts from the beginning of the message."""
+        start, self._told = self._told, self._told + len(piece)
+        found = annotations(piece, self._searches)
+        for one in found:
+            one |= {"start_index": start, "end_index": self._told, "index": self._cited}
+            one["file_citation"]["quote"] = ""
+            self._cited += 1
+        message_id = (self._message or {})["id"]
+        return "thread.message.delta", wire.message_delta(message_id, piece, found if found or not start else None)
 
     def _call(self, part: ToolCallDelta) -> Iterator[Event | None]:
         if self._step is None:
+            if self._message and (held := self._cutter.rest()):
+                yield self._delta(held)
             with open_draft(self._store, self._run_id) as draft:
                 self._end_message(draft)
                 self._step = self._begin_step(draft, {"type": "tool_calls", "tool_calls": []})
             yield None
         step_id = self._step["id"]
         if part.index == len(self._calls) and part.name:
-            self._calls.append(_Call(self._store.derive_id("tool_call", step_id, part.index), part.name))
-            yield "thread.run.step.delta", wire.first_call_delta(step_id, part.index, self._calls[-1].id, part.name)
+            id = self._store.derive_id("tool_call", step_id, part.index)
+            call = _Call(id, self._kind(part.name), part.name)
+            self._calls.append(call)
+            yield "thread.run.step.delta", wire.first_call_delta(step_id, part.index, call.whole(self._run))
+        call = self._calls[part.index]
         if part.arguments:
-            self._calls[part.index].arguments.append(part.arguments)
-            yield "thread.run.step.delta", wire.call_delta(step_id, part.index, part.arguments)
+            call.arguments.append(part.arguments)
+            if field := _STREAMED.get(call.kind):
+                piece = {field: part.arguments}
+                yield "thread.run.step.delta", wire.call_delta(step_id, part.index, call.kind, **piece)
+
+    def _kind(self, name: str) -> str:
+        """A call is of a built-in tool when the run has it, else of a function."""
+        built_in = {tool["type"] for tool in self._run["tools"]} - {"function"}
+        return name if name in built_in else "function"
 
     def _close(self, end: Finish | ModelError) -> None:
         with open_draft(self._store, self._run_id) as draft:
@@ -131,16 +167,20 @@ class Listening:
                 self._write_down(draft, end)
 
     def _write_down(self, draft: Draft, end: Finish) -> None:
-        calls = [wire.function_call(call.id, call.name, "".join(call.arguments)) for call in self._calls]
+        calls = [call.whole(self._run) for call in self._calls]
         usage, cut = self._usage(end), end.reason == "length"
         answer = {
             "text": self.text,
-            "tool_calls": [{name: call["function"][name] for name in ("name", "arguments")} for call in calls],
+            "tool_calls": [{"name": call.name, "arguments": "".join(call.arguments)} for call in self._calls],
             "finish_reason": "length" if cut else "tool_calls" if calls else "stop",
             "usage": usage,
             "provenance": end.provenance,
         }
         draft.note("model.answered", self._run_id, answer)
+        if self._step and not calls:  # before a crash it had called a tool; asked again, it does not
+            over = {"status": "cancelled", "cancelled_at": draft.at}
+            draft.note("thread.run.step.cancelled", self._step["id"], over)
+            self._step = None
         if self._step is None:
             if self._message is None:
                 self._begin_message(draft)
@@ -165,7 +205,7 @@ class Listening:
 
     def _end_message(self, draft: Draft, usage: Json | None = None, cut: str | None = None) -> None:
         """The message is at its end, and so is its step. When calls follow, the usage of both is theirs."""
-        draft.end_message(self.text, cut)
+        draft.end_message(self.text, cut, annotations(self.text, self._searches))
         if step := draft.state.open_step("message_creation"):
             draft.end_step(step, usage=usage)
 
@@ -183,6 +223,12 @@ class Listening:
             return wire.usage(end.prompt_tokens, end.completion_tokens)
         answer = self.text + "".join(call.name + "".join(call.arguments) for call in self._calls)
         return wire.usage(estimate_prompt_tokens(self._prompt), estimate_tokens(answer), estimated=True)
+
+
+def searches(state: RunState) -> list[Json]:
+    """What the run's file searches have found, in order."""
+    calls = [call for step in state.steps for call in step["step_details"].get("tool_calls", [])]
+    return [call["file_search"] for call in calls if call["type"] == "file_search"]
 
 
 def told(error: BaseException) -> str:

@@ -36,6 +36,7 @@ from .routes.forms import FormRequest
 from .run_states import MOVING
 from .runner import Runner
 from .store import Store
+from .tools.file_search import FileSearch
 from .wire import Json, encode
 
 if TYPE_CHECKING:
@@ -110,7 +111,8 @@ class App:
             refused = BadRequest(f"The request cannot be read: {error}.")
             response = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
-            response = _json(_bug(error).envelope(), OurBug.status)
+            refusal = _bug(error) if self._open else _stopped()
+            response = _json(refusal.envelope(), refusal.status)
         return self._send(response, environ, start_response)
 
     def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -219,7 +221,7 @@ def create_app(
     kept = Store(store, Ids(seed), clock or LessonClock())
     blobs = Blobs(kept.path)
     blobs.sweep({file["id"] for file in kept.all("file")})
-    runner = Runner(kept, model)
+    runner = Runner(kept, model, {"file_search": FileSearch(kept, blobs)})
     runner.recover()
     return App(kept, runner, blobs)
 

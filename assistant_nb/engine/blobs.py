@@ -65,7 +65,7 @@ class Blobs:
     """Keeps bytes under ids. `store` is the path of the store they belong to, or ":memory:"."""
 
     def __init__(self, store: str) -> None:
-        self._beside = None if store in ("", ":memory:") else Path(f"{store}.files")
+        self._beside = None if store in ("", ":memory:") else Path(f"{store}.files").resolve()
         self._lock = threading.Lock()
         self._temporary: Path | None = None
 
@@ -95,7 +95,8 @@ class Blobs:
 
         Raises DiskError, and what `read` raises.
         """
-        path = self._folder() / f"{id}{_TEXT}"
+        with _disk():
+            path = self._folder() / f"{id}{_TEXT}"
         with suppress(OSError):
             return path.read_bytes()
         with self.open(id) as file:
@@ -106,10 +107,14 @@ class Blobs:
         return text
 
     def sweep(self, known: Collection[str]) -> None:
-        """Remove drafts and files that no row knows, left behind by a crash."""
+        """Remove drafts and files that no row knows, left behind by a crash.
+
+        When no row knows any, the folder may be that of another store: then whole files stay.
+        """
         with suppress(OSError):
             for path in self._beside.iterdir() if self._beside and self._beside.is_dir() else ():
-                if (ours := _OURS.fullmatch(path.name)) and ours[1] not in known:
+                ours = _OURS.fullmatch(path.name)
+                if ours and ours[1] not in known and (known or path.name.startswith(_DRAFT)):
                     path.unlink()
 
     def close(self) -> None:
@@ -126,8 +131,14 @@ class Blobs:
                 return self._beside
             if not self._temporary:
                 self._temporary = Path(tempfile.mkdtemp(prefix="assistant_nb-"))
-                weakref.finalize(self, shutil.rmtree, self._temporary, ignore_errors=True)
+                weakref.finalize(self, _remove, self._temporary, os.getpid())
             return self._temporary
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """A forked child ends, too, and must not take the files of its parent with it."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

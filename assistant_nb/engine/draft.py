@@ -1,28 +1,28 @@
 """The journal of a run, open for writing: the next entries, and the stored objects kept in step with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 
 from . import run_states, wire
-from .errors import EngineError, ModelError
+from .errors import ModelError, NotFound
 from .journal import Entry, RunState, fold
 from .run_states import Status
 from .store import Store
 from .wire import Json
 
 
-class Gone(EngineError):
+class RunDeleted(NotFound):
     """The run's thread was deleted while it was under way."""
 
 
 @contextmanager
 def open_draft(store: Store, run_id: str) -> Iterator["Draft"]:
-    """A run's journal, read and written in one transaction. Raises Gone when the run is no more."""
+    """A run's journal, read and written in one transaction. Raises RunDeleted when the run is no more."""
     with store.transaction():
         state = fold(store.journal(run_id))
         if not state.length:
-            raise Gone(f"Run {run_id} was deleted.")
+            raise RunDeleted(f"No run found with id '{run_id}'.")
         yield Draft(store, state, run_id)
 
 
@@ -67,10 +67,10 @@ class Draft:
         done = {"status": "completed", "completed_at": self.at, "usage": usage, **data}
         self.note("thread.run.step.completed", step["id"], done)
 
-    def end_message(self, text: str, cut: str | None = None) -> None:
+    def end_message(self, text: str, cut: str | None = None, annotations: Sequence[Json] = ()) -> None:
         """End the message under way, if there is one; `cut` says why it is not whole."""
         if message := self.state.open_message:
-            content = {"content": [wire.text(text)]} if text or not cut else {}
+            content = {"content": [wire.text(text, annotations)]} if text or not cut else {}
             if cut:
                 over = {"status": "incomplete", "incomplete_at": self.at, "incomplete_details": {"reason": cut}}
                 self.note("thread.message.incomplete", message["id"], {**over, **content})

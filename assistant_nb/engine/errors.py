@@ -5,7 +5,7 @@ EngineError
 │   ├── BadRequest      400
 │   │   ├── FileError         what `/v1/files` refuses; its envelope has a second key
 │   │   │   └── NoSuchFile  404
-│   │   └── DiskError         the bytes of a file cannot be written or read
+│   │   └── DiskError         the disk is full, or refuses
 │   ├── Unauthorized    401
 │   ├── Forbidden       403
 │   ├── NotFound        404
@@ -68,9 +68,10 @@ class NoSuchFile(FileError):
 class DiskError(BadRequest):
     """This machine's disk is full, or refuses. Nothing was changed."""
 
-    def __init__(self, error: OSError) -> None:
+    def __init__(self, error: Exception) -> None:
+        reason = getattr(error, "strerror", None) or error
         super().__init__(
-            f"The file cannot be kept on the disk of this machine, or read from it ({error.strerror or error})."
+            f"The disk of this machine does not keep what it should, or give back what it has ({reason})."
             " Nothing was changed; see to the disk and try again."
         )
 

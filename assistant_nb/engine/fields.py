@@ -206,7 +206,7 @@ ChunkingStrategy = Annotated[
     Annotated[AutoChunkingStrategy, Tag(MARK + "auto")] | Annotated[StaticChunkingStrategy, Tag(MARK + "static")],
     Discriminator(by_type),
 ]
-FileIds = Annotated[list[FileId], Field(max_length=100)]
+FileIds = Annotated[list[FileId], Field(max_length=500)]
 
 
 class InlineVectorStore(Body):

@@ -121,8 +121,8 @@ class Hit:
         return {"file_id": self.file_id, "file_name": result.pop("filename"), **result}
 
 
-def search_results(query: str | list[str], results: list[Json]) -> Json:
-    """All that was found, in one page. The query is echoed as it came, a string as a string."""
+def search_results(query: list[str], results: list[Json]) -> Json:
+    """All that was found, in one page."""
     return {
         "object": "vector_store.search_results.page",
         "search_query": query,

@@ -89,8 +89,8 @@ class PutAssistantFile(Body):
 
 
 class PutFiles(FileSettings):
-    file_ids: Annotated[list[FileId], Field(min_length=1, max_length=500)] | None = None
-    files: Annotated[list[PutFile], Field(min_length=1, max_length=500)] | None = None
+    file_ids: Annotated[list[FileId], Field(min_length=1, max_length=2000)] | None = None
+    files: Annotated[list[PutFile], Field(min_length=1, max_length=2000)] | None = None
 
     @model_validator(mode="after")
     def one_or_the_other(self) -> Self:
@@ -100,7 +100,7 @@ class PutFiles(FileSettings):
 
 
 class ModifyAttributes(Body):
-    attributes: Attributes
+    attributes: Attributes | None = None
 
 
 class Comparison(Body):
@@ -112,12 +112,12 @@ class Comparison(Body):
 class Membership(Body):
     type: Literal["in", "nin"]
     key: Text
-    value: list[Scalar]
+    value: Annotated[list[Scalar], Field(max_length=100)]
 
 
 class Compound(Body):
     type: Literal["and", "or"]
-    filters: list["Filter"]
+    filters: Annotated[list["Filter"], Field(max_length=100)]
 
 
 Filter = Annotated[

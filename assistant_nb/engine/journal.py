@@ -4,12 +4,13 @@ A journal is a list of entries that only grows. The run object, its steps and th
 are folds of it: apply the entries one after the other and you have them. Pure; nothing here knows
 where entries are kept.
 
-Three families of entries, told apart by the first word of their event:
+Four families of entries, told apart by the first word of their event:
 
     thread.…   a transition: `data` holds the fields of object `id` that this event sets. The event's
                name is the one a stream sends. A created object brings all its fields.
     model.…    `model.asked` holds the exact prompt, `model.answered` the answer with its usage and
                provenance; `model.called` writes the calls of that answer into their run step `id`.
+    tool.…     `tool.answered` writes there what came of a call that the engine answers by itself.
     client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made.
 """
 
@@ -48,6 +49,10 @@ class RunState:
     """The prompt that waits for its answer."""
     answer: Json | None = None
     """The latest answer of the model, until the next prompt."""
+    arguments: dict[str, str] = field(default_factory=dict)
+    """Of each tool call, by id: what the model wrote into it."""
+    used: int = 0
+    """How many calls of the latest answer the engine has answered by itself."""
     usages: list[Json] = field(default_factory=list)
     """What each answer took."""
 
@@ -74,6 +79,12 @@ class RunState:
         """The step of this type that has not ended, if there is one."""
         return next((step for step in self.steps if step["type"] == type and step["status"] == "in_progress"), None)
 
+    def unused(self) -> Json | None:
+        """The next tool call that the engine has to answer, if there is one: `{"id": …, "type": "file_search", …}`."""
+        step = self.open_step("tool_calls")
+        calls = step["step_details"]["tool_calls"] if step else []
+        return next(iter([call for call in calls if call["type"] != "function"][self.used :]), None)
+
     def apply(self, entry: Entry) -> None:
         """Take in the next entry."""
         self.length, self.at = entry.n + 1, entry.at
@@ -82,6 +93,15 @@ class RunState:
         elif entry.event == "model.answered":
             self.asked, self.answer = None, entry.data
             self.usages.append(entry.data["usage"])
+        elif entry.event == "model.called":
+            calls = entry.data["step_details"]["tool_calls"]
+            said = self.answer["tool_calls"] if self.answer else []
+            self.arguments |= {call["id"]: one["arguments"] for call, one in zip(calls, said, strict=True)}
+            self.used = 0
+            self.objects[entry.id].update(entry.data)
+        elif entry.event == "tool.answered":
+            self.used += 1
+            self.objects[entry.id].update(entry.data)
         elif entry.event == "client.deleted":
             del self.objects[entry.id]
         else:

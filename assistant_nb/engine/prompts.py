@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
+from .citations import mark
 from .journal import RunState
 from .model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens
 from .wire import Json
@@ -18,9 +19,11 @@ def prompt_of(state: RunState, messages: list[Json]) -> Prompt:
     """
     run = state.run
     thread = [
-        Turn(message["role"], _plain(message["content"])) for message in messages if message["run_id"] != run["id"]
+        Turn(message["role"], _plain(message["content"]))
+        for message in messages
+        if message["run_id"] != run["id"] and message["content"]  # an answer that broke off at once has none
     ]
-    if last := run["truncation_strategy"]["last_messages"]:
+    if run["truncation_strategy"]["type"] == "last_messages" and (last := run["truncation_strategy"]["last_messages"]):
         thread = thread[-last:]
     own = _own_turns(state)
     prompt = Prompt(
@@ -61,20 +64,36 @@ def _left(state: RunState, kind: Literal["prompt", "completion"]) -> int | None:
 
 def _own_turns(state: RunState) -> list[Turn]:
     """What the run has said and called so far. Calls stand with the words that led to them."""
-    turns: list[Turn] = []
+    turns, found = list[Turn](), 0  # searches so far
     for step in state.steps:
         details = step["step_details"]
         if details["type"] == "tool_calls":
             said = turns.pop().content if turns and not turns[-1].tool_calls else ""
-            turns.append(Turn("assistant", said, [_call(call) for call in details["tool_calls"]]))
+            calls = [_call(call, state.arguments[call["id"]], found) for call in details["tool_calls"]]
+            turns.append(Turn("assistant", said, calls))
+            found += sum(call["type"] == "file_search" for call in details["tool_calls"])
         elif message := state.objects.get(details["message_creation"]["message_id"]):  # a client may delete it
             turns.append(Turn("assistant", _plain(message["content"])))
     return turns
 
 
-def _call(call: Json) -> ToolCall:
-    function = call["function"]
-    return ToolCall(function["name"], function["arguments"], function["output"])
+def _call(call: Json, given: str, searches: int) -> ToolCall:
+    """A call and its answer as a model reads them; of a search each hit under the mark that cites it."""
+    match call["type"]:
+        case "function":
+            return ToolCall(call["function"]["name"], given, call["function"]["output"])
+        case "file_search":
+            hits = [
+                f"{mark(searches, n, hit['file_name'])}\n{hit['content'][0]['text']}"
+                for n, hit in enumerate(call["file_search"]["results"])
+            ]
+            return ToolCall("file_search", given, "\n\n".join(hits) or "Nothing was found.")
+        case _:
+            return ToolCall(call["type"], given, "\n".join(map(_seen, call["code_interpreter"]["outputs"])))
+
+
+def _seen(output: Json) -> str:
+    return str(output["logs"]) if output["type"] == "logs" else "[an image]"
 
 
 def _plain(content: list[Json]) -> str | list[Json]:

@@ -11,6 +11,7 @@ the inverse document frequency of Lucene, which is above 0 for words that most c
 import math
 import operator
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -95,11 +96,13 @@ def indexed(text: str) -> str | None:
 def words(query: str) -> list[str]:
     """What to look for, each word once, without those that say nothing, unless there are no others.
 
-    `words("The cat, THE hat")` -> ["cat", "hat"]; `words("AIの本")` -> ["ai", "の本"].
+    `words("The cat, THE hat")` -> ["cat", "hat"]; `words("AIの本")` -> ["AI", "の本"]. The index folds case
+    and accents in its own way, so words are left as they were written.
     """
-    apart = _UNSPACED.sub(lambda run: f" {' '.join(_pairs(run[0]) or run[0])} ", query)
-    found = list(dict.fromkeys(_WORD.findall(apart.casefold())))
-    return ([word for word in found if not _STOP_WORD.fullmatch(word)] or found)[:_MAX_WORDS]
+    apart = _UNSPACED.sub(lambda run: f" {' '.join(_pairs(run[0]) or run[0])} ", unicodedata.normalize("NFC", query))
+    found = {word.casefold(): word for word in _WORD.findall(apart)}
+    telling = [word for fold, word in found.items() if not _STOP_WORD.fullmatch(fold)]
+    return (telling or list(found.values()))[:_MAX_WORDS]
 
 
 def _pairs(letters: str) -> list[str]:

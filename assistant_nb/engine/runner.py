@@ -13,31 +13,29 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from inspect import GEN_CLOSED, getgeneratorstate
 from typing import Final, Literal
 
 from . import wire
 from .answers import Event, Listening, told
-from .draft import Draft, Gone, open_draft
+from .calls import Calling
+from .crank import Crank
+from .draft import Draft, RunDeleted, open_draft
 from .errors import BadRequest, IllegalMove, ModelError, NotFound
 from .journal import RunState, fold
 from .model.base import Model
 from .prompts import exhausted, prompt_of
-from .run_states import ACTIVE, MOVES
+from .run_states import ACTIVE, MOVES, MOVING
 from .store import Store
 from .threads import add_message, check_references
+from .tools.base import Tool
 from .wire import Json
 
-Step = Literal["begin", "ask", "listen", "require", "conclude", "stop"]
+Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
-
-_MOVED: Final = [None]
-_REST: Final = [None]
-"""What a turn yields that has made its transition; after the second one the crank is let go."""
 
 
 def next_step(state: RunState) -> Step | None:
@@ -49,6 +47,8 @@ def next_step(state: RunState) -> Step | None:
             return "listen"
         case "in_progress" if state.answer and state.answer["finish_reason"] != "tool_calls":
             return "conclude"
+        case "in_progress" if state.unused():
+            return "use"
         case "in_progress" if state.open_step("tool_calls"):
             return "require"
         case "in_progress":
@@ -62,14 +62,14 @@ def next_step(state: RunState) -> Step | None:
 class Runner:
     """Creates runs, moves them, ends them."""
 
-    def __init__(self, store: Store, model: Model) -> None:
-        self._store, self.model = store, model
+    def __init__(self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None) -> None:
+        self._store, self.model, self._tools = store, model, tools or {}
         self._resting: dict[str, threading.Event] = {}
-        """Of each run with a thread: set when the thread is done."""
-        self._listening: dict[str, Listening] = {}
-        """Of each run whose model is speaking."""
-        self._readers: dict[str, object] = {}
-        """Of each run with a stream: who reads it."""
+        """Of each run with a thread, its latest: set when the thread is done."""
+        self._busy: dict[str, Listening | Calling] = {}
+        """Of each run whose model is speaking, or whose tool is at work."""
+        self._cranks: dict[str, Crank] = {}
+        """Of each run that is under way; somebody else may turn it at any moment."""
 
     # What clients ask for
 
@@ -115,6 +115,7 @@ class Runner:
                 details = _with_outputs(step["step_details"], outputs)
                 draft.end_step(step, draft.state.usages[-1], step_details=details)
                 draft.become("queued", required_action=None)
+                self._cranks.pop(run["id"], None)  # that one has come to its end; its reader may not know yet
                 return draft.run
 
     def cancel(self, thread_id: str, run_id: str) -> Json:
@@ -125,7 +126,8 @@ class Runner:
                 raise BadRequest(f"Cannot cancel run with status '{run['status']}'.")
             with open_draft(self._store, run_id) as draft:
                 draft.become("cancelling")
-        self.start(run_id)
+        # Not by the run's crank: whoever turns that may be waiting for the model.
+        self._in_background(run_id, lambda: deque(self.drive(run_id), maxlen=0))
         return draft.run
 
     def amend(self, run_id: str, event: str, id: str, data: Json) -> Json:
@@ -141,8 +143,17 @@ class Runner:
             return run
         with self._store.transaction(), open_draft(self._store, run["id"]) as draft:
             if self._is_over(draft.run):
-                draft.expired(self._stop_listening(run["id"]))
+                draft.expired(self._interrupt(run["id"]))
             return draft.run
+
+    def polled(self, run: Json) -> Json:
+        """The run as `seen`; and should nobody be turning its crank, the one who asks sees to it."""
+        run_id, crank = run["id"], self._cranks.get(run["id"])
+        turning = run_id in self._resting or (crank and crank.turning(SETTLE_S))
+        if run["status"] in MOVING and not turning:
+            self.start(run_id)
+            run = self._store.get("thread.run", run_id)
+        return self.seen(run)
 
     def active_run(self, thread_id: str) -> Json | None:
         """The run that holds the thread, if there is one."""
@@ -151,46 +162,46 @@ class Runner:
 
     # The crank and those who turn it
 
-    def drive(self, run_id: str, reader: object = None) -> Iterator[Event | None]:
-        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between.
-
-        Whoever reads the run's stream goes before all others; they find nothing to do.
-        """
-        with suppress(Gone):
+    def drive(self, run_id: str) -> Iterator[Event | None]:
+        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between."""
+        with suppress(RunDeleted):
             try:
-                while turn := self._turn(run_id, reader):
-                    yield from turn
-                    if turn is _REST:  # its client may have gone on already, and so has somebody else
-                        return
-            except Gone:
+                goes_on = True
+                while goes_on and (turn := self._turn(run_id)):
+                    events, goes_on = turn
+                    yield from events
+            except RunDeleted:
                 raise
             except Exception as error:  # noqa: BLE001  a bug of ours must not leave the run hanging
                 with suppress(IllegalMove), open_draft(self._store, run_id) as draft:
-                    draft.failed("", ModelError(f"The engine broke: {told(error)}. Please report it."))
+                    broke = ModelError(f"The engine broke: {told(error)}. Please report it.")
+                    draft.failed(self._interrupt(run_id), broke)
                 yield None
 
     def follow(self, run: Json, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
         """Drive a run by reading: all that happens to it from journal entry `start` on, whoever makes it happen.
 
-        The second value is for when nobody reads any more: it gives the run to the background.
+        The second value is for when nobody reads any more: then the background goes on where the reader was.
         """
-        reader = self._readers[run["id"]] = object()
-        events = self._events(run, start, reader)
+        run_id = run["id"]
+        crank = self._cranks[run_id] = Crank(self._events(run, start), keep=True)
+        events = crank.read()
 
         def let_go() -> None:
-            rests = getgeneratorstate(events) == GEN_CLOSED
-            events.close()
-            if self._readers.get(run["id"]) is reader:
-                del self._readers[run["id"]]
-            if not rests:
-                self.start(run["id"])
+            with suppress(ValueError):  # somebody is reading in this moment
+                events.close()
+            if self._cranks.get(run_id) is crank:
+                if crank.over:
+                    del self._cranks[run_id]
+                else:
+                    self.start(run_id)
 
         return events, let_go
 
-    def _events(self, run: Json, start: int, reader: object) -> Generator[Event, None, None]:
-        """Raises NotFound when the run's thread is deleted meanwhile."""
+    def _events(self, run: Json, start: int) -> Iterator[Event]:
+        """Ends with an `error` when the run's thread is deleted meanwhile."""
         state = fold(self._store.journal(run["id"])[:start])
-        for delta in itertools.chain([None], self.drive(run["id"], reader), [None]):
+        for delta in itertools.chain([None], self.drive(run["id"]), [None]):
             if delta:
                 yield delta
                 continue
@@ -201,16 +212,39 @@ class Runner:
                 if entry.event == "thread.run.requires_action":
                     return  # what comes next is told in the stream of the tool outputs
         if not self._store.journal(run["id"]):
-            raise NotFound.of("thread", run["thread_id"])
+            yield "error", NotFound.of("thread", run["thread_id"]).envelope()
 
     def start(self, run_id: str) -> None:
         """Let a thread of its own turn the crank."""
-        rests = self._resting.setdefault(run_id, threading.Event())
-        name = f"assistant_nb {run_id}"
+        crank = self._cranks.setdefault(run_id, Crank(self.drive(run_id)))
+
+        def run_down() -> None:
+            try:
+                crank.run_down()
+                if crank.broken:
+                    deque(self.drive(run_id), maxlen=0)
+            finally:
+                if self._cranks.get(run_id) is crank:
+                    del self._cranks[run_id]
+
+        self._in_background(run_id, run_down)
+
+    def _in_background(self, run_id: str, work: Callable[[], object]) -> None:
+        rests = self._resting[run_id] = threading.Event()
+
+        def do() -> None:
+            try:
+                with suppress(Exception):  # the store may be closed under our feet; the journal knows where we were
+                    work()
+            finally:
+                if self._resting.get(run_id) is rests:
+                    self._resting.pop(run_id, None)
+                rests.set()
+
         try:
-            threading.Thread(target=self._work, args=(run_id, rests), name=name, daemon=True).start()
+            threading.Thread(target=do, name=f"assistant_nb {run_id}", daemon=True).start()
         except RuntimeError:  # no threads here, as in a browser's Python, or no more of them
-            self._work(run_id, rests)
+            do()
 
     def recover(self) -> None:
         """Go on with all runs that were under way when the process ended."""
@@ -237,43 +271,43 @@ class Runner:
             if (rests := self._resting.get(run_id)) and mine != f"assistant_nb {run_id}":
                 rests.wait(max(0, end - time.monotonic()))
 
-    def _work(self, run_id: str, rests: threading.Event) -> None:
-        try:
-            with suppress(Exception):  # the store may be closed under our feet; the journal knows where we were
-                deque(self.drive(run_id), maxlen=0)
-        finally:
-            rests.set()
-            if self._resting.get(run_id) is rests:
-                del self._resting[run_id]
-
     # The transitions
 
-    def _turn(self, run_id: str, reader: object) -> Iterable[Event | None] | None:
-        """Make the next transition, in one transaction; None when the run rests or somebody else is at it."""
+    def _turn(self, run_id: str) -> tuple[Iterable[Event | None], bool] | None:
+        """Make the next transition, in one transaction; None when the run rests or somebody else is at it.
+
+        Gives what to yield, and whether the crank may go on: not after a call for action, whose answer may be
+        there already, as somebody else goes on with it.
+        """
         with open_draft(self._store, run_id) as draft:
             if self._is_over(draft.run):
-                draft.expired(self._stop_listening(run_id))
-                return _MOVED
-            step = next_step(draft.state)
-            if self._readers.get(run_id, reader) is not reader and step != "stop":  # a cancel waits for no reader
-                return None
-            match step:
+                draft.expired(self._interrupt(run_id))
+                return [None], True
+            match next_step(draft.state):
                 case "begin":
                     draft.become("in_progress", started_at=draft.at)
                 case "ask":
                     self._ask(draft)
                 case "listen":
-                    return self._listen(draft.state)
+                    listening = Listening(self._store, self.model, draft.state)
+                    return self._occupied(run_id, listening, listening.listen())
+                case "use":
+                    call = draft.state.unused() or {}
+                    calling = Calling(self._store, self._tools.get(call["type"]), draft.state, call)
+                    return self._occupied(run_id, calling, calling.go())
                 case "require":
-                    draft.become("requires_action", required_action=wire.required_action(draft.state.steps[-1]))
-                    return _REST
+                    draft.become(
+                        "requires_action",
+                        required_action=wire.required_action(draft.state.open_step("tool_calls") or {}),
+                    )
+                    return [None], False
                 case "conclude":
                     self._conclude(draft)
                 case "stop":
-                    draft.cancelled(self._stop_listening(run_id))
+                    draft.cancelled(self._interrupt(run_id))
                 case None:
                     return None
-        return _MOVED
+        return [None], True
 
     def _ask(self, draft: Draft) -> None:
         prompt = prompt_of(draft.state, self._store.all("thread.message", draft.run["thread_id"]))
@@ -282,21 +316,22 @@ class Runner:
         else:
             draft.note("model.asked", draft.run["id"], prompt.as_json())
 
-    def _listen(self, state: RunState) -> Iterator[Event | None] | None:
-        """Hand the crank to the model's answer; None when somebody is listening to it already."""
-        run_id = state.run["id"]
-        if run_id in self._listening:
+    def _occupied(
+        self, run_id: str, work: Listening | Calling, events: Iterator[Event | None]
+    ) -> tuple[Iterator[Event | None], bool] | None:
+        """Work that takes its time, outside of any transaction; None when somebody is at it already."""
+        if run_id in self._busy:
             return None
-        listening = self._listening[run_id] = Listening(self._store, self.model, state)
+        self._busy[run_id] = work
 
         def until_it_ends() -> Iterator[Event | None]:
             try:
-                yield from listening.listen()
+                yield from events
             finally:
-                if self._listening.get(run_id) is listening:
-                    del self._listening[run_id]
+                if self._busy.get(run_id) is work:
+                    self._busy.pop(run_id, None)
 
-        return until_it_ends()
+        return until_it_ends(), True
 
     def _conclude(self, draft: Draft) -> None:
         if draft.state.answer and draft.state.answer["finish_reason"] == "length":
@@ -304,10 +339,10 @@ class Runner:
         else:
             draft.become("completed", completed_at=draft.at)
 
-    def _stop_listening(self, run_id: str) -> str:
-        """Turn away from the model, if it is speaking; returns what it has said so far."""
-        listening = self._listening.pop(run_id, None)
-        return listening.stop() if listening else ""
+    def _interrupt(self, run_id: str) -> str:
+        """Turn away from the model or tool at work, if there is one; returns what the model has said so far."""
+        work = self._busy.pop(run_id, None)
+        return work.stop() if work else ""
 
     # Reading
 
@@ -315,14 +350,18 @@ class Runner:
         return run["status"] in ACTIVE and self._store.time(run["thread_id"]) >= run["expires_at"]
 
     def _has_question(self, thread_id: str) -> bool:
-        return any(message["role"] == "user" for message in self._store.all("thread.message", thread_id))
+        return bool(self._store.page("thread.message", thread_id, limit=1, where={"role": "user"})[0])
 
 
 def _with_outputs(details: Json, outputs: list[Json]) -> Json:
     """A step's tool calls with what their functions answered. Raises BadRequest unless each got one answer."""
     by_id = {output["tool_call_id"]: output.get("output", "") for output in outputs}
-    expected, got = ([call["id"] for call in details["tool_calls"]], [output["tool_call_id"] for output in outputs])
+    expected = [call["id"] for call in details["tool_calls"] if call["type"] == "function"]
+    got = [output["tool_call_id"] for output in outputs]
     if sorted(expected) != sorted(got):
         raise BadRequest(f"Expected tool outputs for call_ids {expected}, got {got}")
-    calls = [{**call, "function": {**call["function"], "output": by_id[call["id"]]}} for call in details["tool_calls"]]
+    calls = [
+        {**call, "function": {**call["function"], "output": by_id[call["id"]]}} if call["id"] in by_id else call
+        for call in details["tool_calls"]
+    ]
     return {**details, "tool_calls": calls}

@@ -96,6 +96,12 @@ class _Request(HTTPRequest):
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
 
+    def close(self) -> None:
+        """With what could not be written any more: its own destructor would complain about that on stderr."""
+        super().close()
+        with suppress(OSError, ValueError):
+            self.wfile.close()
+
 
 def _host_names(host: str) -> frozenset[str] | None:
     """The Host names that a server bound to `host` answers to; None, any, when it listens everywhere."""

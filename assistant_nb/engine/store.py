@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
-from .errors import NotFound, StoreError
+from .errors import DiskError, NotFound, StoreError
 from .ids import Clock, Ids
 from .journal import Entry
 from .run_states import ACTIVE
@@ -79,6 +79,17 @@ _MIGRATIONS: Final = (
     END;
     CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
         INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.n, old.text);
+    END;
+    """,
+    """
+    CREATE TABLE gone (                             -- where in its list a deleted object was
+        id      TEXT PRIMARY KEY,
+        seq     INTEGER NOT NULL,
+        kind    TEXT NOT NULL,
+        parent  TEXT
+    ) WITHOUT ROWID;
+    CREATE TRIGGER object_gone AFTER DELETE ON object BEGIN
+        INSERT OR REPLACE INTO gone VALUES (old.id, old.seq, old.kind, old.parent);
     END;
     """,
     """
@@ -317,9 +328,9 @@ class Store:
         with self._lock:
             rows = self._db.execute(
                 "SELECT json_extract(body, '$.status'), count(*), sum(json_extract(body, '$.usage_bytes')) FROM object"
-                " WHERE kind = 'vector_store.file' AND parent = ?1"
-                " AND (?2 IS NULL OR json_extract(body, '$._batch_id') = ?2) GROUP BY 1",
-                (store_id, batch_id),
+                " WHERE kind = 'vector_store.file' AND parent = ?"
+                " AND (? IS NULL OR json_extract(body, '$._batch_id') = ?) GROUP BY 1",
+                (store_id, batch_id, batch_id),
             ).fetchall()
         return {status: count for status, count, _ in rows}, sum(size for _, _, size in rows)
 
@@ -327,8 +338,8 @@ class Store:
         """Keep pieces of a file: where each starts, its text, what to index instead. Only inside a transaction."""
         key = _key("vector_store.file", file_id, store_id)
         self._db.executemany(
-            "INSERT INTO chunk (object, start, text, words, length) VALUES (?1, ?2, ?3, ?4, length(?3))",
-            ((key, *chunk) for chunk in chunks),
+            "INSERT INTO chunk (object, start, text, words, length) VALUES (?, ?, ?, ?, ?)",
+            ((key, start, text, words, len(text)) for start, text, words in chunks),
         )
 
     def drop_chunks(self, store_id: str, file_id: str) -> None:
@@ -400,7 +411,10 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All changes made inside are kept together when it is left, or none. An inner one joins the outer."""
+        """All changes made inside are kept together when it is left, or none. An inner one joins the outer.
+
+        Raises DiskError when the disk takes no more.
+        """
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -409,8 +423,10 @@ class Store:
             try:
                 yield
                 self._db.execute("COMMIT")
-            except BaseException:
+            except BaseException as error:
                 self._db.rollback()
+                if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+                    raise DiskError(cast(sqlite3.Error, error)) from error
                 raise
 
     def _open(self) -> None:
@@ -441,8 +457,11 @@ class Store:
         return int(seconds)
 
     def _seq(self, kind: str, parent: str | None, id: str) -> int:
+        """A place in a list. That of a deleted object still counts, for a client that deletes what it lists."""
         row: Sequence[int] | None = self._db.execute(
-            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?", (_key(kind, id, parent), kind, parent)
+            "SELECT seq FROM object WHERE id = ? AND kind = ? AND parent IS ?"
+            " UNION ALL SELECT seq FROM gone WHERE id = ? AND kind = ? AND parent IS ?",
+            (_key(kind, id, parent), kind, parent) * 2,
         ).fetchone()
         if row is None:
             raise _missing(kind, id, parent)

@@ -31,9 +31,12 @@ def add_message(store: Store, thread_id: str, body: Json) -> Json:
     id, at = store.new_id("thread.message", thread_id), store.now(thread_id)
     message = wire.message(id, at, thread_id, body["role"], body["content"], body=body)
     store.put(message)
+    by_tool: dict[str, dict[str, None]] = {}
     for attachment in body.get("attachments", []):
         for tool in attachment.get("tools", []):
-            _reach(store, thread_id, tool["type"], attachment["file_id"], at)
+            by_tool.setdefault(tool["type"], {})[attachment["file_id"]] = None
+    for tool, file_ids in by_tool.items():
+        _reach(store, thread_id, tool, list(file_ids), at)
     return message
 
 
@@ -45,7 +48,7 @@ def check_references(store: Store, body: Json) -> None:
     if isinstance(content := body.get("content"), list):
         file_ids += [part["image_file"]["file_id"] for part in content if part["type"] == "image_file"]
     for id in file_ids:
-        store.get("file", id)
+        vectors.file_of(store, id)
     for id in (resources.get("file_search") or {}).get("vector_store_ids") or []:
         store.get("vector_store", id)
 
@@ -61,24 +64,24 @@ def with_vector_stores(store: Store, owner: Json, thread_id: str = "") -> Json:
     return {**owner, "tool_resources": {**owner["tool_resources"], "file_search": ids}}
 
 
-def with_code_file(resources: Json, file_id: str) -> Json:
-    """Tool resources with one more file for the code interpreter. Raises BadRequest when there are too many."""
-    file_ids = [*resources.get("code_interpreter", {}).get("file_ids", []), file_id]
-    if len(set(file_ids)) > _MAX_CODE_FILES:
-        raise BadRequest(f"The code interpreter takes {_MAX_CODE_FILES} files, and has as many. Take one away first.")
-    return {**resources, "code_interpreter": {"file_ids": list(dict.fromkeys(file_ids))}}
+def with_code_files(resources: Json, more: list[str]) -> Json:
+    """Tool resources with more files for the code interpreter. Raises BadRequest when there are too many."""
+    file_ids = list(dict.fromkeys([*resources.get("code_interpreter", {}).get("file_ids", []), *more]))
+    if len(file_ids) > _MAX_CODE_FILES:
+        raise BadRequest(f"The code interpreter takes {_MAX_CODE_FILES} files, and this would be {len(file_ids)}.")
+    return {**resources, "code_interpreter": {"file_ids": file_ids}}
 
 
-def _reach(store: Store, thread_id: str, tool: str, file_id: str, at: int) -> None:
-    """Put an attached file where a thread's tool looks for it."""
+def _reach(store: Store, thread_id: str, tool: str, file_ids: list[str], at: int) -> None:
+    """Put attached files where a thread's tool looks for them."""
     thread = store.get("thread", thread_id)
     resources = thread["tool_resources"]
     if tool == "code_interpreter":
-        resources = with_code_file(resources, file_id)
+        resources = with_code_files(resources, file_ids)
     elif tool == "file_search":
         store_id = _vector_store_of(store, thread)
-        if all(entry["id"] != file_id for entry in store.all("vector_store.file", store_id)):
-            vectors.put_in(store, store_id, [{"file_id": file_id}], at)
+        there = {entry["id"] for entry in store.all("vector_store.file", store_id)}
+        vectors.put_in(store, store_id, [{"file_id": id} for id in file_ids if id not in there], at)
         resources = {**resources, "file_search": {"vector_store_ids": [store_id]}}
     store.put({**thread, "tool_resources": resources})
 

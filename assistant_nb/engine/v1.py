@@ -49,11 +49,13 @@ def upgrade(body: Any) -> Any:
         body["metadata"] = {
             key: str(value) if isinstance(value, int | float) else value for key, value in metadata.items()
         }
-    if isinstance(body.get("file_ids"), list | None) and (file_ids := body.pop("file_ids", None)):
+    if isinstance(body.get("file_ids"), list | None) and (file_ids := body.pop("file_ids", None)) is not None:
         if "role" in body:
             body["attachments"] = [{"file_id": id, "tools": [{"type": "code_interpreter"}]} for id in file_ids]
         else:
             body["tool_resources"] = {"code_interpreter": {"file_ids": file_ids}}
+            if file_ids and {"type": "file_search"} in body.get("tools", ()):
+                body["tool_resources"]["file_search"] = {"vector_stores": [{"file_ids": file_ids}]}
     return body
 
 
@@ -86,6 +88,6 @@ def _old_tool(tool: Json) -> Json:
 
 
 def _file_ids(answer: Json) -> list[str]:
-    attached = [attachment["file_id"] for attachment in answer.get("attachments", [])]
+    attached = answer.get("file_ids") or [attachment["file_id"] for attachment in answer.get("attachments", [])]
     resources: list[str] = answer.get("tool_resources", {}).get("code_interpreter", {}).get("file_ids", [])
     return attached + resources

@@ -4,7 +4,7 @@ Nothing happens in the background. A file put into a vector store waits as `in_p
 at the store, its files or a batch next, first reads what waits, for a moment and one file at least. So
 a poller sees progress, a batch cancelled at once is cancelled indeed, and no thread is needed.
 
-All functions but `look`, `search` and `find` run inside a transaction. Source: API reference, "Vector stores".
+Functions that put something in run inside a transaction. Source: API reference, "Vector stores".
 """
 
 import math
@@ -45,7 +45,7 @@ def put_in(store: Store, store_id: str, entries: list[Json], at: int, batch_id: 
     read and for a vector store that has expired.
     """
     vector_store = usable(store, store_id)
-    names = {store.get("file", entry["file_id"])["filename"] for entry in entries}
+    names = {file_of(store, entry["file_id"])["filename"] for entry in entries}
     if unreadable := sorted({PurePath(name).suffix or "none" for name in names if not readers.can_read(name)}):
         raise BadRequest(
             f"Files with extensions [{', '.join(unreadable)}] are not supported for retrieval."
@@ -80,6 +80,14 @@ def cancel_batch(store: Store, batch: Json) -> Json:
     return batch
 
 
+def file_of(store: Store, id: str) -> Json:
+    """A file that is there. Raises NotFound, also for one whose time has come and that nobody has looked for since."""
+    file = store.get("file", id)
+    if file["expires_at"] is not None and file["expires_at"] <= store.time():
+        raise NotFound.of("file", id)
+    return file
+
+
 def usable(store: Store, store_id: str) -> Json:
     """The vector store, unless it has expired."""
     vector_store = store.get("vector_store", store_id)
@@ -106,11 +114,22 @@ def show_batch(store: Store, batch: Json) -> Json:
     return {**batch, "status": status, "file_counts": counts}
 
 
+def forget_expired(store: Store, blobs: Blobs) -> None:
+    """Delete the files whose time has come, as whoever looks for one would find them gone."""
+    with store.transaction():
+        gone = store.expired("file", store.time())
+        for id in gone:
+            store.delete(id)
+    for id in gone:
+        blobs.delete(id)
+
+
 def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> None:
     """Read files that wait, for so long: one slice of one file at least.
 
     The first look at a file gets all its text out of it: at once for most, for a long PDF seconds.
     """
+    forget_expired(store, blobs)
     end = time.monotonic() + seconds
     while entry := store.waiting(store_id):
         for _ in _ingest(store, blobs, entry):
@@ -120,12 +139,13 @@ def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> 
 
 def search(store: Store, blobs: Blobs, store_id: str, body: Json) -> Json:
     """The chunks that answer a query best, as a page of results."""
-    hits = find(store, blobs, [store_id], body["query"], body)
-    return file_objects.search_results(body["query"], [hit.search_result() for hit in hits])
+    query = body["query"] if isinstance(body["query"], list) else [body["query"]]
+    hits = find(store, blobs, [store_id], " ".join(query), body)
+    return file_objects.search_results(query, [hit.search_result() for hit in hits])
 
 
 def find(
-    store: Store, blobs: Blobs, store_ids: Sequence[str], query: str | list[str], settings: Json, thread_id: str = ""
+    store: Store, blobs: Blobs, store_ids: Sequence[str], query: str, settings: Json, thread_id: str = ""
 ) -> list[Hit]:
     """The chunks of several vector stores that answer a query best, best first. All files are read before.
 
@@ -136,7 +156,7 @@ def find(
     """
     for store_id in store_ids:
         look(store, blobs, store_id, math.inf)
-    words = retrieval.words(query if isinstance(query, str) else " ".join(query))
+    words = retrieval.words(query)
     with store.transaction():
         at = store.now(thread_id)
         for store_id in store_ids:
@@ -157,12 +177,16 @@ def content(store: Store, blobs: Blobs, entry: Json) -> list[str]:
 def _hits(store: Store, scores: dict[int, float], settings: Json) -> Iterator[Hit]:
     """The chunks that a search may show, best first."""
     least = settings.get("ranking_options", {}).get("score_threshold", 0)
+    passing: dict[tuple[str, str], Json | None] = {}  # a file's attributes, if the filters let it pass
     for n in sorted(sorted(scores), key=scores.__getitem__, reverse=True):  # of equals, who came first
         if scores[n] < least:
             return
         store_id, file_id, start, text = store.chunk(n)
-        attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
-        if "filters" not in settings or retrieval.holds(settings["filters"], attributes):
+        if (store_id, file_id) not in passing:
+            attributes = store.get("vector_store.file", file_id, store_id)["attributes"]
+            passes = "filters" not in settings or retrieval.holds(settings["filters"], attributes)
+            passing[store_id, file_id] = attributes if passes else None
+        if (attributes := passing[store_id, file_id]) is not None:
             yield Hit(store_id, file_id, store.get("file", file_id)["filename"], scores[n], attributes, text, start)
 
 

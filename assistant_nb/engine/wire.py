@@ -85,9 +85,9 @@ def message(
     }
 
 
-def text(value: str) -> Json:
+def text(value: str, annotations: Sequence[Json] = ()) -> Json:
     """A piece of message content: `{"type": "text", "text": {"value": …, "annotations": []}}`."""
-    return {"type": "text", "text": {"value": value, "annotations": []}}
+    return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
 
 
 def _part(part: Json) -> Json:
@@ -167,9 +167,21 @@ def step(id: str, at: int, run: Json, details: Json) -> Json:
     }
 
 
-def function_call(id: str, name: str, arguments: str) -> Json:
-    """A call in a step's details; it has no output yet."""
-    return {"id": id, "type": "function", "function": {"name": name, "arguments": arguments, "output": None}}
+def tool_call(id: str, kind: str, name: str, arguments: str, run: Json) -> Json:
+    """A call in a step's details; it has no answer yet. `kind` is "function" or the type of a built-in tool."""
+    match kind:
+        case "code_interpreter":
+            inner: Json = {"input": arguments, "outputs": []}
+        case "file_search":
+            inner = {"ranking_options": _ranking(run), "results": []}
+        case _:
+            inner = {"name": name, "arguments": arguments, "output": None}
+    return {"id": id, "type": kind, kind: inner}
+
+
+def _ranking(run: Json) -> Json:
+    settings = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
+    return {key: settings["ranking_options"][key] for key in ("ranker", "score_threshold")}
 
 
 def required_action(step: Json) -> Json:
@@ -177,24 +189,26 @@ def required_action(step: Json) -> Json:
     calls = [
         {**call, "function": {name: call["function"][name] for name in ("name", "arguments")}}
         for call in step["step_details"]["tool_calls"]
+        if call["type"] == "function"
     ]
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def message_delta(message_id: str, value: str, *, first: bool) -> Json:
-    """A piece of a message on its way. Only the first one brings the (empty) list of annotations."""
-    text = {"value": value, "annotations": []} if first else {"value": value}
+def message_delta(message_id: str, value: str, annotations: Sequence[Json] | None = None) -> Json:
+    """A piece of a message on its way. The first one brings an (empty) list of annotations, a mark its own."""
+    text = {"value": value} if annotations is None else {"value": value, "annotations": annotations}
     content = [{"index": 0, "type": "text", "text": text}]
     return {"id": message_id, "object": "thread.message.delta", "delta": {"content": content}}
 
 
-def first_call_delta(step_id: str, index: int, call_id: str, name: str) -> Json:
-    """The beginning of a function call on its way. Its arguments follow as `call_delta`s."""
-    return _step_delta(step_id, {"index": index, **function_call(call_id, name, "")})
+def first_call_delta(step_id: str, index: int, call: Json) -> Json:
+    """The beginning of a call on its way. What the model writes into it follows as `call_delta`s."""
+    return _step_delta(step_id, {"index": index, **call})
 
 
-def call_delta(step_id: str, index: int, arguments: str) -> Json:
-    return _step_delta(step_id, {"index": index, "type": "function", "function": {"arguments": arguments}})
+def call_delta(step_id: str, index: int, kind: str, **piece: Any) -> Json:
+    """`call_delta("step_…", 0, "function", arguments='{"city"')`"""
+    return _step_delta(step_id, {"index": index, "type": kind, kind: piece})
 
 
 def _step_delta(step_id: str, call: Json) -> Json:
@@ -284,7 +298,7 @@ def _names_only(call: Json) -> Json:
 
 
 def with_files(body: Json) -> Json:
-    """A thread or run as streams show it: the code interpreter's list of files is always there."""
+    """A thread or run as streams show it, and a thread that is retrieved: the code interpreter always has its list."""
     if body.get("object") not in ("thread", "thread.run"):
         return body
     return {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}}

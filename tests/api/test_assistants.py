@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import openai
 import pytest
@@ -77,3 +78,24 @@ def test_a_page_holds_twenty_unless_asked(connect: Connect) -> None:
 def test_an_empty_page_has_no_ids(connect: Connect) -> None:
     page = connect().beta.assistants.with_raw_response.list()
     assert json.loads(page.text) == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+
+
+def test_a_client_may_delete_what_it_lists(connect: Connect) -> None:
+    client = connect()
+    for _ in range(45):
+        client.beta.assistants.create(model="m")
+    deleted = [client.beta.assistants.delete(assistant.id).deleted for assistant in client.beta.assistants.list()]
+    assert deleted == [True] * 45
+
+
+@pytest.mark.parametrize("kind", ["assistants", "threads"])
+def test_resources_that_are_not_there_are_refused_when_modifying_too(kind: str, connect: Connect) -> None:
+    client = connect()
+    things: Any = getattr(client.beta, kind)
+    made = things.create(model="m") if kind == "assistants" else things.create()
+    for resources in (
+        {"code_interpreter": {"file_ids": ["file-none"]}},
+        {"file_search": {"vector_store_ids": ["vs_none"]}},
+    ):
+        with pytest.raises(openai.NotFoundError, match="_none|-none"):
+            things.update(made.id, tool_resources=resources)

@@ -267,8 +267,18 @@ def test_who_has_turned_the_crank_up_to_a_call_does_not_turn_it_after(make_app: 
     assert list(crank) == []
 
 
-def test_the_background_gives_way_to_whoever_reads_the_stream_of_the_outputs(
-    make_app: MakeApp, connect: Connect, ask: Ask
+def test_plain_outputs_may_be_submitted_from_within_a_stream(connect: Connect, wait: Callable[..., Run]) -> None:
+    client = connect(ROME, "Warm.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    with client.beta.threads.create_and_run(assistant_id=assistant.id, stream=True) as stream:
+        while (event := next(stream)).event != "thread.run.requires_action":
+            pass
+        assert wait(client, answer(client, event.data, "18 °C")).status == "completed"
+        assert list(stream) == []
+
+
+def test_the_background_may_turn_the_crank_and_the_reader_misses_nothing(
+    make_app: MakeApp, connect: Connect, ask: Ask, wait: Callable[..., Run]
 ) -> None:
     app = make_app(ROME, lambda prompt: ["It is ", "warm."])
     client = connect(app=app)
@@ -277,5 +287,25 @@ def test_the_background_gives_way_to_whoever_reads_the_stream_of_the_outputs(
     with client.beta.threads.runs.submit_tool_outputs(
         run.id, thread_id=run.thread_id, tool_outputs=given, stream=True
     ) as stream:
-        assert list(app.runner.drive(run.id)) == []
-        assert [event.event for event in stream].count("thread.message.delta") == 2
+        app.runner.start(run.id)
+        assert wait(client, run.model_copy(update={"status": "queued"})).status == "completed"
+        events = [event.event for event in stream]
+    assert (events.count("thread.message.delta"), events[-1]) == (2, "thread.run.completed")
+
+
+def test_a_model_that_does_not_call_again_after_a_crash_leaves_no_step_open(
+    make_app: MakeApp, connect: Connect
+) -> None:
+    app = make_app(ROME, "It is warm.")
+    client = connect(app=app)
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id)
+    crank = app.runner.drive(run.id)
+    while not app.store.all("thread.run.step", run.id):
+        next(crank)
+    app.runner._interrupt(run.id)  # the process dies in mid-call
+    list(app.runner.drive(run.id))
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "completed"
+    message, call = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
+    assert (message.status, call.status) == ("completed", "cancelled")

@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import openai
 import pytest
@@ -137,3 +138,37 @@ def test_metadata_comes_with_a_message(connect: Connect) -> None:
     thread = client.beta.threads.create()
     message = client.beta.threads.messages.create(thread.id, role="user", content="Hello", metadata={"a": "b"})
     assert message.metadata == {"a": "b"}
+
+
+def test_a_modified_message_names_its_files_by_id(connect: Connect) -> None:
+    client = connect()
+    file_id = client.files.create(file=("a.txt", b"a"), purpose="assistants").id
+    attached: Any = [{"file_id": file_id, "tools": [{"type": "code_interpreter"}]}]
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi", "attachments": attached}])
+    (message,) = client.beta.threads.messages.list(thread.id).data
+    for beta in ("assistants=v2", "assistants=v1"):
+        answer = client.beta.threads.messages.with_raw_response.update(
+            message.id, thread_id=thread.id, metadata={"a": "b"}, extra_headers={"OpenAI-Beta": beta}
+        )
+        assert json.loads(answer.text)["file_ids"] == [file_id]
+    assert client.beta.threads.messages.retrieve(message.id, thread_id=thread.id).attachments == message.attachments
+
+
+def test_metadata_is_replaced_not_merged(connect: Connect) -> None:
+    client = connect()
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi", "metadata": {"a": "1"}}])
+    (message,) = client.beta.threads.messages.list(thread.id).data
+    changed = client.beta.threads.messages.update(message.id, thread_id=thread.id, metadata={"b": "2"})
+    assert changed.metadata == {"b": "2"}
+
+
+def test_an_image_file_has_to_be_there(connect: Connect) -> None:
+    client = connect()
+    image: Any = [{"type": "image_file", "image_file": {"file_id": "file-none"}}]
+    with pytest.raises(openai.NotFoundError, match="No file found with id 'file-none'"):
+        client.beta.threads.create(messages=[{"role": "user", "content": image}])
+    file_id = client.files.create(file=("a.png", b"a"), purpose="vision").id
+    image[0]["image_file"] = {"file_id": file_id, "detail": "low"}
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": image}])
+    (message,) = client.beta.threads.messages.list(thread.id).data
+    assert message.content[0].to_dict() == {"type": "image_file", "image_file": {"file_id": file_id, "detail": "low"}}

@@ -1,6 +1,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import openai
@@ -8,6 +9,7 @@ import pytest
 from openai.types.beta.threads import Run
 from werkzeug.test import Client as WsgiClient
 
+from assistant_nb.engine import runner
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta
@@ -375,6 +377,7 @@ def test_the_journal_shows_the_prompt_and_where_the_answer_comes_from(connect: C
     "line",
     [
         lambda prompt: exec("raise SystemExit"),
+        lambda prompt: exec("import asyncio; raise asyncio.CancelledError"),
         lambda prompt: [None],
         lambda prompt: [5],
         lambda prompt: None,
@@ -524,3 +527,116 @@ def test_a_journal_does_not_grow_with_the_number_of_deltas(
 ) -> None:
     app = make_app(["word "] * count)
     assert len(app.store.journal(ask(connect(app=app), "A question?").id)) == 12
+
+
+def test_a_reader_that_leaves_in_mid_answer_does_not_make_the_model_begin_again(
+    make_app: MakeApp, connect: Connect, wait: Callable[..., Run]
+) -> None:
+    app = make_app(lambda prompt: ["An ", "answer."])
+    client = connect(app=app)
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    with client.beta.threads.create_and_run(assistant_id=assistant.id, stream=True) as stream:
+        while next(stream).event != "thread.message.delta":
+            pass
+    (thread,) = app.store.page("thread")[0]
+    run = wait(client, client.beta.threads.runs.list(thread["id"]).data[0])
+    assert run.status == "completed"
+    (message,) = client.beta.threads.messages.list(run.thread_id).data
+    assert message.content[0].to_dict()["text"]["value"] == "An answer."  # type: ignore[index]
+
+
+def test_a_stream_left_lying_about_does_not_hold_its_run(
+    connect: Connect, wait: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SETTLE_S", 0.02)
+    client = connect(lambda prompt: ["An ", "answer."])
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    stream = client.beta.threads.create_and_run(assistant_id=assistant.id, stream=True)
+    while (event := next(stream)).event != "thread.run.in_progress":
+        pass
+    assert wait(client, event.data).status == "completed"
+    assert [event.event for event in stream].count("thread.message.delta") == 2, "and its reader misses nothing"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, GeneratorExit])
+def test_an_interrupted_reader_does_not_leave_the_run_hanging(
+    error: type[BaseException], connect: Connect, wait: Callable[..., Run]
+) -> None:
+    def interrupted(prompt: Prompt) -> Iterator[str]:
+        yield "An "
+        raise error
+
+    client = connect(interrupted, "Again.")
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    thread = client.beta.threads.create()
+    with suppress(error), client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True) as stream:
+        list(stream)
+    run = wait(client, client.beta.threads.runs.list(thread.id).data[0])
+    assert run.status == "completed"
+
+
+def test_without_threads_the_next_poll_goes_on_with_what_was_interrupted(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(prompt: Prompt) -> Iterator[str]:
+        raise KeyboardInterrupt
+
+    def refuse(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    client = connect(interrupted, "Again.")
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    thread = client.beta.threads.create()
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
+    with pytest.raises(KeyboardInterrupt):
+        client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
+    (run,) = client.beta.threads.runs.list(thread.id).data
+    assert client.beta.threads.runs.retrieve(run.id, thread_id=thread.id).status == "completed"
+
+
+NAMED: Any = {"type": "function", "function": {"name": "add"}}
+SHAPED: Any = {"type": "json_schema", "json_schema": {"name": "sum", "schema": {"type": "object"}, "strict": True}}
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"tool_choice": NAMED},
+        {"tool_choice": {"type": "code_interpreter"}},
+        {"tool_choice": "required"},
+        {"response_format": SHAPED},
+        {"response_format": {"type": "text"}},
+        {"top_p": 0.5, "temperature": 1.5},
+        {"parallel_tool_calls": False},
+        {"reasoning_effort": "high"},
+        {"max_completion_tokens": 7},
+        {"additional_instructions": "More."},
+    ],
+)
+def test_what_a_run_chooses_reaches_the_model_exactly(
+    chosen: dict[str, Any], make_app: MakeApp, connect: Connect, ask: Ask
+) -> None:
+    app = make_app("Yes.")
+    ask(connect(app=app), "Well?", **chosen)
+    assert isinstance(app.model, Scripted)
+    (prompt,) = app.model.prompts
+    wanted = {"instructions": "Be brief. More."} if "additional_instructions" in chosen else chosen
+    assert {name: getattr(prompt, name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("own", [{"top_p": 0.5}, {"reasoning_effort": "low"}, {"response_format": SHAPED}])
+def test_what_the_assistant_has_reaches_the_model_too(own: Any, make_app: MakeApp, connect: Connect) -> None:
+    app = make_app("Yes.")
+    client = connect(app=app)
+    assistant = client.beta.assistants.create(model="m", instructions="i", **own)
+    client.beta.threads.create_and_run_poll(assistant_id=assistant.id)
+    assert isinstance(app.model, Scripted)
+    assert {name: getattr(app.model.prompts[0], name) for name in own} == own
+
+
+def test_a_thread_is_truncated_only_where_that_was_asked_for(make_app: MakeApp, connect: Connect, ask: Ask) -> None:
+    app = make_app("Yes.")
+    body = {"additional_messages": [{"role": "user", "content": "Two"}]}
+    ask(connect(app=app), "One", truncation_strategy={"type": "auto", "last_messages": 1}, **body)
+    assert isinstance(app.model, Scripted)
+    assert [turn.content for turn in app.model.prompts[0].messages] == ["One", "Two"]

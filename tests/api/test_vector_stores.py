@@ -179,7 +179,7 @@ def test_a_vector_store_expires_after_its_last_use(make_app: MakeApp, connect: C
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({"file_ids": ["file-x"] * 101}, "Invalid 'file_ids': array too long. Expected an array with maximum length 100"),
+        ({"file_ids": ["file-x"] * 501}, "Invalid 'file_ids': array too long. Expected an array with maximum length 500"),
         ({"expires_after": {"anchor": "last_active_at", "days": 366}}, "Expected a value <= 365, but got 366"),
         ({"expires_after": {"anchor": "created_at", "days": 1}}, "Supported values are: 'last_active_at'."),
         ({"chunking_strategy": {"type": "clever"}}, "Supported values are: 'auto' and 'static'."),
@@ -400,7 +400,7 @@ def test_a_search_finds_what_answers_best(connect: Connect) -> None:
     store_id = searchable(client, "Cats chase mice at night.", "Dogs chase cats, cats, cats.", "Fish swim.")
     found = raw(client.vector_stores.with_raw_response.search(store_id, query="Where do big fishes swim?"))
     assert list(found) == ["object", "search_query", "data", "has_more", "next_page"]
-    assert found["search_query"] == "Where do big fishes swim?"
+    assert found["search_query"] == ["Where do big fishes swim?"]
     (best,) = found["data"]
     assert list(best) == ["file_id", "filename", "score", "attributes", "content"]
     assert best["content"] == [{"type": "text", "text": "Fish swim."}]
@@ -708,3 +708,57 @@ def test_v1_hangs_files_on_messages(make_app: MakeApp, connect: Connect) -> None
     gone = client.get(f"{path}/file-X", headers=V1)
     assert (gone.status_code, gone.json["error"]["message"]) == (404, "No message file found with id 'file-X'.")  # type: ignore[index]
     assert client.get(path, headers={"OpenAI-Beta": "assistants=v2"}).status_code == 404
+
+
+@pytest.mark.parametrize("word", ["Straße", "İstanbul", "re\u0301sume\u0301", "ﬁne"])
+def test_a_word_is_found_as_it_is_written(word: str, connect: Connect) -> None:
+    client = connect()
+    store_id = searchable(client, f"Here is {word} in a text.", "And here is another one.")
+    assert client.vector_stores.search(store_id, query=word).data[0].content[0].text.startswith(f"Here is {word}")
+
+
+def test_a_filter_has_bounds(connect: Connect) -> None:
+    client = connect()
+    store_id = searchable(client, "A text.")
+    many: Any = {"type": "in", "key": "a", "value": ["x"] * 101}
+    with pytest.raises(openai.BadRequestError, match="array too long"):
+        client.vector_stores.search(store_id, query="text", filters=many)
+
+
+def test_a_file_that_cannot_be_read_fails_and_the_store_stays_of_use(
+    make_app: MakeApp, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    client = connect(app=app)
+    store = client.vector_stores.create(file_ids=[upload(client)])
+    (path,) = app.blobs._folder().iterdir()
+    path.unlink()
+    path.mkdir()  # reading it fails, even as root
+    (file,) = client.vector_stores.files.list(store.id).data
+    assert (file.status, file.last_error and file.last_error.code) == ("failed", "server_error")
+    assert client.vector_stores.retrieve(store.id).file_counts.failed == 1
+
+
+def test_a_file_whose_time_has_come_is_of_no_use_to_anybody(connect: Connect) -> None:
+    client = connect()
+    made = client.files.create(
+        file=("a.txt", b"A text."), purpose="assistants", expires_after={"anchor": "created_at", "seconds": 3600}
+    )
+    store_id = searchable(client, "Another text.")
+    client.vector_stores.files.create(store_id, file_id=made.id)
+    assert len(client.vector_stores.search(store_id, query="text").data) == 2
+    client.post("/lab/clock", cast_to=object, body={"advance_s": 3601})
+    with pytest.raises(openai.NotFoundError, match="No file found"):
+        client.vector_stores.create(file_ids=[made.id])
+    assert len(client.vector_stores.search(store_id, query="text").data) == 1
+
+
+def test_many_attachments_are_put_in_together_each_once(connect: Connect) -> None:
+    client = connect()
+    file_ids = [upload(client, name=f"{n}.txt") for n in range(30)]
+    attached: Any = [{"file_id": id, "tools": [{"type": "file_search"}]} for id in file_ids * 2]
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hi", "attachments": attached}])
+    search = client.beta.threads.retrieve(thread.id).tool_resources
+    assert search and search.file_search and search.file_search.vector_store_ids
+    (store_id,) = search.file_search.vector_store_ids
+    assert client.vector_stores.retrieve(store_id).file_counts.completed == 30

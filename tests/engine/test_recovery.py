@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant_nb.engine import wire
@@ -86,15 +86,24 @@ class Killed(BaseException):
 
 
 def calling(prompt: Prompt) -> list[str | ToolCall]:
-    """Speaks and calls twice, then answers."""
+    """Speaks, searches and calls two functions, then answers."""
     if prompt.messages:
         return [f"It was {call.output}." for call in prompt.messages[-1].tool_calls]
-    return ["Let me ", "look.", ToolCall("add", '{"a": 1, "b": 2}'), ToolCall("add", '{"a": 3}')]
+    add = [ToolCall("add", '{"a": 1, "b": 2}'), ToolCall("add", '{"a": 3}')]
+    return ["Let me ", "look.", add[0], ToolCall("file_search", "cake"), ToolCall("file_search", "pie"), add[1]]
 
 
+class Echo:
+    """A tool of the engine."""
+
+    def use(self, run: dict[str, Any], given: str) -> dict[str, Any]:
+        return {"results": [{"file_id": "file-1", "file_name": "a.txt", "content": [{"type": "text", "text": given}]}]}
+
+
+@settings(deadline=None)  # it is measured elsewhere, and this machine is shared
 @given(
     line=st.text(min_size=1, max_size=20) | st.just(ModelError("no answer")) | st.just(calling),
-    kills=st.lists(st.integers(2, 30), max_size=4),
+    kills=st.lists(st.integers(2, 32), max_size=4),
 )
 def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
     with TemporaryDirectory() as folder:
@@ -107,7 +116,9 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
     """Drive a run, dying at the given entries one after the other; returns all that is kept of it in the end."""
     store, runner = _engine(path, line)
     with store.transaction():
-        assistant = wire.assistant(store.new_id("assistant"), 0, {"model": "m", "instructions": "i"})
+        assistant = wire.assistant(
+            store.new_id("assistant"), 0, {"model": "m", "instructions": "i", "tools": [{"type": "file_search"}]}
+        )
         thread = wire.thread(store.new_id("thread"), 0, {})
         store.put(assistant)
         store.put(thread)
@@ -117,11 +128,12 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
             patch.setattr(store, "append", _deadly(store, fatal))
             list(runner.drive(run["id"]))
             if (waiting := store.get("thread.run", run["id"]))["status"] == "requires_action":
-                calls = waiting["required_action"]["submit_tool_outputs"]["tool_calls"]
+                calls: Any = waiting["required_action"]["submit_tool_outputs"]["tool_calls"]
                 runner.submit(waiting, [{"tool_call_id": call["id"], "output": call["id"]} for call in calls])
                 list(runner.drive(run["id"]))
         store.close()
         store, runner = _engine(path, line)
+    assert store.get("thread.run", run["id"])["status"] == ("failed" if isinstance(line, ModelError) else "completed")
     kept = [*store.journal(run["id"]), *store.all("thread.message", thread["id"]), store.get("thread.run", run["id"])]
     store.close()
     return kept
@@ -130,7 +142,7 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
 def _engine(path: Path, line: Line) -> tuple[Store, Runner]:
     """An engine without a background, so that only the test turns the crank."""
     store = Store(path, Ids("seed"), LessonClock())
-    return store, Runner(store, Scripted(line, line))
+    return store, Runner(store, Scripted(line, line), {"file_search": Echo()})
 
 
 def _deadly(store: Store, fatal: int | None) -> Callable[[str, Entry], None]:

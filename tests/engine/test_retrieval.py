@@ -54,11 +54,11 @@ def test_a_short_text_is_one_chunk() -> None:
 def test_where_nobody_writes_spaces_each_pair_of_letters_is_a_word() -> None:
     assert indexed("Plain words, größer") is None
     assert indexed("AIの本。") == "AI の本 の 本 。"
-    assert words("AIの本を、猫") == ["ai", "の本", "本を", "猫"]
+    assert words("AIの本を、猫") == ["AI", "の本", "本を", "猫"]
 
 
 def test_words_are_looked_for_once_and_never_as_syntax() -> None:
-    assert words('The cat, THE "hat" NEAR(x) col:y* -z _ é') == ["cat", "hat", "near", "x", "col", "y", "z", "é"]
+    assert words('The cat, THE "hat" NEAR(x) col:y* -z _ é') == ["cat", "hat", "NEAR", "x", "col", "y", "z", "é"]
 
 
 def test_words_that_are_everywhere_count_only_where_there_are_no_others() -> None:

@@ -115,3 +115,14 @@ def test_v1_took_metadata_of_any_kind_and_runs_with_nothing_to_answer(make_app: 
     assert thread["metadata"] == {"modified": "True", "n": "1"}
     assistant = post(client, "/v1/assistants", model="gpt-4")
     assert post(client, f"/v1/threads/{thread['id']}/runs", assistant_id=assistant["id"])["status"] == "queued"
+
+
+def test_files_of_a_v1_assistant_can_be_taken_away_and_are_searched(make_app: MakeApp) -> None:
+    client = Client(make_app())
+    file = client.post("/v1/files", data={"purpose": "assistants", "file": (BytesIO(b"a"), "a.txt")}).json
+    assert file
+    made = post(client, "/v1/assistants", model="m", tools=[{"type": "retrieval"}], file_ids=[file["id"]])
+    assert made["file_ids"] == [file["id"]]
+    new = client.get(f"/v1/assistants/{made['id']}", headers=V2).json
+    assert new and len(new["tool_resources"]["file_search"]["vector_store_ids"]) == 1
+    assert post(client, f"/v1/assistants/{made['id']}", file_ids=[])["file_ids"] == []

@@ -164,10 +164,12 @@ def within(limit: int | None, answer: Iterable[Part]) -> Iterator[Part]:
         elif not cut:
             text = part.text if isinstance(part, TextDelta) else (part.name or "") + part.arguments
             room -= len(text.encode(errors="replace"))
-            if cut := room < 0:
+            if cut := room < 0:  # of a text its beginning is kept; of a call the piece is left out
                 text = text.encode(errors="replace")[: int(room)].decode(errors="ignore")
-                part = TextDelta(text) if isinstance(part, TextDelta) else replace(part, arguments="")
-            yield part
+                if isinstance(part, TextDelta) and text:
+                    yield TextDelta(text)
+            else:
+                yield part
 
 
 _BYTES_PER_TOKEN: Final = 4

@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from .. import file_objects, wire
-from ..errors import FileError, NoSuchFile, NotFound
+from .. import file_objects, vectors, wire
+from ..errors import DiskError, FileError, NoSuchFile, NotFound
 from ..file_params import ListFilesQuery, UploadForm
 from ..wire import Json
 from .base import Call, Content, Route
@@ -23,17 +23,22 @@ def create(call: Call) -> Json:
         raise FileError("'purpose' is a required property", param="purpose")
     if purpose not in _PURPOSES:
         raise FileError(f"'{purpose}' is not one of {_PURPOSES} - 'purpose'", param="purpose")
-    with call.store.transaction():
-        name, kind = plain_name(upload.name), plain_type(upload.content_type)
-        id, at = call.store.new_id("file"), call.store.now()
-        file = file_objects.file(id, at, name, kind, upload.draft.size, call.body)
-        call.store.put(file)
-        call.blobs.keep(id, upload.draft)
+    id = ""
+    try:
+        with call.store.transaction():
+            name, kind = plain_name(upload.name), plain_type(upload.content_type)
+            id, at = call.store.new_id("file"), call.store.now()
+            file = file_objects.file(id, at, name, kind, upload.draft.size, call.body)
+            call.store.put(file)
+            call.blobs.keep(id, upload.draft)
+    except DiskError:
+        call.blobs.delete(id)  # its bytes may be there already, and its row is not
+        raise
     return wire.rest(file)
 
 
 def list_(call: Call) -> Json:
-    _forget_expired(call)
+    vectors.forget_expired(call.store, call.blobs)
     query = {"limit": 10_000, **call.query}
     purpose = query.pop("purpose", None)
     page = wire.page(*call.store.page("file", where={"purpose": purpose} if purpose else None, **query))
@@ -72,20 +77,11 @@ def plain_type(given: str) -> str:
 
 
 def _file(call: Call) -> Json:
-    _forget_expired(call)
+    vectors.forget_expired(call.store, call.blobs)
     try:
         return call.store.get("file", call.ids["file_id"])
     except NotFound:
         raise NoSuchFile(call.ids["file_id"]) from None
-
-
-def _forget_expired(call: Call) -> None:
-    with call.store.transaction():
-        gone = call.store.expired("file", call.store.time())
-        for id in gone:
-            call.store.delete(id)
-    for id in gone:
-        call.blobs.delete(id)
 
 
 ROUTES = [

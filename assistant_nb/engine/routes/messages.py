@@ -37,7 +37,9 @@ def modify(call: Call) -> Json:
         else:
             message |= call.body
             call.store.put(message)
-    return {"file_ids" if key == "attachments" else key: value for key, value in wire.rest(message).items()}
+    file_ids = list(dict.fromkeys(attachment["file_id"] for attachment in message["attachments"]))
+    answer = {**wire.rest(message), "attachments": file_ids}
+    return {"file_ids" if key == "attachments" else key: value for key, value in answer.items()}
 
 
 def delete(call: Call) -> Json:

@@ -25,7 +25,8 @@ def submit_tool_outputs(call: Call) -> Answer:
     with call.store.transaction():
         run = _run(call)
         before = len(call.store.journal(run["id"]))
-        return _under_way(call, call.runner.submit(run, call.body["tool_outputs"]), start=before)
+        run = call.runner.submit(run, call.body["tool_outputs"])
+    return _under_way(call, run, start=before)
 
 
 def list_(call: Call) -> Json:
@@ -36,7 +37,7 @@ def list_(call: Call) -> Json:
 
 
 def retrieve(call: Call) -> Json:
-    return call.runner.seen(_run(call))
+    return call.runner.polled(_run(call))
 
 
 def modify(call: Call) -> Json:

@@ -17,9 +17,7 @@ def list_(call: Call) -> Json:
 
 
 def retrieve(call: Call) -> Json:
-    """Only here an empty list of files for the code interpreter is spelled out, as the recordings have it."""
-    thread = _thread(call)
-    return {**thread, "tool_resources": {"code_interpreter": {"file_ids": []}, **thread["tool_resources"]}}
+    return wire.with_files(_thread(call))
 
 
 def modify(call: Call) -> Json:
@@ -43,7 +41,7 @@ def _thread(call: Call) -> Json:
 
 ROUTES = [
     Route("POST", "/v1/threads", create, params.CreateThread),
-    Route("GET", "/v1/threads", list_, query=params.ListQuery),
+    Route("GET", "/v1/threads", list_, query=params.ListQuery, beta=False),
     Route("GET", "/v1/threads/<thread_id>", retrieve),
     Route("POST", "/v1/threads/<thread_id>", modify, params.ModifyThread),
     Route("DELETE", "/v1/threads/<thread_id>", delete),

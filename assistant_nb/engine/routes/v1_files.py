@@ -3,7 +3,7 @@
 from .. import params, wire
 from ..errors import NotFound
 from ..file_params import PutAssistantFile
-from ..threads import with_code_file
+from ..threads import with_code_files
 from ..wire import Json
 from .base import Call, Route
 
@@ -12,7 +12,7 @@ def put(call: Call) -> Json:
     with call.store.transaction():
         assistant = _assistant(call)
         file = call.store.get("file", call.body["file_id"])
-        resources = with_code_file(assistant["tool_resources"], file["id"])
+        resources = with_code_files(assistant["tool_resources"], [file["id"]])
         call.store.put({**assistant, "tool_resources": resources})
     return _assistant_file(call, file["id"])
 
@@ -72,7 +72,7 @@ def _named(call: Call, thing: str, files: list[Json]) -> Json:
 
 
 def _page(call: Call, files: list[Json]) -> Json:
-    """A page of a list that was never longer than twenty: all of it, or what comes behind a cursor."""
+    """A page of a list that stands in one object. A cursor that is not in it begins anew."""
     files = files if call.query.get("order") == "asc" else files[::-1]
     ids = [file["id"] for file in files]
     start = ids.index(call.query["after"]) + 1 if call.query.get("after") in ids else 0

@@ -39,8 +39,9 @@ def retrieve(call: Call) -> Json:
 
 
 def modify(call: Call) -> Json:
+    _looked_at(call)  # reading may take its time, so not in the transaction
     with call.store.transaction():
-        store = {**_looked_at(call), **call.body}
+        store = {**call.store.get("vector_store", call.ids["vector_store_id"]), **call.body}
         store = touched(store, store["last_active_at"])
         call.store.put(store)
         return vectors.show(call.store, store)
@@ -78,8 +79,10 @@ def retrieve_file(call: Call) -> Json:
 
 
 def modify_file(call: Call) -> Json:
+    _looked_at(call)
     with call.store.transaction():
-        entry = {**_file(call), **call.body}
+        entry = call.store.get("vector_store.file", call.ids["file_id"], call.ids["vector_store_id"])
+        entry = {**entry, "attributes": {}, **call.body}
         call.store.put(entry)
     return wire.rest(entry)
 

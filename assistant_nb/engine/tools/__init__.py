@@ -1,0 +1,1 @@
+"""Tools that the engine runs by itself: one small protocol (`base`) and its implementations."""

@@ -1,0 +1,102 @@
+"""Python functions as tools: their definition for an assistant, and their answers for a run that waits for them.
+
+def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str:
+    "The weather in a city."
+
+assistant = client.beta.assistants.create(model="gpt-4o", tools=[function_tool(get_weather)])
+…
+outputs = tool_outputs(run, get_weather)
+run = client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=…, tool_outputs=outputs)
+"""
+
+import inspect
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, ValidationError, create_model
+
+if TYPE_CHECKING:
+    from openai.types.beta import FunctionToolParam
+    from openai.types.beta.threads import Run
+    from openai.types.beta.threads.run_submit_tool_outputs_params import ToolOutput
+    from openai.types.shared_params import FunctionDefinition
+
+Function = Callable[..., Any]
+
+
+def function_tool(function: Function) -> "FunctionToolParam":
+    """The definition of a function for `tools=[…]`.
+
+    The name is the function's own, the description its docstring's first paragraph, the parameters come from its
+    annotations (`Annotated[str, "what it means"]` describes one). Raises TypeError for a parameter without annotation,
+    for `*args` and `**kwargs`, and for types that JSON has no word for.
+    """
+    try:
+        schema = _arguments(function).model_json_schema()
+    except PydanticUserError as error:
+        raise TypeError(f"{function.__name__} has a parameter that JSON has no word for: {error.message}") from None
+    schema.pop("title", None)
+    for parameter in schema.get("properties", {}).values():
+        parameter.pop("title", None)
+    definition: FunctionDefinition = {
+        "name": function.__name__,
+        "parameters": {"type": "object", "properties": {}, **schema},
+    }
+    if description := inspect.cleandoc(function.__doc__ or "").partition("\n\n")[0].replace("\n", " "):
+        definition["description"] = description
+    return {"type": "function", "function": definition}
+
+
+def tool_outputs(run: "Run", *functions: Function) -> "list[ToolOutput]":
+    """Call what a run asks for: one output for each of its calls, ready for `submit_tool_outputs`.
+
+    A text is passed on as it is, all else as JSON. What goes wrong becomes the output, beginning with "Error: ", so
+    that the model can read it and the run goes on. Raises ValueError for a run that waits for nothing.
+    """
+    if run.required_action is None:
+        raise ValueError(f"Run {run.id} waits for no function: it is '{run.status}', not 'requires_action'.")
+    by_name = {function.__name__: function for function in functions}
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    return [
+        {"tool_call_id": call.id, "output": _called(by_name, call.function.name, call.function.arguments)}
+        for call in calls
+    ]
+
+
+def _called(functions: dict[str, Function], name: str, arguments: str) -> str:
+    if name not in functions:
+        return f"Error: there is no function '{name}'. There are: {', '.join(sorted(functions)) or 'none'}."
+    function = functions[name]
+    try:
+        given = _arguments(function).model_validate_json(arguments or "{}")
+        result = function(**{field: getattr(given, field) for field in given.model_fields_set})
+        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the arguments"
+        return f"Error: {name} was not called: {place}: {first['msg']}."
+    except Exception as error:  # noqa: BLE001  the learner's own code may raise anything; the model is told
+        return f"Error: {type(error).__name__}: {error}"
+
+
+def _arguments(function: Function) -> type[BaseModel]:
+    """A model of a function's parameters."""
+    hints, fields = get_type_hints(function, include_extras=True), dict[str, Any]()
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
+            raise TypeError(f"{function.__name__}({parameter}): a model names each argument. Use plain parameters.")
+        if name not in hints:
+            raise TypeError(f"{function.__name__}({name}) has no annotation. Write, for example, {name}: str.")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[name] = (_described(hints[name]), default)
+    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _described(hint: Any) -> Any:
+    """`Annotated[str, "the city"]` as pydantic writes it."""
+    if get_origin(hint) is not Annotated:
+        return hint
+    kind, *notes = get_args(hint)
+    notes = [Field(description=note) if isinstance(note, str) else note for note in notes]
+    return Annotated[kind, *notes]
