@@ -116,20 +116,16 @@ def scores(lengths: dict[int, int], found: Sequence[dict[int, int]]) -> dict[int
     it, and how often. 1 means: for every term, no other chunk is more about it. A term that is nowhere
     counts against all, as if it stood once in a chunk of average length.
     """
-    average = sum(lengths.values()) / max(1, len(lengths))
+    average = sum(lengths.values()) / max(1, len(lengths)) or 1
+    flat, slope = _K1 * (1 - _B), _K1 * _B / average
     score, best = dict.fromkeys(set().union(*found), 0.0), 0.0
     for counts in found:
         rarity = math.log(1 + (len(lengths) - len(counts) + 0.5) / (len(counts) + 0.5))
-        weights = {n: rarity * _aboutness(count, lengths[n] / average) for n, count in counts.items()}
-        best += max(weights.values(), default=rarity * _aboutness(1, 1.0))
+        weights = {n: rarity * count / (count + flat + slope * lengths[n]) for n, count in counts.items()}
+        best += max(weights.values(), default=rarity / (1 + _K1))
         for n, weight in weights.items():
             score[n] += weight
     return {n: min(1.0, value / best) for n, value in score.items()}
-
-
-def _aboutness(count: int, length: float) -> float:
-    """How much a chunk is about a term that it has so often; `length` is relative to the average. Below 1."""
-    return count / (count + _K1 * (1 - _B + _B * length))
 
 
 # Filters
