@@ -3,6 +3,7 @@
 Source: the file search guide; the `results` of recorded run steps.
 """
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -22,28 +23,21 @@ class FileSearch:
         self._store, self._blobs = store, blobs
 
     def use(self, run: Json, given: str) -> Json:
-        settings = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
-        most = settings.get("max_num_results", _MOST_RESULTS)
-        body = {"query": given, "max_num_results": most, "ranking_options": settings["ranking_options"]}
-        hits: list[Json] = []
-        for id in self._vector_store_ids(run):
-            with suppress(ApiError):  # it has expired, or was deleted meanwhile
-                hits += vectors.search(self._store, self._blobs, id, body)["data"]
-        hits.sort(key=lambda hit: -hit["score"])
-        return {
-            "results": [{"file_name" if key == "filename" else key: hit[key] for key in hit} for hit in hits[:most]]
-        }
+        tool = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
+        settings = {"max_num_results": _MOST_RESULTS, **tool}
+        ids = list(dict.fromkeys(self._usable_ids(run)))
+        hits = vectors.find(self._store, self._blobs, ids, given, settings, run["thread_id"]) if ids else []
+        return {"results": [hit.step_result() for hit in hits]}
 
-    def _vector_store_ids(self, run: Json) -> list[str]:
-        """Those of the run go first, then the thread's and the assistant's; each once."""
-        owners = [run]
+    def _usable_ids(self, run: Json) -> Iterator[str]:
+        """Of vector stores that are there and have not expired: the run's, the thread's and the assistant's."""
+        for owner in self._owners(run):
+            for id in owner["tool_resources"].get("file_search", {}).get("vector_store_ids", []):
+                with suppress(ApiError):
+                    yield str(vectors.usable(self._store, id)["id"])
+
+    def _owners(self, run: Json) -> Iterator[Json]:
+        yield run
         for kind, id in (("thread", run["thread_id"]), ("assistant", run["assistant_id"])):
             with suppress(ApiError):  # an assistant may be deleted while its run goes on
-                owners.append(self._store.get(kind, id))
-        named = [owner["tool_resources"].get("file_search", {}).get("vector_store_ids", []) for owner in owners]
-        return list(dict.fromkeys(id for ids in named for id in ids))
-
-
-def _as_in_a_step(hit: Json) -> Json:
-    """There the key is `file_name`; in the results of a search, `filename`."""
-    return {"file_name" if key == "filename" else key: value for key, value in hit.items()}
+                yield self._store.get(kind, id)
