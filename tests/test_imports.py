@@ -18,7 +18,16 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["engine.errors", "engine.wire", "engine.ids", "engine", "engine.model", "engine.routes", "engine.tools"],
+    [
+        "engine.errors",
+        "engine.wire",
+        "engine.ids",
+        "engine.schema",
+        "engine",
+        "engine.model",
+        "engine.routes",
+        "engine.tools",
+    ],
     ["engine.model.base", "engine.run_states"],
     [
         "engine.journal",

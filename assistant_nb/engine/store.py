@@ -1,4 +1,4 @@
-"""Where objects and journals are kept: SQLite, in memory or in a file. The only SQL of the package.
+"""Where objects and journals are kept: SQLite, in memory or in a file. The only SQL of the package beside `schema`.
 
 One connection, one lock. Every change happens inside `transaction()`: it is kept whole or not at
 all, and once it is left the change survives a hard kill of the process (write-ahead log). A file
@@ -22,107 +22,8 @@ from .errors import DiskError, NotFound, StoreError
 from .ids import Clock, Ids
 from .journal import Entry
 from .run_states import ACTIVE
+from .schema import APPLICATION_ID, MIGRATIONS, QUERY_TABLES
 from .wire import Json, encode
-
-_APPLICATION_ID: Final = 0x61736E62  # "asnb", in the header of each file of ours
-
-# The schema is the sum of these steps; PRAGMA user_version counts those a file has taken.
-# Never edit one that has been released: append.
-_MIGRATIONS: Final = (
-    """
-    CREATE TABLE object (
-        seq     INTEGER PRIMARY KEY AUTOINCREMENT,  -- order of creation
-        id      TEXT NOT NULL UNIQUE,
-        kind    TEXT NOT NULL,                      -- as in the "object" key
-        parent  TEXT REFERENCES object (id) ON DELETE CASCADE,
-        run_id  TEXT,                               -- of a message: the run that wrote it
-        active  INTEGER NOT NULL,                   -- a run that has not ended, a message being written
-        body    TEXT NOT NULL                       -- JSON
-    );
-    CREATE INDEX object_by_parent ON object (parent, kind, seq);
-    CREATE INDEX object_by_run ON object (run_id, seq) WHERE run_id IS NOT NULL;
-    CREATE INDEX object_active ON object (kind, parent) WHERE active;
-
-    CREATE TABLE journal (
-        run_id  TEXT NOT NULL REFERENCES object (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
-        n       INTEGER NOT NULL,
-        at      INTEGER NOT NULL,
-        event   TEXT NOT NULL,
-        id      TEXT NOT NULL,
-        data    TEXT NOT NULL,
-        PRIMARY KEY (run_id, n)
-    ) WITHOUT ROWID;
-
-    CREATE TABLE counter (
-        scope   TEXT NOT NULL,
-        name    TEXT NOT NULL,
-        n       INTEGER NOT NULL,
-        PRIMARY KEY (scope, name)
-    ) WITHOUT ROWID;
-    """,
-    """
-    ALTER TABLE object ADD COLUMN
-        file_id TEXT REFERENCES object (id) ON DELETE CASCADE;  -- of a file in a vector store: the file itself
-    CREATE INDEX object_by_file ON object (file_id) WHERE file_id IS NOT NULL;
-
-    CREATE TABLE chunk (
-        n       INTEGER PRIMARY KEY AUTOINCREMENT,  -- order in the file
-        object  TEXT NOT NULL REFERENCES object (id) ON DELETE CASCADE,
-        text    TEXT NOT NULL
-    );
-    CREATE INDEX chunk_by_object ON chunk (object, n);
-    CREATE VIRTUAL TABLE chunk_words USING fts5 (
-        text, content = 'chunk', content_rowid = 'n', tokenize = 'porter unicode61 remove_diacritics 2'
-    );
-    CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
-        INSERT INTO chunk_words (rowid, text) VALUES (new.n, new.text);
-    END;
-    CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
-        INSERT INTO chunk_words (chunk_words, rowid, text) VALUES ('delete', old.n, old.text);
-    END;
-    """,
-    """
-    CREATE TABLE gone (                             -- where in its list a deleted object was
-        id      TEXT PRIMARY KEY,
-        seq     INTEGER NOT NULL,
-        kind    TEXT NOT NULL,
-        parent  TEXT
-    ) WITHOUT ROWID;
-    CREATE TRIGGER object_gone AFTER DELETE ON object BEGIN
-        INSERT OR REPLACE INTO gone VALUES (old.id, old.seq, old.kind, old.parent);
-    END;
-    """,
-    """
-    DROP TRIGGER chunk_added;
-    DROP TRIGGER chunk_removed;
-    DROP TABLE chunk_words;
-    ALTER TABLE chunk ADD COLUMN start INTEGER NOT NULL DEFAULT 0;  -- in the text of the file, in bytes
-    ALTER TABLE chunk ADD COLUMN words TEXT;                        -- what is looked at instead of the text
-    ALTER TABLE chunk ADD COLUMN length INTEGER NOT NULL DEFAULT 0; -- in characters
-    UPDATE chunk SET length = length(text);
-    DROP INDEX chunk_by_object;
-    CREATE INDEX chunk_by_object ON chunk (object, n, length);
-    CREATE VIEW chunk_indexed AS SELECT n, coalesce(words, text) AS words FROM chunk;
-    CREATE VIRTUAL TABLE chunk_words USING fts5 (
-        words, content = 'chunk_indexed', content_rowid = 'n', tokenize = 'porter unicode61 remove_diacritics 2'
-    );
-    CREATE VIRTUAL TABLE chunk_terms USING fts5vocab (chunk_words, instance);
-    INSERT INTO chunk_words (chunk_words) VALUES ('rebuild');
-    CREATE TRIGGER chunk_added AFTER INSERT ON chunk BEGIN
-        INSERT INTO chunk_words (rowid, words) VALUES (new.n, coalesce(new.words, new.text));
-    END;
-    CREATE TRIGGER chunk_removed AFTER DELETE ON chunk BEGIN
-        INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.n, coalesce(old.words, old.text));
-    END;
-    """,
-)
-_QUERY_TABLES: Final = """
-    CREATE VIRTUAL TABLE temp.query_words USING fts5 (
-        words, content = '', tokenize = 'porter unicode61 remove_diacritics 2'
-    );
-    CREATE VIRTUAL TABLE temp.query_terms USING fts5vocab (temp, query_words, row);
-"""
-"""Words go in, and the terms that they have in the index come out."""
 
 _THINGS: Final = {
     "assistant": "assistant",
@@ -433,23 +334,23 @@ class Store:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
         (version,) = self._db.execute("PRAGMA user_version").fetchone()
         tables = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-        if tables and application != _APPLICATION_ID:
+        if tables and application != APPLICATION_ID:
             raise StoreError(f"'{self.path}' is a database, but not one of assistant_nb's. Name another file.")
-        if version > len(_MIGRATIONS):
+        if version > len(MIGRATIONS):
             raise StoreError(
                 f"'{self.path}' was written by a newer assistant_nb (schema {version}, this one knows"
-                f" {len(_MIGRATIONS)}). Upgrade the package, or name another file."
+                f" {len(MIGRATIONS)}). Upgrade the package, or name another file."
             )
         for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
             self._db.execute(f"PRAGMA {pragma}")
         self._db.execute("BEGIN IMMEDIATE")  # the first write takes the file for us; an idle owner must hold it, too
         self._db.execute("COMMIT")
-        for number, migration in enumerate(_MIGRATIONS[version:], version + 1):
+        for number, migration in enumerate(MIGRATIONS[version:], version + 1):
             self._db.executescript(
-                f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {_APPLICATION_ID};"
+                f"BEGIN IMMEDIATE; {migration}; PRAGMA application_id = {APPLICATION_ID};"
                 f" PRAGMA user_version = {number}; COMMIT;"
             )
-        self._db.executescript(_QUERY_TABLES)
+        self._db.executescript(QUERY_TABLES)
         self._moved_s = self._read_moved()
 
     def _read_moved(self) -> int:

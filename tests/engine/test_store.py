@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from assistant_nb.engine import wire
 from assistant_nb.engine.errors import NotFound, StoreError
 from assistant_nb.engine.ids import Ids, LessonClock
-from assistant_nb.engine.store import _APPLICATION_ID, _MIGRATIONS, Store
+from assistant_nb.engine.schema import APPLICATION_ID, MIGRATIONS
+from assistant_nb.engine.store import Store
 
 
 def open_store(path: str | Path = ":memory:") -> Store:
@@ -131,7 +132,7 @@ def test_a_file_of_a_newer_version_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_of_an_older_version_takes_the_steps_that_it_lacks(tmp_path: Path) -> None:
     older = sqlite3.connect(tmp_path / "class.db")
-    older.executescript(f"{_MIGRATIONS[0]}; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = 1")
+    older.executescript(f"{MIGRATIONS[0]}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1")
     older.execute("INSERT INTO object (id, kind, active, body) VALUES ('thread_1', 'thread', 0, '{}')")
     older.commit()
     older.close()
@@ -145,9 +146,7 @@ def test_a_file_of_an_older_version_takes_the_steps_that_it_lacks(tmp_path: Path
 
 def test_chunks_of_an_older_version_are_indexed_anew(tmp_path: Path) -> None:
     older = sqlite3.connect(tmp_path / "class.db")
-    older.executescript(
-        f"{''.join(_MIGRATIONS[:2])}; PRAGMA application_id = {_APPLICATION_ID}; PRAGMA user_version = 2"
-    )
+    older.executescript(f"{''.join(MIGRATIONS[:2])}; PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2")
     older.execute("INSERT INTO object VALUES (1, 'vs_1', 'vector_store', NULL, NULL, 0, '{}', NULL)")
     older.execute("INSERT INTO object VALUES (2, 'vs_1/f', 'vector_store.file', 'vs_1', NULL, 0, '{}', NULL)")
     older.execute("INSERT INTO chunk (object, text) VALUES ('vs_1/f', 'The cat')")
