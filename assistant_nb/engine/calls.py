@@ -25,13 +25,7 @@ class Calling:
 
     def go(self) -> Iterator[Event | None]:
         """Yields a delta for what is shown of the answer, and None when it is written down."""
-        kind = self._call["type"]
-        try:
-            if self._tool is None:
-                raise LookupError(f"this engine has no {kind}")
-            answer: Json | ModelError = self._tool.use(self._run, self._given)
-        except Exception as error:  # noqa: BLE001  a tool must not leave the run hanging
-            answer = ModelError(f"The tool '{kind}' broke: {told(error)}.")
+        kind, answer = self._call["type"], self._answer()
         with open_draft(self._store, self._run["id"]) as draft:
             if draft.state.status != "in_progress":
                 return
@@ -44,6 +38,18 @@ class Calling:
             outputs = [{"index": n, **output} for n, output in enumerate(answer["outputs"])]
             yield "thread.run.step.delta", wire.call_delta(step["id"], index, kind, outputs=outputs)
         yield None
+
+    def _answer(self) -> Json | ModelError:
+        kind = self._call["type"]
+        if self._tool is None:
+            return ModelError(
+                f"The model called the tool '{kind}', which this engine cannot run yet. Ways on: take the tool off the"
+                " assistant, or run with tool_choice='none'."
+            )
+        try:
+            return self._tool.use(self._run, self._given)
+        except Exception as error:  # noqa: BLE001  a tool must not leave the run hanging
+            return ModelError(f"The tool '{kind}' broke: {told(error)}.")
 
     def _write_down(self, draft: Draft, answer: Json) -> Json:
         """The step has the answer; it is done when it waits for no other, and for no function."""

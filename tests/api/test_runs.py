@@ -640,3 +640,15 @@ def test_a_thread_is_truncated_only_where_that_was_asked_for(make_app: MakeApp, 
     ask(connect(app=app), "One", truncation_strategy={"type": "auto", "last_messages": 1}, **body)
     assert isinstance(app.model, Scripted)
     assert [turn.content for turn in app.model.prompts[0].messages] == ["One", "Two"]
+
+
+def test_an_assistant_can_be_deleted_under_its_run(connect: Connect, wait: Callable[..., Run]) -> None:
+    gate = Gate()
+    client = connect(gate)
+    run = begin(client)
+    assert gate.asked.wait(10)
+    client.beta.assistants.delete(run.assistant_id)
+    gate.open.set()
+    assert wait(client, run).status == "completed"
+    with pytest.raises(openai.NotFoundError, match="No assistant found"):
+        client.beta.threads.runs.create(run.thread_id, assistant_id=run.assistant_id)

@@ -465,7 +465,8 @@ def test_a_search_can_be_filtered_and_limited(connect: Connect) -> None:
 )
 def test_the_syntax_of_the_index_is_harmless(query: str, connect: Connect) -> None:
     client = connect()
-    client.vector_stores.search(searchable(client, "The cat"), query=query)
+    found = client.vector_stores.search(searchable(client, "The cat"), query=query)
+    assert [hit.content[0].text for hit in found] == (["The cat"] if "cat" in query else [])
 
 
 @given(st.text(), st.text(), st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text())
