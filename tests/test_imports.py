@@ -27,6 +27,8 @@ FLOORS = [
         "engine.model",
         "engine.routes",
         "engine.tools",
+        "engine.tools.sandbox",
+        "engine.tools.sandbox.limits",
     ],
     ["engine.model.base", "engine.run_states"],
     [
@@ -40,6 +42,7 @@ FLOORS = [
         "engine.retrieval",
         "engine.citations",
         "engine.tools.base",
+        "engine.tools.sandbox.layers",
     ],
     ["engine.fields", "engine.prompts"],
     ["engine.params"],

@@ -18,9 +18,11 @@ EngineError
 │   └── NoRecording           the question is in no recording
 ├── RecordingError            a recording file cannot be read
 ├── StoreError                a store file cannot be opened
+├── NotContained              nothing on this machine contains code that a model wrote
 └── ServerError               nothing can listen at an address
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 LastErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
@@ -149,6 +151,17 @@ class RecordingError(EngineError):
 
 class StoreError(EngineError):
     """A store file is in use, is not ours, or was written by a newer version."""
+
+
+class NotContained(EngineError):
+    """Nothing on this machine contains code that a model wrote, so that none of it is run. `reasons`: one a way tried."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        super().__init__(
+            f"Nothing here contains code that a model wrote, so it is not run ({'; '.join(reasons)})."
+            " It needs Linux 6.2 or newer with Landlock, or bubblewrap (`bwrap`) installed and allowed, or macOS."
+        )
+        self.reasons = reasons
 
 
 class ServerError(EngineError):
