@@ -155,7 +155,7 @@ class StoreError(EngineError):
 
 
 class NotContained(EngineError):
-    """Nothing on this machine contains code that a model wrote, so that none of it is run. `reasons`: one a way tried."""
+    """Nothing on this machine contains code that a model wrote, so none of it is run. `reasons`: of each way tried."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(
