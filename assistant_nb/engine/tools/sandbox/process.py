@@ -10,8 +10,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
+from subprocess import TimeoutExpired
 from typing import Any, Final
 
 import zmq
@@ -25,6 +25,7 @@ from .provisioner import Contained, lasting
 from .watch import Tree
 
 START_S: Final = 60
+_GOODBYE_S: Final = 1
 _MESSAGE_BYTES: Final = 16 * 2**20
 _MESSAGES: Final = 64
 """So many wait at most; more than that are lost, and the shell's reply still comes."""
@@ -77,7 +78,7 @@ class Process:
         self._provisioner.room, self._provisioner.limits = room, limits
         self._manager.provisioner = self._provisioner
         self._client: BlockingKernelClient | None = None
-        self._tree = Tree(0)
+        self._tree: Tree | None = None
         try:
             lasting(self._manager.start_kernel)
             self._client = self._manager.client(context=self._context)
@@ -99,6 +100,7 @@ class Process:
 
     @property
     def tree(self) -> Tree:
+        assert self._tree
         return self._tree
 
     def execute(self, code: str) -> str:
@@ -135,10 +137,13 @@ class Process:
         """Returns when nothing of the process is left."""
         process = self._provisioner.process
         if process:
-            self._tree.kill()
-            with suppress(OSError):
+            if process.poll() is None:
+                Tree(process.pid).kill()
+            try:
+                process.wait(_GOODBYE_S)
+            except TimeoutExpired:
                 process.kill()
-            process.wait()
+                process.wait()
             if process.stderr:
                 process.stderr.close()
         if self._client:

@@ -22,10 +22,10 @@ class Tree:
 
     def __init__(self, pid: int) -> None:
         """Holds nothing if the process has ended."""
-        self._all: list[psutil.Process] = []
+        self._all: list[psutil.Process] = []  # children first
         with suppress(psutil.Error):
             root = psutil.Process(pid)
-            self._all = [*root.children(recursive=True), root]
+            self._all = [*reversed(root.children(recursive=True)), root]
 
     def pause(self) -> None:
         """Nothing of it runs until `resume`."""
@@ -38,12 +38,12 @@ class Tree:
             with suppress(psutil.Error):
                 process.resume()
 
-    def kill(self, timeout_s: float = 5) -> None:
-        """Returns when all have ended."""
-        for process in self._all:
+    def kill(self) -> None:
+        """The innermost first: what is around it then cleans up and ends by itself, if it is not ended, too."""
+        for process in self._all[:-1] or self._all:
             with suppress(psutil.Error):
                 process.kill()
-        psutil.wait_procs(self._all, timeout=timeout_s)
+        self.resume()
 
     def memory_bytes(self) -> int:
         """In main memory."""
