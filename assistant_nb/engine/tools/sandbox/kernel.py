@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ...errors import KernelError
-from . import collect, rooms
+from . import collect, rooms, watch
 from .call import Call, size
 from .collect import File as File
 from .layers import layers
@@ -23,7 +23,7 @@ from .limits import Limits
 from .outputs import DATA_PATH, Outputs, at_home
 from .outputs import Image as Image
 from .outputs import Logs as Logs
-from .watch import MOST_INODES, Tree
+from .watch import MOST_INODES
 
 if TYPE_CHECKING:
     from .process import Process
@@ -100,16 +100,16 @@ class Kernel:
             process = self._process()
             self._interrupted.clear()
             outputs = Outputs(self._limits.output_bytes, self._shown_as())
-            call = Call(process, outputs, self._excess)
+            call = Call(process, outputs, self._limits, self._interrupted, self._excess)
             process.tree.resume()
-            ended = call.run(at_home(code, self.data_path), self._limits, self._interrupted)
+            ended = call.run(at_home(code, self.data_path))
             process.tree.pause()
-            if not ended:
+            excess = self._excess() if ended else None
+            for why in filter(None, (call.why, excess)):
+                outputs.say(why)
+            if excess or not ended:
                 self._stop()
                 outputs.say(_LOST)
-            elif why := self._excess():
-                self._stop()
-                outputs.say(f"{why} {_LOST}")
             files = self._results(outputs)
             return Executed(outputs.all(), files)
 
@@ -144,23 +144,30 @@ class Kernel:
         [process] = self._running
         if process.tree.memory_bytes() > self._limits.memory_bytes:
             return f"The code took more than {size(self._limits.memory_bytes)} of memory."
-        if self._disk_is_full(process.tree):
+        if self._disk_is_full():
             return f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {MOST_INODES} files."
         return None
 
-    def _disk_is_full(self, tree: Tree) -> bool:
+    def _disk_is_full(self) -> bool:
         room, most_bytes = self._quarters.room, self._limits.scratch_bytes + self._given_bytes
-        return tree.disk_bytes([room.scratch, room.temp, room.connection], most_bytes) > most_bytes
+        tree = self._running[0].tree if self._running else None
+        return watch.disk_bytes([room.scratch, room.temp, room.connection], most_bytes, tree) > most_bytes
 
     def _results(self, outputs: Outputs) -> list[File]:
+        """What a call has made or changed; if that is too much, it goes, and with it the kernel has gone."""
         scratch, kept = self._quarters.room.scratch, self._quarters.kept
         rooms.empty(kept)
-        before, self._seen = self._seen, collect.listing(scratch)
-        wanted = collect.changed(before, self._seen)
+        before, after = self._seen, collect.listing(scratch)
+        if not self._running and self._disk_is_full():
+            rooms.empty(self._quarters.room.temp)
+            collect.restore(scratch, after.keys() - collect.changed(before, after), kept)
+            outputs.say(_REMOVED)
+            before = after = collect.listing(scratch)
+        self._seen, wanted = after, collect.changed(before, after)
         files = collect.copies(scratch, wanted, kept, self._limits.scratch_bytes)
         if left := len(wanted) - len(files):
             outputs.say(
-                f"{left} of the files that this call made or changed cannot be handed out: too many, or too large."
+                f"{left} of the files that this call made or changed are not handed out: too many, or too large."
             )
         return files
 

@@ -16,6 +16,9 @@ import psutil
 MOST_INODES: Final = 10_000
 _HIDDEN_BYTES: Final = 2**62
 
+Inode = tuple[tuple[int, int], int]
+"""Device and number; bytes on disk."""
+
 
 class Tree:
     """A process and its children."""
@@ -53,44 +56,50 @@ class Tree:
                 total += process.memory_info().rss
         return total
 
-    def disk_bytes(self, folders: Iterable[Path], most_bytes: int) -> int:
-        """What folders take, and files without a name that are open or mapped. Looks no further than `most_bytes`.
-
-        Too many files, and folders that cannot be looked into, take more than any limit.
-        """
-        total, seen = 0, set[tuple[int, int]]()
-        for inode, size in self._inodes(list(folders)):
-            if inode not in seen:
-                seen.add(inode)
-                total += size
-            if len(seen) > MOST_INODES:
-                return max(total, most_bytes + 1)
-            if total > most_bytes:
-                break
-        return total
-
-    def _inodes(self, folders: list[Path]) -> Iterator[tuple[tuple[int, int], int]]:
-        device = folders[0].stat().st_dev
-        while folders:
-            folder = folders.pop()
-            try:
-                with os.scandir(folder) as entries:
-                    for entry in entries:
-                        with suppress(FileNotFoundError):
-                            status = entry.stat(follow_symlinks=False)
-                            yield (status.st_dev, status.st_ino), status.st_blocks * 512
-                            if stat.S_ISDIR(status.st_mode):
-                                folders.append(folder / entry.name)
-            except FileNotFoundError:
-                continue
-            except OSError:  # closed to us, or deeper than a path can say
-                yield (0, 0), _HIDDEN_BYTES
+    def nameless(self, device: int) -> Iterator[Inode]:
+        """Files on a device that were removed while they are open, or mapped; only Linux tells."""
         for process in self._all:
             yield from _nameless(process.pid, device)
 
 
-def _nameless(pid: int, device: int) -> Iterator[tuple[tuple[int, int], int]]:
-    """Files that were removed while they are open, or mapped; only Linux tells."""
+def disk_bytes(folders: Iterable[Path], most_bytes: int, tree: Tree | None) -> int:
+    """What folders take, and files that only the processes still know. Looks no further than `most_bytes`.
+
+    Too many files, and folders that cannot be looked into, take more than any limit.
+    """
+    total, seen = 0, set[tuple[int, int]]()
+    for inode, size in _inodes(list(folders), tree):
+        if inode not in seen:
+            seen.add(inode)
+            total += size
+        if len(seen) > MOST_INODES:
+            return max(total, most_bytes + 1)
+        if total > most_bytes:
+            break
+    return total
+
+
+def _inodes(folders: list[Path], tree: Tree | None) -> Iterator[Inode]:
+    device = folders[0].stat().st_dev
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        status = entry.stat(follow_symlinks=False)
+                        yield (status.st_dev, status.st_ino), status.st_blocks * 512
+                        if stat.S_ISDIR(status.st_mode):
+                            folders.append(folder / entry.name)
+        except FileNotFoundError:
+            continue
+        except OSError:  # closed to us, or deeper than a path can say
+            yield (0, 0), _HIDDEN_BYTES
+    if tree:
+        yield from tree.nameless(device)
+
+
+def _nameless(pid: int, device: int) -> Iterator[Inode]:
     proc = Path("/proc", str(pid))
     with suppress(OSError):
         for descriptor in (proc / "fd").iterdir():
