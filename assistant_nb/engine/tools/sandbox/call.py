@@ -33,7 +33,7 @@ class Call:
         """`look` tells, in words, what there is too much of, if anything; `interrupted` may be set at any time."""
         self._process, self._outputs, self._limits = process, outputs, limits
         self._interrupted, self._look = interrupted, look
-        self._request, self._error = "", dict[str, Any]()
+        self._request, self._error, self._exits = "", dict[str, Any](), False
         self._over: dict[str, float] = {}
         """Which channels have said that the call is over, and when."""
         self.why: str | None = None
@@ -62,7 +62,9 @@ class Call:
             self.why = f"{self._too_long()}."
         if self._error and not self._outputs.failed:  # its message was lost in a flood
             self._outputs.show("error", self._error)
-        return True
+        if self._exits:
+            self.why = "The code called exit()."
+        return not self._exits
 
     def _enough(self, late: bool) -> str | None:
         if self._interrupted.is_set():
@@ -82,6 +84,7 @@ class Call:
             self._outputs.show(message.kind, message.content)
         if message.kind == "execute_reply":
             self._error = message.content if message.content.get("status") == "error" else {}
+            self._exits = "ask_exit" in str(message.content.get("payload"))
             self._over.setdefault("shell", time.monotonic())
         elif message.kind == "status" and message.content.get("execution_state") == "idle":
             self._over.setdefault("iopub", time.monotonic())

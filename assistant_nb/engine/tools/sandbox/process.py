@@ -22,8 +22,8 @@ from jupyter_client.manager import KernelManager
 
 from ...errors import KernelError
 from .limits import Limits, Room
+from .processes import Tree
 from .provisioner import Contained, lasting
-from .watch import Tree
 
 START_S: Final = 60
 _GOODBYE_S: Final = 1

@@ -1,7 +1,6 @@
-"""What a kernel uses of memory and disk, and how it is held still. The only home of psutil.
+"""What a kernel uses of the disk.
 
-The limits of Linux stop a process that takes too much memory, and a file that is too large. Many files, and what the
-other layers let through, are found by looking.
+The limit of Linux stops a file that is too large; many files, and such as have no name any more, are found by looking.
 """
 
 import os
@@ -11,8 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import psutil
-
 MOST_INODES: Final = 10_000
 _HIDDEN_BYTES: Final = 2**62
 
@@ -20,55 +17,13 @@ Inode = tuple[tuple[int, int], int]
 """Device and number; bytes on disk."""
 
 
-class Tree:
-    """A process and its children."""
-
-    def __init__(self, pid: int) -> None:
-        """Holds nothing if the process has ended."""
-        self._all: list[psutil.Process] = []  # children first
-        with suppress(psutil.Error):
-            root = psutil.Process(pid)
-            self._all = [*reversed(root.children(recursive=True)), root]
-
-    def pause(self) -> None:
-        """Nothing of it runs until `resume`."""
-        for process in self._all:
-            with suppress(psutil.Error):
-                process.suspend()
-
-    def resume(self) -> None:
-        for process in self._all:
-            with suppress(psutil.Error):
-                process.resume()
-
-    def kill(self) -> None:
-        """The innermost first: what is around it then cleans up and ends by itself, if it is not ended, too."""
-        for process in self._all[:-1] or self._all:
-            with suppress(psutil.Error):
-                process.kill()
-        self.resume()
-
-    def memory_bytes(self) -> int:
-        """In main memory."""
-        total = 0
-        for process in self._all:
-            with suppress(psutil.Error):
-                total += process.memory_info().rss
-        return total
-
-    def nameless(self, device: int) -> Iterator[Inode]:
-        """Files on a device that were removed while they are open, or mapped; only Linux tells."""
-        for process in self._all:
-            yield from _nameless(process.pid, device)
-
-
-def disk_bytes(folders: Iterable[Path], most_bytes: int, tree: Tree | None) -> int:
-    """What folders take, and files that only the processes still know. Looks no further than `most_bytes`.
+def used_bytes(folders: Iterable[Path], most_bytes: int, pids: Iterable[int] = ()) -> int:
+    """What folders take, and files without a name that processes hold. Looks no further than `most_bytes`.
 
     Too many files, and folders that cannot be looked into, take more than any limit.
     """
     total, seen = 0, set[tuple[int, int]]()
-    for inode, size in _inodes(list(folders), tree):
+    for inode, size in _inodes(list(folders), pids):
         if inode not in seen:
             seen.add(inode)
             total += size
@@ -79,7 +34,7 @@ def disk_bytes(folders: Iterable[Path], most_bytes: int, tree: Tree | None) -> i
     return total
 
 
-def _inodes(folders: list[Path], tree: Tree | None) -> Iterator[Inode]:
+def _inodes(folders: list[Path], pids: Iterable[int]) -> Iterator[Inode]:
     device = folders[0].stat().st_dev
     while folders:
         folder = folders.pop()
@@ -95,11 +50,12 @@ def _inodes(folders: list[Path], tree: Tree | None) -> Iterator[Inode]:
             continue
         except OSError:  # closed to us, or deeper than a path can say
             yield (0, 0), _HIDDEN_BYTES
-    if tree:
-        yield from tree.nameless(device)
+    for pid in pids:
+        yield from _nameless(pid, device)
 
 
 def _nameless(pid: int, device: int) -> Iterator[Inode]:
+    """Files that were removed while they are open, or mapped; only Linux tells."""
     proc = Path("/proc", str(pid))
     with suppress(OSError):
         for descriptor in (proc / "fd").iterdir():
