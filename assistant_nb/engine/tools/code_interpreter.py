@@ -153,6 +153,7 @@ class _Session:
         with self.lock:
             if self._kernel:
                 self._kernel.close()
+            self._kernel = None
 
 
 def _logs(text: str) -> Json:
