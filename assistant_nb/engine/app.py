@@ -218,9 +218,9 @@ def create_app(
     """Build an engine.
 
     `model` answers (default: the shipped recordings), `store` is a file or ":memory:", `seed` and
-    `clock` decide ids and times (default: those of the lessons), `limits` hold for model-written code, and where nothing
-    contains it, `may_run` is shown each piece of it and says whether it runs (default: it does not). Runs that were under way in the
-    store go on. Raises StoreError and RecordingError.
+    `clock` decide ids and times (default: those of the lessons). `limits` hold for code that the model
+    writes; where nothing contains it, `may_run` is shown each piece and says whether it runs (default:
+    it does not). Runs that were under way in the store go on. Raises StoreError and RecordingError.
     """
     model = model or Recorded()
     kept = Store(store, Ids(seed), clock or LessonClock())

@@ -17,7 +17,8 @@ from .wire import Json
 _SCHEME: Final = "sandbox:/mnt/data/"
 _IN_LINK: Final = r"[^\s()\[\]<>\"'`]"
 _PLACE: Final = re.compile(
-    r"【(?P<search>\d+):(?P<hit>\d+)†[^【】]*】" rf"|sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
+    r"【(?P<search>\d+):(?P<hit>\d+)†[^【】]*】"
+    rf"|sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
 )
 _UNFINISHED: Final = [re.compile(r"【[^【】]*\Z"), re.compile(rf"{_SCHEME}{_IN_LINK}*\Z")]
 _IN_A_WORD: Final = re.compile(r"(?<=[\w'’])s")

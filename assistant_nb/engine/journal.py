@@ -77,7 +77,7 @@ class RunState:
 
     @property
     def pictures(self) -> list[str]:
-        """The files of what code has drawn since the run's last message: its next one, open or to come, begins with them."""
+        """What code has drawn since the run's last message, as file ids: the next message begins with it."""
         drawn: list[str] = []
         for step in self.steps:
             details = step["step_details"]
