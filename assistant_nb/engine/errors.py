@@ -19,6 +19,7 @@ EngineError
 ├── RecordingError            a recording file cannot be read
 ├── StoreError                a store file cannot be opened
 ├── NotContained              nothing on this machine contains code that a model wrote
+├── KernelError               a kernel for code does not start, or was closed
 └── ServerError               nothing can listen at an address
 """
 
@@ -154,7 +155,7 @@ class StoreError(EngineError):
 
 
 class NotContained(EngineError):
-    """Nothing on this machine contains code that a model wrote, so that none of it is run. `reasons`: one a way tried."""
+    """Nothing on this machine contains code that a model wrote, so none of it is run. `reasons`: of each way tried."""
 
     def __init__(self, reasons: Sequence[str]) -> None:
         super().__init__(
@@ -162,6 +163,10 @@ class NotContained(EngineError):
             " It needs Linux 6.2 or newer with Landlock, or bubblewrap (`bwrap`) installed and allowed, or macOS."
         )
         self.reasons = reasons
+
+
+class KernelError(EngineError):
+    """A kernel cannot be started, is closed, or cannot take a file. What code does in it is no error of ours."""
 
 
 class ServerError(EngineError):

@@ -1,30 +1,107 @@
-"""The door of the sandbox: which layers hold on this machine, and how a command is started behind them."""
+"""The door of the sandbox: which layers hold on this machine, and how a command is started behind them.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+They are tried by attack, not by version: the canaries run behind the best layers that this machine may have, then
+behind fewer, until none of them gets through. Where one always does, nothing is run.
+"""
+
+import inspect
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
 
 from ...errors import NotContained
+from . import canaries
+from .launch import Launch as Launch
+from .launch import launch
 from .limits import Limits, Room
 
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """What `subprocess.Popen(launch.argv, env=launch.env)` needs; no pass_fds, no preexec_fn."""
-
-    argv: Sequence[str]
-    env: dict[str, str]
-    """All of it: nothing of the engine's own environment goes in."""
-    data_path: str
-    """What the code must use for `/mnt/data`: that itself with namespaces, else the path of the scratch folder."""
-    owner: int | None
-    """The user and group id to which everything in the room has to be given before the start; None: leave it."""
+_PROBE_S: Final = 20
+_probing = threading.Lock()
 
 
 def layers() -> tuple[str, ...]:
-    """What holds here, such as `("namespaces", "landlock", "seccomp", "limits")`. Raises NotContained."""
-    raise NotContained(["not built yet"])
+    """What holds here, such as `("namespaces", "landlock", "seccomp", "limits")`. Raises NotContained.
+
+    Found out at the first call of a process, which takes some 0.1 s.
+    """
+    with _probing:
+        found = _found()
+    if isinstance(found, NotContained):
+        raise found
+    return found
 
 
 def contained(command: Sequence[str], room: Room, limits: Limits) -> Launch:
-    """How to start a command behind all layers that hold here. Raises NotContained."""
-    raise NotContained(["not built yet"])
+    """How to start a command behind all layers that hold here. It begins with an absolute path. Raises NotContained."""
+    return launch(command, room, limits, layers())
+
+
+@cache
+def _found() -> tuple[str, ...] | NotContained:
+    reasons = []
+    for candidate in candidates(sys.platform, root=sys.platform == "linux" and os.getuid() == 0):
+        reason = why_not(candidate)
+        if reason is None:
+            return candidate
+        reasons.append(f"{', '.join(candidate)}: {reason}")
+    return NotContained(reasons or [f"no way is known on {sys.platform}"])
+
+
+def candidates(platform: str, *, root: bool) -> Iterator[tuple[str, ...]]:
+    """The sets of layers that may hold, from the best to the least that is still worth trying."""
+    if platform == "darwin":
+        yield ("sandbox_init", "limits")
+    if platform == "linux":
+        for landlock, spare, own in itertools.product(
+            (True, False), (True, False) if root else (False,), (True, False)
+        ):
+            if landlock or own:
+                wanted = {"namespaces": own, "spare user": spare, "landlock": landlock, "seccomp": True, "limits": True}
+                yield tuple(layer for layer, there in wanted.items() if there)
+
+
+def why_not(candidate: Sequence[str]) -> str | None:
+    """None if no canary gets through behind these layers, and code can work there."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="anb-", ignore_cleanup_errors=True))).resolve()
+        limits = Limits()
+        room, target = Room(folder / "scratch", folder / "temp", folder / "run"), folder / "target"
+        for path in (room.scratch, room.temp, room.connection, target):
+            path.mkdir(0o700)
+        (target / "secret").touch(0o600)
+        server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        neighbour = stack.enter_context(socket.socket(socket.AF_UNIX))
+        neighbour.bind(str(target / "socket"))
+        neighbour.listen()
+        targets = {
+            "folder": str(target),
+            "port": server.getsockname()[1],
+            "pid": os.getpid(),
+            "connection": str(room.connection),
+            "memory_bytes": limits.memory_bytes,
+        }
+        command = [sys.executable, "-I", "-S", "-c", inspect.getsource(canaries), json.dumps(targets)]
+        try:
+            start = launch(command, room, limits, candidate)
+            if start.owner is not None:  # the target, too: that it is somebody else's must not be what saves it
+                for path in (folder, *folder.rglob("*")):
+                    os.chown(path, start.owner, start.owner)
+            done = subprocess.run(  # noqa: S603  our own words
+                start.argv, env=start.env, capture_output=True, text=True, timeout=_PROBE_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+    if done.returncode:
+        return (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
+    through = json.loads(done.stdout)
+    return f"it does not stop {', '.join(through)}" if through else None

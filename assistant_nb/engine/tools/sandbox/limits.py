@@ -16,7 +16,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The folders of one kernel, all 0700, absolute and without symlinks; they and what is in them belong to `Launch.owner`.
+    """The folders of one kernel, all 0700, absolute and without symlinks; all in them is given to `Launch.owner`.
 
     `connection` needs a short path: that of a socket in it may take 107 bytes.
     """

@@ -1,0 +1,103 @@
+"""Canaries: a few real attacks that run behind the layers before anything else. One success closes the door.
+
+The engine hands the source of this file to a contained Python: it needs the standard library only.
+"""
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Targets = dict[str, Any]
+"""`folder` has a file `secret` and a listening `socket`; at `port` of 127.0.0.1 somebody listens; `pid` is the engine.
+`connection` is the folder in which sockets may be made, `memory_bytes` the limit."""
+
+
+def read(targets: Targets) -> None:
+    Path(targets["folder"], "secret").read_text()
+
+
+def write(targets: Targets) -> None:
+    Path(targets["folder"], "planted").write_text("")
+
+
+def truncate(targets: Targets) -> None:
+    os.truncate(targets["folder"] + "/secret", 0)
+
+
+def list_folder(targets: Targets) -> None:
+    list(Path(targets["folder"]).iterdir())
+
+
+def change_mode(targets: Targets) -> None:
+    secret = Path(targets["folder"], "secret")
+    secret.chmod(0o644)
+    if secret.stat().st_mode & 0o777 != 0o644:
+        raise PermissionError("it was not done")
+
+
+def read_environment(targets: Targets) -> None:
+    Path(f"/proc/{targets['pid']}/environ").read_bytes()
+
+
+def signal(targets: Targets) -> None:
+    os.kill(targets["pid"], 0)
+
+
+def connect(targets: Targets) -> None:
+    socket.create_connection(("127.0.0.1", targets["port"]), 2).close()
+
+
+def connect_unix(targets: Targets) -> None:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect(targets["folder"] + "/socket")
+
+
+def fork(_: Targets) -> None:
+    if os.fork() == 0:
+        os._exit(0)
+
+
+def allocate(targets: Targets) -> None:
+    bytearray(targets["memory_bytes"])
+
+
+ATTACKS: list[Callable[[Targets], None]] = [
+    *(read, write, truncate, list_folder, change_mode, read_environment, signal, connect, connect_unix, fork),
+    *([allocate] if sys.platform == "linux" else []),  # elsewhere memory is watched from outside
+]
+
+
+def work(targets: Targets) -> None:
+    """What a kernel has to be able to do. Raises OSError or RuntimeError."""
+    result = Path("result")
+    result.write_text("made here")
+    result.unlink()
+    thread = threading.Thread(target=os.getpid)
+    thread.start()
+    thread.join()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(targets["connection"] + "/ipc")
+        server.listen()
+
+
+def through(targets: Targets) -> list[str]:
+    """The names of the attacks that succeed."""
+    names = []
+    for attack in ATTACKS:
+        try:
+            attack(targets)
+        except (OSError, MemoryError):
+            continue
+        names.append(attack.__name__)
+    return names
+
+
+if __name__ == "__main__":
+    aims = json.loads(sys.argv[1])
+    work(aims)
+    json.dump(through(aims), sys.stdout)

@@ -1,0 +1,101 @@
+"""The files that code has made, found and copied out without trusting a name or a link.
+
+No kernel runs meanwhile. Every folder on the way is opened by itself and no symbolic link is followed; only regular
+files with one name are taken.
+"""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .rooms import FOLDER
+
+MOST_FILES: Final = 100
+_DEEPEST: Final = 8
+_OURS: Final = frozenset({"__pycache__"})
+
+Stamp = tuple[int, int, int]
+"""Inode, size in bytes, time of the last change in ns: what no code can set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a call has made or changed."""
+
+    name: str
+    """The path below `/mnt/data`, such as `out/table.csv`."""
+    path: Path
+    """A copy that the code cannot reach. It is there until the next call."""
+
+
+def listing(folder: Path) -> dict[str, Stamp]:
+    """All files that could be results, by their path below the folder. Hidden ones are left out."""
+    with suppress(OSError):
+        top = os.open(folder, FOLDER)
+        try:
+            return dict(_files(top, "", _DEEPEST))
+        finally:
+            os.close(top)
+    return {}
+
+
+def _files(folder: int, prefix: str, levels: int) -> Iterator[tuple[str, Stamp]]:
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(".") or name in _OURS or not _is_text(name):
+            continue
+        with suppress(OSError):
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                yield prefix + name, (status.st_ino, status.st_size, status.st_ctime_ns)
+            elif stat.S_ISDIR(status.st_mode) and levels:
+                below = os.open(name, FOLDER, dir_fd=folder)
+                try:
+                    yield from _files(below, f"{prefix}{name}/", levels - 1)
+                finally:
+                    os.close(below)
+
+
+def _is_text(name: str) -> bool:
+    return name.isprintable() and name == name.encode("utf-8", "replace").decode()
+
+
+def changed(before: Mapping[str, Stamp], after: Mapping[str, Stamp]) -> dict[str, Stamp]:
+    return {name: stamp for name, stamp in after.items() if before.get(name) != stamp}
+
+
+def copies(folder: Path, wanted: Mapping[str, Stamp], kept: Path, most_bytes: int) -> list[File]:
+    """Copy files out, as many as there may be; fewer than wanted if they are too many or too large."""
+    files: list[File] = []
+    top = os.open(folder, FOLDER)
+    try:
+        for name, (_, size, _) in list(wanted.items())[:MOST_FILES]:
+            most_bytes -= size
+            if most_bytes >= 0:
+                with suppress(OSError):
+                    files.append(File(name, _copy(top, name, kept / str(len(files)), size)))
+    finally:
+        os.close(top)
+    return files
+
+
+def _copy(top: int, name: str, target: Path, size: int) -> Path:
+    *folders, last = name.split("/")
+    opened = [top]
+    try:
+        for folder in folders:
+            opened.append(os.open(folder, FOLDER, dir_fd=opened[-1]))
+        source = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=opened[-1])
+    finally:
+        for descriptor in opened[1:]:
+            os.close(descriptor)
+    with open(source, "rb") as original, target.open("wb") as copy:  # noqa: PTH123  a descriptor
+        status = os.fstat(source)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or status.st_size != size:
+            raise OSError("not the file that was seen")
+        shutil.copyfileobj(original, copy, 2**20)
+    return target

@@ -1,0 +1,190 @@
+"""One running kernel, and the line to it. The home of jupyter_client, with `provisioner`.
+
+Jupyter's own clients wait by an asyncio loop for each message; here the sockets are polled themselves.
+
+Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html
+"""
+
+import logging
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from subprocess import TimeoutExpired
+from typing import Any, Final
+
+import zmq
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import KernelManager
+
+from ...errors import KernelError
+from .limits import Limits, Room
+from .provisioner import Contained, lasting
+from .watch import Tree
+
+START_S: Final = 60
+_GOODBYE_S: Final = 1
+_MESSAGE_BYTES: Final = 16 * 2**20
+_MESSAGES: Final = 64
+"""So many wait at most; more than that are lost, and the shell's reply still comes."""
+
+_SPEC: Final = KernelSpec(
+    argv=[
+        sys.executable,
+        "-P",  # a file of the code's is not imported in place of the kernel's
+        *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
+        *("--log-level=CRITICAL", "--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"),
+    ],
+    display_name="Code interpreter",
+    language="python",
+    interrupt_mode="message",
+)
+_log: Final = logging.getLogger(__name__)
+
+
+class _Manager(KernelManager):
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        return _SPEC
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    channel: str
+    """`shell` or `iopub`."""
+    kind: str
+    """Such as `stream`."""
+    parent: str
+    """The id of the request that it belongs to."""
+    content: dict[str, Any]
+
+
+class Process:
+    """Used by one thread at a time, not always the same."""
+
+    def __init__(self, room: Room, limits: Limits) -> None:
+        """Starts the kernel and waits until it listens. Raises KernelError, NotContained."""
+        self._context = zmq.Context()
+        self._context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms; we connect before the kernel listens
+        self._context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
+        self._context.setsockopt(zmq.RCVHWM, _MESSAGES)
+        self._context.setsockopt(zmq.LINGER, 0)
+        self._manager = _Manager(
+            transport="ipc", connection_file=str(room.connection / "k.json"), context=self._context, log=_log
+        )
+        self._provisioner = Contained(kernel_spec=_SPEC, parent=self._manager)
+        self._provisioner.room, self._provisioner.limits = room, limits
+        self._manager.provisioner = self._provisioner
+        self._client: BlockingKernelClient | None = None
+        self._tree: Tree | None = None
+        try:
+            lasting(self._manager.start_kernel)
+            self._client = self._manager.client(context=self._context)
+            self._client.start_channels(stdin=False, hb=False)
+            self._sockets = {"shell": self._client.shell_channel.socket, "iopub": self._client.iopub_channel.socket}
+            self._await_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def data_path(self) -> str:
+        return self._provisioner.data_path
+
+    @property
+    def owner(self) -> int | None:
+        """The user to whom the files in its room belong; None: ours."""
+        return self._provisioner.owner
+
+    @property
+    def tree(self) -> Tree:
+        assert self._tree
+        return self._tree
+
+    def execute(self, code: str) -> str:
+        """Send code; the id by which the messages that answer name their parent."""
+        return str(self._line.execute(code, store_history=True, allow_stdin=False, stop_on_error=False))
+
+    def interrupt(self) -> None:
+        """Ask for a KeyboardInterrupt in the running code."""
+        self._line.control_channel.send(self._line.session.msg("interrupt_request", {}))
+
+    def messages(self, timeout_s: float) -> Iterator[Message]:
+        """What has come; waits for the first as long as this. At most one a channel, so that floods hold nobody."""
+        poller = zmq.Poller()
+        for socket in self._sockets.values():
+            poller.register(socket, zmq.POLLIN)
+        ready = dict(poller.poll(int(timeout_s * 1000)))
+        for channel, socket in self._sockets.items():
+            if socket in ready and (message := self._received(channel)):
+                yield message
+
+    def died(self) -> str | None:
+        """How it ended, in words; None while it runs."""
+        process = self._provisioner.process
+        code = process.poll() if process else None
+        if code is None:
+            return None
+        return (
+            f"The kernel died of {signal.Signals(-code).name}."
+            if code < 0
+            else f"The kernel ended itself (exit code {code})."
+        )
+
+    def close(self) -> None:
+        """Returns when nothing of the process is left."""
+        process = self._provisioner.process
+        if process:
+            if process.poll() is None:
+                Tree(process.pid).kill()
+            try:
+                process.wait(_GOODBYE_S)
+            except TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stderr:
+                process.stderr.close()
+        if self._client:
+            self._client.stop_channels()
+        self._context.destroy(linger=0)
+
+    @property
+    def _line(self) -> BlockingKernelClient:
+        assert self._client
+        return self._client
+
+    def _received(self, channel: str) -> Message | None:
+        """None for what is no message: the code can write on the line, too."""
+        try:
+            frames = self._sockets[channel].recv_multipart(zmq.NOBLOCK)
+            _, frames = self._line.session.feed_identities(frames)
+            message = self._line.session.deserialize(frames)
+            kind, parent, content = message["msg_type"], message["parent_header"].get("msg_id"), message["content"]
+        except Exception:  # noqa: BLE001  anything at all, deep enough to exhaust the parser
+            return None
+        return Message(channel, kind, str(parent), content) if isinstance(content, dict) else None
+
+    def _await_ready(self) -> None:
+        """Until it answers, and what it publishes arrives."""
+        end, heard = time.monotonic() + START_S, set[str]()
+        self._line.kernel_info()
+        while heard != {"shell", "iopub"}:
+            came = {message.channel for message in self.messages(0.05)}
+            if not came and "shell" in heard:  # it answered before it knew that we listen
+                heard.clear()
+                self._line.kernel_info()
+            heard |= came
+            if self.died() or time.monotonic() > end:
+                raise KernelError(f"The kernel for code does not start ({self._last_words()}).")
+        process = self._provisioner.process
+        assert process
+        self._tree = Tree(process.pid)
+
+    def _last_words(self) -> str:
+        process = self._provisioner.process
+        if process is None or process.stderr is None or process.poll() is None:
+            return f"it does not answer within {START_S} s"
+        text = process.stderr.read().decode("utf-8", "replace").strip()
+        return text.splitlines()[-1] if text else f"exit code {process.returncode}"

@@ -1,0 +1,72 @@
+"""How a kernel's process is started: behind the sandbox's layers, by a thread that lives as long as this process.
+
+A jupyter_client provisioner, so that another one, such as a gateway's, can take its place.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import cache
+from subprocess import DEVNULL, PIPE
+from typing import Any, TypeVar
+
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+from jupyter_core.utils import ensure_event_loop
+
+from .layers import contained
+from .limits import Limits, Room
+
+T = TypeVar("T")
+
+
+class Contained(LocalProvisioner):
+    """Starts the kernel in `room` under `limits`; both are set before the start."""
+
+    room: Room
+    limits: Limits
+    data_path: str
+    owner: int | None
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """Writes the connection file, and wraps the command. Raises NotContained."""
+        kwargs = await super().pre_launch(**kwargs)
+        launch = contained(kwargs["cmd"], self.room, self.limits)
+        self.data_path, self.owner = launch.data_path, launch.owner
+        if launch.owner is not None:
+            for folder in (self.room.scratch, self.room.temp, self.room.connection):
+                _give(folder, launch.owner)
+        streams = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": PIPE}
+        # Sets print in the same order everywhere, as lessons show them. `independent`: the launcher sees to the
+        # kernel's end itself; by JPY_PARENT_PID the kernel would watch a number that means another process to it.
+        environ = launch.env | {"PYTHONHASHSEED": "0"}
+        return {"cmd": list(launch.argv), "env": environ, "independent": True, **streams}
+
+
+def _give(folder: os.PathLike[str], owner: int) -> None:
+    """No kernel runs meanwhile."""
+    for path, _, names in os.walk(folder):
+        for name in ("", *names):
+            os.chown(os.path.join(path, name), owner, owner, follow_symlinks=False)  # noqa: PTH118
+
+
+@cache
+def _keeper() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="kernels")
+
+
+def lasting(start: Callable[[], T]) -> T:
+    """Call what starts a process where the process can stay.
+
+    Linux tells a child of its parent's death when the *thread* ends that started it: a kernel started by a run's thread
+    would go with the run. So one thread starts them all, and ends with this process.
+    """
+
+    def started() -> T:
+        with closing(ensure_event_loop()):  # the one that jupyter_client's manager would leave open
+            return start()
+
+    return _keeper().submit(started).result()
+
+
+os.register_at_fork(after_in_child=_keeper.cache_clear)  # a forked process has none of the threads
