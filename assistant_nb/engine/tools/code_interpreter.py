@@ -6,11 +6,12 @@ does what it draws. Source: the code interpreter guide; recorded run steps.
 """
 
 import mimetypes
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from .. import file_objects
 from ..blobs import Blobs
@@ -19,9 +20,12 @@ from ..store import Store
 from ..threads import DATA, code_files, files_made
 from ..wire import Json
 from .base import Tool
-from .sandbox.kernel import Executed, Image, Kernel
 from .sandbox.layers import layers
 from .sandbox.limits import Limits
+from .sandbox.outputs import Image
+
+if TYPE_CHECKING:
+    from .sandbox.kernel import Executed, Kernel
 
 MayRun = Callable[[str], bool]
 """Shows somebody the code that nothing would contain; says whether it may run, this once."""
@@ -43,16 +47,17 @@ class CodeInterpreter(Tool):
         try:
             session = self._session(run["thread_id"])
             with session.lock:
+                session.unwanted = threading.Event()
                 kernel = session.kernel_for(given)
                 self._put_files(session, kernel, run)
-                executed = kernel.execute(given)
+                executed = kernel.execute(given, session.unwanted)
                 return {"outputs": list(self._outputs(session, executed, run)), "contained_by": list(kernel.layers)}
         except EngineError as error:
             return {"outputs": [_logs(f"The code was not run. {error}")]}
 
     def interrupt(self, thread_id: str) -> None:
         if session := self._sessions.get(thread_id):
-            session.interrupt()
+            session.unwanted.set()
 
     def forget(self, thread_id: str) -> None:
         with self._lock:
@@ -74,7 +79,7 @@ class CodeInterpreter(Tool):
             self._store.get("thread", thread_id)
             return self._sessions.setdefault(thread_id, _Session(self._limits, self._may_run))
 
-    def _put_files(self, session: "_Session", kernel: Kernel, run: Json) -> None:
+    def _put_files(self, session: "_Session", kernel: "Kernel", run: Json) -> None:
         """Files within reach that the kernel does not have yet; a new kernel gets those that code made before, too."""
         wanted = {path: file["id"] for path, file in code_files(self._store, run).items()}
         if not session.files:
@@ -84,7 +89,7 @@ class CodeInterpreter(Tool):
                 kernel.put(path.removeprefix(DATA), self._blobs.path(id))
                 session.files[path] = id
 
-    def _outputs(self, session: "_Session", executed: Executed, run: Json) -> Iterator[Json]:
+    def _outputs(self, session: "_Session", executed: "Executed", run: Json) -> Iterator[Json]:
         """What the step shows; on the way, what the code has made is kept."""
         for output in executed.outputs:
             if isinstance(output, Image):
@@ -125,31 +130,31 @@ class _Session:
     def __init__(self, limits: Limits, may_run: MayRun | None) -> None:
         self._limits, self._may_run = limits, may_run
         self.lock = threading.Lock()
+        self.unwanted = threading.Event()
+        """Set when nobody waits for the call at work any more."""
         self.files: dict[str, str] = {}
         """The ids of the files that the kernel has, by path."""
         self._kernel: Kernel | None = None
         self._open = True
 
-    def kernel_for(self, code: str) -> Kernel:
+    def kernel_for(self, code: str) -> "Kernel":
         """The kernel, if the code may run in it. Raises NotContained, KernelError."""
         if not self._open:
             raise Gone("The thread was deleted.")
         try:
             contained = bool(layers())
         except NotContained:
-            if not (self._may_run and self._may_run(code)):
+            if os.name != "posix" or not (self._may_run and self._may_run(code)):  # a kernel's rooms need one
                 raise
             contained = False
+        from .sandbox.kernel import Kernel  # takes a while, and the extra `code`
+
         self._kernel = self._kernel or Kernel.start(self._limits, contained=contained)
         return self._kernel
 
-    def interrupt(self) -> None:
-        if kernel := self._kernel:
-            kernel.interrupt()
-
     def close(self) -> None:
         self._open = False
-        self.interrupt()
+        self.unwanted.set()
         with self.lock:
             if self._kernel:
                 self._kernel.close()

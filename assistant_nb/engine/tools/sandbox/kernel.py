@@ -19,14 +19,14 @@ from . import collect, rooms
 from .call import Call, size
 from .collect import File as File
 from .layers import layers
-from .limits import Limits
+from .limits import MOST_INODES, Limits
 from .outputs import DATA_PATH, Outputs, at_home
 from .outputs import Image as Image
 from .outputs import Logs as Logs
-from .watch import MOST_INODES, Tree
 
 if TYPE_CHECKING:
     from .process import Process
+    from .watch import Tree
 
 _LOST: Final = (
     "The kernel was ended, and the next call starts a new one: variables and imports are gone,"
@@ -58,14 +58,17 @@ class Kernel:
     layers: Sequence[str]
 
     @classmethod
-    def start(cls, limits: Limits | None = None) -> "Kernel":
-        """Raises NotContained where nothing contains it, KernelError if it does not start."""
-        return cls(limits or Limits())
+    def start(cls, limits: Limits | None = None, *, contained: bool = True) -> "Kernel":
+        """Raises NotContained where nothing contains it, KernelError if it does not start.
 
-    def __init__(self, limits: Limits) -> None:
+        With `contained=False` it is started behind no walls at all: for code that a person has read and allowed.
+        """
+        return cls(limits or Limits(), layers() if contained else ())
+
+    def __init__(self, limits: Limits, layers: Sequence[str]) -> None:
         if not find_spec("ipykernel"):
             raise KernelError('Running code takes a Jupyter kernel: pip install "assistant_nb[code]"')
-        self.layers, self._limits = layers(), limits
+        self.layers, self._limits = layers, limits
         self._calls, self._interrupted, self._closed = threading.Lock(), threading.Event(), False
         self._quarters = rooms.furnish()
         self._running: list[Process] = []  # none, or one
@@ -90,15 +93,15 @@ class Kernel:
             self._given_bytes += rooms.put(source, scratch, name, self._process().owner)
             self._seen = collect.listing(scratch)
 
-    def execute(self, code: str) -> Executed:
-        """Run code to its end, or to that of what it may use up.
+    def execute(self, code: str, interrupted: threading.Event | None = None) -> Executed:
+        """Run code to its end, or to that of what it may use up, or until `interrupted` is set.
 
         Whatever it does, nothing is raised: errors, and words about limits it ran into, are `Logs` for the model to
         read. Raises KernelError if the kernel is closed, or no new one can be started.
         """
         with self._calls:
             process = self._process()
-            self._interrupted.clear()
+            self._interrupted = interrupted or threading.Event()
             outputs = Outputs(self._limits.output_bytes, self._shown_as())
             call = Call(process, outputs, self._excess)
             process.tree.resume()
@@ -132,7 +135,7 @@ class Kernel:
             from .process import Process  # takes a while, and the extra `code`
 
             rooms.empty(self._quarters.room.connection)
-            self._running.append(Process(self._quarters.room, self._limits))
+            self._running.append(Process(self._quarters.room, self._limits, self.layers))
         return self._running[0]
 
     def _stop(self) -> None:
@@ -148,7 +151,7 @@ class Kernel:
             return f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {MOST_INODES} files."
         return None
 
-    def _disk_is_full(self, tree: Tree) -> bool:
+    def _disk_is_full(self, tree: "Tree") -> bool:
         room, most_bytes = self._quarters.room, self._limits.scratch_bytes + self._given_bytes
         return tree.disk_bytes([room.scratch, room.temp, room.connection], most_bytes) > most_bytes
 

@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from subprocess import TimeoutExpired
 from typing import Any, Final
@@ -42,6 +42,8 @@ _SPEC: Final = KernelSpec(
     interrupt_mode="message",
 )
 _log: Final = logging.getLogger(__name__)
+_log.propagate = False  # what jupyter_client has to say is in the errors it raises
+_log.addHandler(logging.NullHandler())
 
 
 class _Manager(KernelManager):
@@ -64,7 +66,7 @@ class Message:
 class Process:
     """Used by one thread at a time, not always the same."""
 
-    def __init__(self, room: Room, limits: Limits) -> None:
+    def __init__(self, room: Room, limits: Limits, layers: Sequence[str]) -> None:
         """Starts the kernel and waits until it listens. Raises KernelError, NotContained."""
         self._context = zmq.Context()
         self._context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms; we connect before the kernel listens
@@ -75,7 +77,7 @@ class Process:
             transport="ipc", connection_file=str(room.connection / "k.json"), context=self._context, log=_log
         )
         self._provisioner = Contained(kernel_spec=_SPEC, parent=self._manager)
-        self._provisioner.room, self._provisioner.limits = room, limits
+        self._provisioner.room, self._provisioner.limits, self._provisioner.layers = room, limits, layers
         self._manager.provisioner = self._provisioner
         self._client: BlockingKernelClient | None = None
         self._tree: Tree | None = None

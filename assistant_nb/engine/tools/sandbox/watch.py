@@ -13,7 +13,8 @@ from typing import Final
 
 import psutil
 
-MOST_INODES: Final = 10_000
+from .limits import MOST_INODES
+
 _HIDDEN_BYTES: Final = 2**62
 
 
