@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from . import wire
-from .citations import Cutter, annotations
+from .citations import Cutter, Sources
 from .draft import Draft, open_draft
 from .errors import EngineError, ModelError
 from .journal import RunState
 from .model.base import Finish, Model, Part, Prompt, TextDelta, ToolCallDelta, estimate_prompt_tokens, estimate_tokens
 from .store import Store
+from .threads import files_made
 from .wire import Json
 
 _STREAMED = {"function": "arguments", "code_interpreter": "input"}
@@ -49,7 +50,8 @@ class Listening:
         self._already_said = self._step is not None
         self._said: list[str] = []
         self._cutter, self._told, self._cited = Cutter(), 0, 0
-        self._run, self._searches = state.run, searches(state)
+        self._run, self._pictures = state.run, state.pictures
+        self._sources = Sources(searches(state), files_made(store, self._run))
         self._calls: list[_Call] = []
         self._stopped = False
 
@@ -79,8 +81,8 @@ class Listening:
                             break
             except ModelError as error:
                 end = error
-            if self._message and self._step is None and (held := self._cutter.rest()):
-                yield self._delta(held)
+            if self._message and self._step is None:
+                yield from map(self._delta, self._cutter.rest())
             self._close(end)
             yield None
         except _Stopped:
@@ -117,24 +119,29 @@ class Listening:
             with open_draft(self._store, self._run_id) as draft:
                 self._message = self._begin_message(draft)
             yield None
+            for index, file_id in enumerate(self._pictures):
+                picture = {"index": index, **wire.image(file_id)}
+                yield "thread.message.delta", wire.message_delta(self._message["id"], picture)
         for piece in self._cutter.cut(part.text):
             yield self._delta(piece)
 
     def _delta(self, piece: str) -> Event:
         """A piece of the message; its place counts from the beginning of the message."""
         start, self._told = self._told, self._told + len(piece)
-        found = annotations(piece, self._searches)
+        found = self._sources.annotations(piece)
         for one in found:
             one |= {"start_index": start, "end_index": self._told, "index": self._cited}
-            one["file_citation"]["quote"] = ""
+            if "file_citation" in one:
+                one["file_citation"]["quote"] = ""
             self._cited += 1
         message_id = (self._message or {})["id"]
-        return "thread.message.delta", wire.message_delta(message_id, piece, found if found or not start else None)
+        part = wire.text_delta(len(self._pictures), piece, found if found or not start else None)
+        return "thread.message.delta", wire.message_delta(message_id, part)
 
     def _call(self, part: ToolCallDelta) -> Iterator[Event | None]:
         if self._step is None:
-            if self._message and (held := self._cutter.rest()):
-                yield self._delta(held)
+            if self._message:
+                yield from map(self._delta, self._cutter.rest())
             with open_draft(self._store, self._run_id) as draft:
                 self._end_message(draft)
                 self._step = self._begin_step(draft, {"type": "tool_calls", "tool_calls": []})
@@ -205,7 +212,7 @@ class Listening:
 
     def _end_message(self, draft: Draft, usage: Json | None = None, cut: str | None = None) -> None:
         """The message is at its end, and so is its step. When calls follow, the usage of both is theirs."""
-        draft.end_message(self.text, cut, annotations(self.text, self._searches))
+        draft.end_message(self.text, cut, self._sources.annotations(self.text))
         if step := draft.state.open_step("message_creation"):
             draft.end_step(step, usage=usage)
 

@@ -36,7 +36,9 @@ from .routes.forms import FormRequest
 from .run_states import MOVING
 from .runner import Runner
 from .store import Store
+from .tools.code_interpreter import CodeInterpreter, MayRun
 from .tools.file_search import FileSearch
+from .tools.sandbox.limits import Limits
 from .wire import Json, encode
 
 if TYPE_CHECKING:
@@ -210,18 +212,25 @@ def create_app(
     store: str | Path = ":memory:",
     seed: str = "assistant_nb",
     clock: Clock | None = None,
+    limits: Limits | None = None,
+    may_run: MayRun | None = None,
 ) -> App:
     """Build an engine.
 
     `model` answers (default: the shipped recordings), `store` is a file or ":memory:", `seed` and
-    `clock` decide ids and times (default: those of the lessons). Runs that were under way in the
-    store go on. Raises StoreError and RecordingError.
+    `clock` decide ids and times (default: those of the lessons). `limits` hold for code that the model
+    writes; where nothing contains it, `may_run` is shown each piece and says whether it runs (default:
+    it does not). Runs that were under way in the store go on. Raises StoreError and RecordingError.
     """
     model = model or Recorded()
     kept = Store(store, Ids(seed), clock or LessonClock())
     blobs = Blobs(kept.path)
     blobs.sweep({file["id"] for file in kept.all("file")})
-    runner = Runner(kept, model, {"file_search": FileSearch(kept, blobs)})
+    tools = {
+        "file_search": FileSearch(kept, blobs),
+        "code_interpreter": CodeInterpreter(kept, blobs, limits or Limits(), may_run),
+    }
+    runner = Runner(kept, model, tools)
     runner.recover()
     return App(kept, runner, blobs)
 

@@ -84,6 +84,11 @@ class Blobs:
         with _disk():
             return cast(BinaryIO, (self._folder() / id).open("rb"))
 
+    def path(self, id: str) -> Path:
+        """Where the bytes of a file are, for reading. Raises DiskError."""
+        with _disk():
+            return self._folder() / id
+
     def delete(self, id: str) -> None:
         """Forget a file's bytes, and the text read from them; what the disk does not let go now is swept later."""
         for name in (id, f"{id}{_TEXT}"):

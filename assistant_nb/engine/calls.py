@@ -21,6 +21,8 @@ class Calling:
 
     def stop(self) -> str:
         """What comes of the call is not wanted any more. Nothing was said that could be kept."""
+        if self._tool:
+            self._tool.interrupt(self._run["thread_id"])
         return ""
 
     def go(self) -> Iterator[Event | None]:

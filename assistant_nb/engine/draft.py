@@ -70,7 +70,8 @@ class Draft:
     def end_message(self, text: str, cut: str | None = None, annotations: Sequence[Json] = ()) -> None:
         """End the message under way, if there is one; `cut` says why it is not whole."""
         if message := self.state.open_message:
-            content = {"content": [wire.text(text, annotations)]} if text or not cut else {}
+            parts = [*map(wire.image, self.state.pictures), wire.text(text, annotations)]
+            content = {"content": parts} if text or not cut else {}
             if cut:
                 over = {"status": "incomplete", "incomplete_at": self.at, "incomplete_details": {"reason": cut}}
                 self.note("thread.message.incomplete", message["id"], {**over, **content})

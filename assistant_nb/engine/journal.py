@@ -75,6 +75,19 @@ class RunState:
         messages = (body for body in self.objects.values() if body["object"] == "thread.message")
         return next((message for message in messages if message["status"] == "in_progress"), None)
 
+    @property
+    def pictures(self) -> list[str]:
+        """What code has drawn since the run's last message, as file ids: the next message begins with it."""
+        drawn: list[str] = []
+        for step in self.steps:
+            details = step["step_details"]
+            if details["type"] == "message_creation" and step["status"] != "in_progress":
+                drawn = []
+            for call in details.get("tool_calls", []):
+                outputs = call[call["type"]].get("outputs", [])
+                drawn += [output["image"]["file_id"] for output in outputs if output["type"] == "image"]
+        return drawn
+
     def open_step(self, type: Literal["message_creation", "tool_calls"]) -> Json | None:
         """The step of this type that has not ended, if there is one."""
         return next((step for step in self.steps if step["type"] == type and step["status"] == "in_progress"), None)

@@ -1,25 +1,27 @@
 """What a model is asked: the thread and the run's own steps, within the run's limits. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Final, Literal
 
 from .citations import mark
 from .journal import RunState
 from .model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens
 from .wire import Json
 
+_IMAGE: Final = "[an image]"
 Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
 
 
-def prompt_of(state: RunState, messages: list[Json]) -> Prompt:
-    """The next prompt of a run on these messages of its thread, oldest first.
+def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) -> Prompt:
+    """The next prompt of a run on these messages of its thread, oldest first, and these files for its code.
 
     `truncation_strategy` chooses among the messages of the thread. "auto" drops as many from their
     middle as it takes to stay within `max_prompt_tokens`; the first and the last one stay.
     """
     run = state.run
     thread = [
-        Turn(message["role"], _plain(message["content"]))
+        Turn(message["role"], _plain(message))
         for message in messages
         if message["run_id"] != run["id"] and message["content"]  # an answer that broke off at once has none
     ]
@@ -31,6 +33,7 @@ def prompt_of(state: RunState, messages: list[Json]) -> Prompt:
         instructions=run["instructions"],
         messages=thread + own,
         tools=run["tools"],
+        files=files,
         temperature=run["temperature"],
         top_p=run["top_p"],
         reasoning_effort=run["reasoning_effort"],
@@ -73,7 +76,7 @@ def _own_turns(state: RunState) -> list[Turn]:
             turns.append(Turn("assistant", said, calls))
             found += sum(call["type"] == "file_search" for call in details["tool_calls"])
         elif message := state.objects.get(details["message_creation"]["message_id"]):  # a client may delete it
-            turns.append(Turn("assistant", _plain(message["content"])))
+            turns.append(Turn("assistant", _plain(message)))
     return turns
 
 
@@ -93,14 +96,25 @@ def _call(call: Json, given: str, searches: int) -> ToolCall:
 
 
 def _seen(output: Json) -> str:
-    return str(output["logs"]) if output["type"] == "logs" else "[an image]"
+    return str(output["logs"]) if output["type"] == "logs" else _IMAGE
 
 
-def _plain(content: list[Json]) -> str | list[Json]:
-    """Message content as a model reads it: one text is a string, more are parts without annotations."""
-    parts = [{"type": "text", "text": part["text"]["value"]} if part["type"] == "text" else part for part in content]
+def _plain(message: Json) -> str | list[Json]:
+    """A message's content as a model reads it: one text is a string, more are parts without annotations.
+
+    A model does not read the pictures that its own code has drawn; it is told that they are there.
+    """
+    parts = [_plain_part(part, message["role"]) for part in message["content"]]
     match parts:
         case [{"type": "text", "text": str(text)}]:
             return text
+        case _ if message["role"] == "assistant":
+            return "\n".join(part["text"] for part in parts)
         case _:
             return parts
+
+
+def _plain_part(part: Json, role: str) -> Json:
+    if part["type"] == "text":
+        return {"type": "text", "text": part["text"]["value"]}
+    return {"type": "text", "text": _IMAGE} if role == "assistant" else part

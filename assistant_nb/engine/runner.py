@@ -28,7 +28,7 @@ from .model.base import Model
 from .prompts import exhausted, prompt_of
 from .run_states import ACTIVE, MOVES, MOVING
 from .store import Store
-from .threads import add_message, check_references
+from .threads import add_message, check_references, code_files
 from .tools.base import Tool
 from .wire import Json
 
@@ -260,9 +260,16 @@ class Runner:
         if run := self._store.active_run(thread_id):
             self._await([run["id"]])
 
+    def forget(self, thread_id: str) -> None:
+        """A thread was deleted: the tools let go of what they keep for it."""
+        for tool in self._tools.values():
+            tool.forget(thread_id)
+
     def close(self) -> None:
         """Wait a moment for the threads, so that runs about to end do so."""
         self._await(list(self._resting))
+        for tool in self._tools.values():
+            tool.close()
 
     def _await(self, run_ids: list[str]) -> None:
         end = time.monotonic() + SETTLE_S
@@ -310,7 +317,8 @@ class Runner:
         return [None], True
 
     def _ask(self, draft: Draft) -> None:
-        prompt = prompt_of(draft.state, self._store.all("thread.message", draft.run["thread_id"]))
+        messages = self._store.all("thread.message", draft.run["thread_id"])
+        prompt = prompt_of(draft.state, messages, list(code_files(self._store, draft.run)))
         if limit := exhausted(draft.state, prompt):
             draft.become("incomplete", incomplete_details={"reason": limit})
         else:

@@ -1,13 +1,20 @@
-"""Putting things on threads, and files within reach of tools. Every function here runs inside a transaction."""
+"""Putting things on threads, and files within reach of tools. What writes runs inside a transaction."""
 
+import itertools
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import Final
 
 from . import vectors, wire
-from .errors import BadRequest, NotFound
+from .errors import ApiError, BadRequest, NotFound
 from .store import Store
 from .wire import Json
 
+DATA: Final = "/mnt/data/"
+"""Where the code interpreter has its files, as code and models know it."""
 _MAX_CODE_FILES: Final = 20
+_MOST_FILES: Final = 10_000
 _EXPIRY: Final = {"expires_after": {"anchor": "last_active_at", "days": 7}}
 """Of vector stores that a thread gets in passing. Source: the file search guide, "Managing costs"."""
 
@@ -70,6 +77,44 @@ def with_code_files(resources: Json, more: list[str]) -> Json:
     if len(file_ids) > _MAX_CODE_FILES:
         raise BadRequest(f"The code interpreter takes {_MAX_CODE_FILES} files, and this would be {len(file_ids)}.")
     return {**resources, "code_interpreter": {"file_ids": file_ids}}
+
+
+def resources(store: Store, run: Json, tool: str) -> Iterator[Json]:
+    """What a run, its thread and its assistant have for a tool: `{"file_ids": […]}`, `{"vector_store_ids": […]}`."""
+    yield run["tool_resources"].get(tool, {})
+    for kind, id in (("thread", run["thread_id"]), ("assistant", run["assistant_id"])):
+        with suppress(ApiError):  # an assistant may be deleted while its run goes on
+            yield store.get(kind, id)["tool_resources"].get(tool, {})
+
+
+def code_files(store: Store, run: Json) -> dict[str, Json]:
+    """The files that a run's code finds, by path. Of two with one name the later gets a number: `points (2).csv`."""
+    if not _runs_code(run):
+        return {}
+    files: dict[str, Json] = {}
+    for id in dict.fromkeys(id for one in resources(store, run, "code_interpreter") for id in one.get("file_ids", [])):
+        with suppress(ApiError):  # it was deleted, or its time has come
+            file = vectors.file_of(store, id)
+            files[_free(DATA + PurePosixPath(file["filename"]).name, files)] = file
+    return files
+
+
+def files_made(store: Store, run: Json) -> dict[str, str]:
+    """The ids of the files that code has made on a run's thread, by path; of several with one path the latest."""
+    if not _runs_code(run):
+        return {}
+    made, _ = store.page("file", where={"_thread_id": run["thread_id"]}, order="asc", limit=_MOST_FILES)
+    return {file["filename"]: file["id"] for file in made}
+
+
+def _runs_code(run: Json) -> bool:
+    return any(tool["type"] == "code_interpreter" for tool in run["tools"])
+
+
+def _free(path: str, taken: dict[str, Json]) -> str:
+    stem, suffix = PurePosixPath(path).stem, PurePosixPath(path).suffix
+    others = (f"{DATA}{stem} ({n}){suffix}" for n in itertools.count(2))
+    return next(name for name in itertools.chain([path], others) if name not in taken)
 
 
 def _reach(store: Store, thread_id: str, tool: str, file_ids: list[str], at: int) -> None:

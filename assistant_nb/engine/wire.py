@@ -90,6 +90,11 @@ def text(value: str, annotations: Sequence[Json] = ()) -> Json:
     return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
 
 
+def image(file_id: str) -> Json:
+    """A picture in a message: `{"type": "image_file", "image_file": {"file_id": …, "detail": "auto"}}`."""
+    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
+
+
 def _part(part: Json) -> Json:
     match part["type"]:
         case "text":
@@ -194,11 +199,15 @@ def required_action(step: Json) -> Json:
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def message_delta(message_id: str, value: str, annotations: Sequence[Json] | None = None) -> Json:
-    """A piece of a message on its way. The first one brings an (empty) list of annotations, a mark its own."""
+def message_delta(message_id: str, part: Json) -> Json:
+    """A piece of a message on its way: of the content part at `part["index"]`."""
+    return {"id": message_id, "object": "thread.message.delta", "delta": {"content": [part]}}
+
+
+def text_delta(index: int, value: str, annotations: Sequence[Json] | None = None) -> Json:
+    """A piece of text. The first one brings an (empty) list of annotations, one that points to something its own."""
     text = {"value": value} if annotations is None else {"value": value, "annotations": annotations}
-    content = [{"index": 0, "type": "text", "text": text}]
-    return {"id": message_id, "object": "thread.message.delta", "delta": {"content": content}}
+    return {"index": index, "type": "text", "text": text}
 
 
 def first_call_delta(step_id: str, index: int, call: Json) -> Json:

@@ -9,19 +9,20 @@ from openai.types.beta.threads import Run
 
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.tools.base import Tool
 from tests.conftest import Connect, MakeApp
 
 CODE = ToolCall("code_interpreter", "print(1 + 1)")
 TOOLS: Any = [{"type": "code_interpreter"}]
 
 
-class Told:
+class Told(Tool):
     """Answers each call with what it was told, and remembers what it was given."""
 
     def __init__(self, answer: Callable[[], Any]) -> None:
         self.answer, self.given = answer, list[str]()
 
-    def use(self, run: dict[str, Any], given: str) -> Any:
+    def use(self, run: Any, given: str) -> Any:
         self.given.append(given)
         return self.answer()
 
@@ -56,7 +57,7 @@ def test_a_stream_has_the_recorded_order_and_shapes_of_a_code_interpreters(with_
         "created", "run.created", "run.queued", "run.in_progress",
         "run.step.created", "run.step.in_progress", *["run.step.delta"] * 5, "run.step.completed",
         "run.step.created", "run.step.in_progress", "message.created", "message.in_progress",
-        "message.delta", "message.completed", "run.step.completed", "run.completed",
+        "message.delta", "message.delta", "message.completed", "run.step.completed", "run.completed",
     ]  # fmt: skip
     deltas = [data["delta"]["step_details"]["tool_calls"][0] for name, data in events if "step.delta" in name]
     assert deltas[0].pop("id").startswith("call_")
@@ -65,6 +66,11 @@ def test_a_stream_has_the_recorded_order_and_shapes_of_a_code_interpreters(with_
         {"outputs": [{"index": n, **output} for n, output in enumerate(logs()["outputs"])]},
     ]  # fmt: skip
     assert tool.given == ["print(1 + 1)"]
+    picture, words = (data["delta"]["content"] for name, data in events if "message.delta" in name)
+    assert picture == [{"index": 0, "type": "image_file", "image_file": {"file_id": "file-1", "detail": "auto"}}]
+    assert words == [{"index": 1, "type": "text", "text": {"value": "Two.", "annotations": []}}]
+    whole = next(data for name, data in events if name == "thread.message.completed")
+    assert [part["type"] for part in whole["content"]] == ["image_file", "text"]
 
 
 def test_the_step_keeps_what_came_of_a_call_and_the_model_reads_it(with_tool: Callable[..., Any]) -> None:

@@ -23,6 +23,7 @@ from assistant_nb.engine.model.base import Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Line, Scripted
 from assistant_nb.engine.runner import Runner
 from assistant_nb.engine.store import Store
+from assistant_nb.engine.tools.base import Tool
 
 ENTRIES = 12  # in the journal of a run that writes one message
 
@@ -93,7 +94,7 @@ def calling(prompt: Prompt) -> list[str | ToolCall]:
     return ["Let me ", "look.", add[0], ToolCall("file_search", "cake"), ToolCall("file_search", "pie"), add[1]]
 
 
-class Echo:
+class Echo(Tool):
     """A tool of the engine."""
 
     def use(self, run: dict[str, Any], given: str) -> dict[str, Any]:

@@ -57,6 +57,8 @@ class Prompt:
     instructions: str | None
     messages: Sequence[Turn]
     tools: Sequence[Json] = ()
+    files: Sequence[str] = ()
+    """Where the code interpreter has files: `/mnt/data/points.csv`."""
     temperature: float | None = None
     top_p: float | None = None
     reasoning_effort: str | None = None
@@ -66,7 +68,8 @@ class Prompt:
     max_completion_tokens: int | None = None
 
     def as_json(self) -> Json:
-        return {**asdict(self), "messages": [turn.as_json() for turn in self.messages]}
+        data = {**asdict(self), "messages": [turn.as_json() for turn in self.messages]}
+        return {name: value for name, value in data.items() if value or name != "files"}
 
     @classmethod
     def from_json(cls, data: Json) -> "Prompt":

@@ -16,9 +16,11 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -27,10 +29,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import NoRecording, RecordingError
 from ..wire import Json
-from .base import Finish, Part, Prompt, TextDelta, ToolCall, call_deltas, within, words
+from .base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
+
+
+_FRAMES = re.compile(r"^-{75}$.*^\n(?=\S)", re.DOTALL | re.MULTILINE)
+"""Of a traceback as IPython shows it: all but its last paragraph, which is the error."""
 
 
 class _Line(BaseModel):
@@ -173,8 +179,17 @@ def _normal(prompt: Prompt) -> RecordedPrompt:
         model=prompt.model,
         instructions=prompt.instructions,
         tools=[_tool(tool) for tool in prompt.tools],
-        messages=[RecordedTurn.model_validate(turn.as_json()) for turn in prompt.messages],
+        messages=[RecordedTurn.model_validate(_alike(turn).as_json()) for turn in prompt.messages],
     )
+
+
+def _alike(turn: Turn) -> Turn:
+    """Tracebacks of code without their frames, which read otherwise from one Python to the next."""
+    calls = [
+        replace(call, output=_FRAMES.sub("", call.output)) if call.output and call.name == "code_interpreter" else call
+        for call in turn.tool_calls
+    ]
+    return replace(turn, tool_calls=calls)
 
 
 def _tool(tool: Json) -> str:

@@ -32,6 +32,7 @@ def delete(call: Call) -> Json:
     with call.store.transaction():
         thread = _thread(call)
         call.store.delete(thread["id"])
+    call.runner.forget(thread["id"])
     return wire.deleted(thread)
 
 

@@ -11,14 +11,14 @@ from .. import vectors
 from ..blobs import Blobs
 from ..errors import ApiError
 from ..store import Store
+from ..threads import resources
 from ..wire import Json
+from .base import Tool
 
 _MOST_RESULTS: Final = 20
 
 
-class FileSearch:
-    """A `Tool`."""
-
+class FileSearch(Tool):
     def __init__(self, store: Store, blobs: Blobs) -> None:
         self._store, self._blobs = store, blobs
 
@@ -31,13 +31,7 @@ class FileSearch:
 
     def _usable_ids(self, run: Json) -> Iterator[str]:
         """Of vector stores that are there and have not expired: the run's, the thread's and the assistant's."""
-        for owner in self._owners(run):
-            for id in owner["tool_resources"].get("file_search", {}).get("vector_store_ids", []):
+        for one in resources(self._store, run, "file_search"):
+            for id in one.get("vector_store_ids", []):
                 with suppress(ApiError):
                     yield str(vectors.usable(self._store, id)["id"])
-
-    def _owners(self, run: Json) -> Iterator[Json]:
-        yield run
-        for kind, id in (("thread", run["thread_id"]), ("assistant", run["assistant_id"])):
-            with suppress(ApiError):  # an assistant may be deleted while its run goes on
-                yield self._store.get(kind, id)

@@ -137,3 +137,15 @@ def test_deltas_come_at_the_recorded_pace_or_at_once(tmp_path: Path, monkeypatch
     assert waits == []
     list(Recorded(path, pace=0.5).ask(prompt("2 + 2?")))
     assert waits == [0.02] * 4  # three words and the end
+
+
+def test_a_traceback_of_code_counts_by_its_last_words(tmp_path: Path) -> None:
+    def failed(frames: str) -> list[Turn]:
+        text = f"before\n{'-' * 75}\nKeyError        Traceback (most recent call last)\n{frames}\n\nKeyError: 'height'"
+        return [Turn("user", "q"), Turn("assistant", "", [ToolCall("code_interpreter", "x", text)])]
+
+    call = {"name": "code_interpreter", "arguments": "x", "output": "before\nKeyError: 'height'"}
+    asked = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    model = Recorded(write(tmp_path, HEADER, exchange("q", "Again.", messages=asked)))
+    for frames in ("Cell In[1], line 1\n----> 1 x", "File /usr/lib/csv.py:3\n  3 y\n\nCell In[1], line 1\n----> 1 x"):
+        assert next(model.ask(prompt("", messages=failed(frames)))) == TextDelta("Again.")

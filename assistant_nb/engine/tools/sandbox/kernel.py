@@ -19,7 +19,7 @@ from . import collect, disk, rooms
 from .call import Call, size
 from .collect import File as File
 from .layers import layers
-from .limits import Limits
+from .limits import MOST_INODES, Limits
 from .outputs import DATA_PATH, Outputs, at_home
 from .outputs import Image as Image
 from .outputs import Logs as Logs
@@ -57,14 +57,17 @@ class Kernel:
     layers: Sequence[str]
 
     @classmethod
-    def start(cls, limits: Limits | None = None) -> "Kernel":
-        """Raises NotContained where nothing contains it, KernelError if it does not start."""
-        return cls(limits or Limits())
+    def start(cls, limits: Limits | None = None, *, contained: bool = True) -> "Kernel":
+        """Raises NotContained where nothing contains it, KernelError if it does not start.
 
-    def __init__(self, limits: Limits) -> None:
+        With `contained=False` it is started behind no walls at all: for code that a person has read and allowed.
+        """
+        return cls(limits or Limits(), layers() if contained else ())
+
+    def __init__(self, limits: Limits, layers: Sequence[str]) -> None:
         if not find_spec("ipykernel"):
             raise KernelError('Running code takes a Jupyter kernel: pip install "assistant_nb[code]"')
-        self.layers, self._limits = layers(), limits
+        self.layers, self._limits = layers, limits
         self._calls, self._interrupted, self._closed = threading.Lock(), threading.Event(), False
         self._quarters = rooms.furnish()
         self._running: list[Process] = []  # none, or one
@@ -82,26 +85,29 @@ class Kernel:
 
         It is no result of a call, unless the code changes it.
         """
-        if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise KernelError(f"{name!r} is not the name of a file, which has no slash in it.")
+        if {"", ".", ".."} & set(name.split("/")) or "\0" in name:
+            raise KernelError(f"{name!r} is not the path of a file below {DATA_PATH}.")
         with self._calls:
-            scratch = self._quarters.room.scratch
             self._bury()
-            self._given_bytes += rooms.put(source, scratch, name, self._process().owner)
+            owner, scratch = self._process().owner, self._quarters.room.scratch
+            try:
+                self._given_bytes += rooms.put(source, scratch, name, owner)
+            except OSError as error:
+                raise KernelError(f"The file {name!r} cannot be put before the kernel ({error.strerror}).") from None
             self._seen = collect.listing(scratch)
 
-    def execute(self, code: str) -> Executed:
-        """Run code to its end, or to that of what it may use up.
+    def execute(self, code: str, interrupted: threading.Event | None = None) -> Executed:
+        """Run code to its end, or to that of what it may use up, or until `interrupted` is set.
 
         Whatever it does, nothing is raised: errors, and words about limits it ran into, are `Logs` for the model to
         read. Raises KernelError if the kernel is closed, or no new one can be started.
         """
         with self._calls:
             outputs = Outputs(self._limits.output_bytes, self._shown_as())
+            self._interrupted = interrupted or threading.Event()
             if why := self._bury():
                 outputs.say(why)
             process = self._process()
-            self._interrupted.clear()
             call = Call(process, outputs, self._limits, self._interrupted, self._excess)
             process.tree.resume()
             try:
@@ -138,7 +144,7 @@ class Kernel:
             from .process import Process  # takes a while, and the extra `code`
 
             rooms.empty(self._quarters.room.connection)
-            self._running.append(Process(self._quarters.room, self._limits))
+            self._running.append(Process(self._quarters.room, self._limits, self.layers))
             self._seen = collect.listing(self._quarters.room.scratch)  # a new owner is no change
         return self._running[0]
 
@@ -159,9 +165,7 @@ class Kernel:
         if process.tree.memory_bytes() > self._limits.memory_bytes:
             return f"The code took more than {size(self._limits.memory_bytes)} of memory."
         if self._disk_is_full():
-            return (
-                f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {disk.MOST_INODES:,} files."
-            )
+            return f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {MOST_INODES:,} files."
         return None
 
     def _disk_is_full(self) -> bool:

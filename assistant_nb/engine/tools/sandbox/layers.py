@@ -21,7 +21,6 @@ from typing import Final
 
 from ...errors import NotContained
 from . import canaries
-from .launch import Launch as Launch
 from .launch import launch
 from .limits import Limits, Room
 
@@ -39,11 +38,6 @@ def layers() -> tuple[str, ...]:
     if isinstance(found, NotContained):
         raise found
     return found
-
-
-def contained(command: Sequence[str], room: Room, limits: Limits) -> Launch:
-    """How to start a command behind all layers that hold here. It begins with an absolute path. Raises NotContained."""
-    return launch(command, room, limits, layers())
 
 
 @cache

@@ -9,7 +9,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import TimeoutExpired
@@ -46,6 +46,8 @@ _SPEC: Final = KernelSpec(
     interrupt_mode="message",
 )
 _log: Final = logging.getLogger(__name__)
+_log.propagate = False  # what jupyter_client has to say is in the errors it raises
+_log.addHandler(logging.NullHandler())
 
 
 class _Manager(KernelManager):
@@ -57,7 +59,7 @@ class _Manager(KernelManager):
 @dataclass(frozen=True, slots=True)
 class Message:
     channel: str
-    """`shell` or `iopub`."""
+    """`shell`, `iopub` or `control`."""
     kind: str
     """Such as `stream`."""
     parent: str
@@ -68,7 +70,7 @@ class Message:
 class Process:
     """Used by one thread at a time, not always the same."""
 
-    def __init__(self, room: Room, limits: Limits) -> None:
+    def __init__(self, room: Room, limits: Limits, layers: Sequence[str]) -> None:
         """Starts the kernel and waits until it listens. Raises KernelError, NotContained."""
         self._context = zmq.Context()
         self._context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms; we connect before the kernel listens
@@ -79,7 +81,7 @@ class Process:
             transport="ipc", connection_file=str(room.connection / "k.json"), context=self._context, log=_log
         )
         self._provisioner = Contained(kernel_spec=_SPEC, parent=self._manager)
-        self._provisioner.room, self._provisioner.limits = room, limits
+        self._provisioner.room, self._provisioner.limits, self._provisioner.layers = room, limits, layers
         self._manager.provisioner = self._provisioner
         self._client: BlockingKernelClient | None = None
         self._tree: Tree | None = None
@@ -90,7 +92,11 @@ class Process:
             lasting(self._manager.start_kernel)
             self._client = self._manager.client(context=self._context)
             self._client.start_channels(stdin=False, hb=False)
-            self._sockets = {"shell": self._client.shell_channel.socket, "iopub": self._client.iopub_channel.socket}
+            self._sockets = {
+                "shell": self._client.shell_channel.socket,
+                "iopub": self._client.iopub_channel.socket,
+                "control": self._client.control_channel.socket,
+            }
             self._await_ready()
             self._monitors = [socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) for socket in self._sockets.values()]
         except BaseException:
@@ -116,9 +122,14 @@ class Process:
         self.flooded = False
         return str(self._line.execute(code, store_history=True, allow_stdin=False, stop_on_error=False))
 
-    def interrupt(self) -> None:
-        """Ask for a KeyboardInterrupt in the running code."""
-        self._line.control_channel.send(self._line.session.msg("interrupt_request", {}))
+    def interrupt(self) -> str:
+        """Ask for a KeyboardInterrupt in the running code; the id of the request.
+
+        Once that is answered there will be none any more, so that none strikes the next call.
+        """
+        request = self._line.session.msg("interrupt_request", {})
+        self._line.control_channel.send(request)
+        return str(request["header"]["msg_id"])
 
     def messages(self, timeout_s: float) -> Iterator[Message]:
         """What has come; waits for the first as long as this. At most one a channel, so that floods hold nobody."""

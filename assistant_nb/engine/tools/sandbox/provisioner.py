@@ -4,7 +4,7 @@ A jupyter_client provisioner, so that another one, such as a gateway's, can take
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import cache
@@ -14,33 +14,34 @@ from typing import Any, TypeVar
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from jupyter_core.utils import ensure_event_loop
 
-from .layers import contained
+from .launch import launch
 from .limits import Limits, Room
 
 T = TypeVar("T")
 
 
 class Contained(LocalProvisioner):
-    """Starts the kernel in `room` under `limits`; both are set before the start."""
+    """Starts the kernel in `room` under `limits` behind `layers`; they are set before the start."""
 
     room: Room
     limits: Limits
+    layers: Sequence[str]
     data_path: str
     owner: int | None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Writes the connection file, and wraps the command. Raises NotContained."""
         kwargs = await super().pre_launch(**kwargs)
-        launch = contained(kwargs["cmd"], self.room, self.limits)
-        self.data_path, self.owner = launch.data_path, launch.owner
-        if launch.owner is not None:
+        start = launch(kwargs["cmd"], self.room, self.limits, self.layers)
+        self.data_path, self.owner = start.data_path, start.owner
+        if start.owner is not None:
             for folder in (self.room.scratch, self.room.temp, self.room.connection):
-                _give(folder, launch.owner)
+                _give(folder, start.owner)
         streams = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": PIPE}
         # Sets print in the same order everywhere, as lessons show them. `independent`: the launcher sees to the
         # kernel's end itself; by JPY_PARENT_PID the kernel would watch a number that means another process to it.
-        environ = launch.env | {"PYTHONHASHSEED": "0"}
-        return {"cmd": list(launch.argv), "env": environ, "independent": True, **streams}
+        environ = start.env | {"PYTHONHASHSEED": "0"}
+        return {"cmd": list(start.argv), "env": environ, "independent": True, **streams}
 
 
 def _give(folder: os.PathLike[str], owner: int) -> None:

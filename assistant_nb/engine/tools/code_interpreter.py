@@ -1,0 +1,165 @@
+"""Code interpreter: runs the model's code in a kernel of its thread, and keeps what the code has made.
+
+A thread's kernel starts at the first call and lives as long as the thread, so state lasts between calls. Code finds the
+files within its reach under `/mnt/data`; what it leaves there becomes files of the API (`assistants_output`), and so
+does what it draws. Source: the code interpreter guide; recorded run steps.
+"""
+
+import mimetypes
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from .. import file_objects
+from ..blobs import Blobs
+from ..errors import DiskError, EngineError, Gone, NotContained
+from ..store import Store
+from ..threads import DATA, code_files, files_made
+from ..wire import Json
+from .base import Tool
+from .sandbox.layers import layers
+from .sandbox.limits import Limits
+from .sandbox.outputs import Image
+
+if TYPE_CHECKING:
+    from .sandbox.kernel import Executed, Kernel
+
+MayRun = Callable[[str], bool]
+"""Shows somebody the code that nothing would contain; says whether it may run, this once."""
+
+_PIECE_BYTES: Final = 2**20
+
+
+class CodeInterpreter(Tool):
+    """Runs code contained. Where nothing contains it, asks `may_run` each time; without that, it refuses."""
+
+    def __init__(self, store: Store, blobs: Blobs, limits: Limits, may_run: MayRun | None = None) -> None:
+        self._store, self._blobs = store, blobs
+        self._limits, self._may_run = limits, may_run
+        self._lock = threading.Lock()
+        self._sessions: dict[str, _Session] = {}
+        self._open = True
+
+    def use(self, run: Json, given: str) -> Json:
+        try:
+            session = self._session(run["thread_id"])
+            with session.lock:
+                session.unwanted = threading.Event()
+                kernel = session.kernel_for(given)
+                self._put_files(session, kernel, run)
+                executed = kernel.execute(given, session.unwanted)
+                return {"outputs": list(self._outputs(session, executed, run)), "contained_by": list(kernel.layers)}
+        except EngineError as error:
+            return {"outputs": [_logs(f"The code was not run. {error}")]}
+
+    def interrupt(self, thread_id: str) -> None:
+        if session := self._sessions.get(thread_id):
+            session.unwanted.set()
+
+    def forget(self, thread_id: str) -> None:
+        with self._lock:
+            session = self._sessions.pop(thread_id, None)
+        if session:
+            session.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._open, sessions = False, list(self._sessions.values())
+            self._sessions.clear()
+        for session in sessions:
+            session.close()
+
+    def _session(self, thread_id: str) -> "_Session":
+        with self._lock:
+            if not self._open:
+                raise Gone("The engine was stopped.")
+            self._store.get("thread", thread_id)
+            return self._sessions.setdefault(thread_id, _Session(self._limits, self._may_run))
+
+    def _put_files(self, session: "_Session", kernel: "Kernel", run: Json) -> None:
+        """Files within reach that the kernel does not have yet; a new kernel gets those that code made before, too."""
+        wanted = {path: file["id"] for path, file in code_files(self._store, run).items()}
+        if not session.files:
+            wanted |= files_made(self._store, run)
+        for path, id in wanted.items():
+            if session.files.get(path) != id:
+                kernel.put(path.removeprefix(DATA), self._blobs.path(id))
+                session.files[path] = id
+
+    def _outputs(self, session: "_Session", executed: "Executed", run: Json) -> Iterator[Json]:
+        """What the step shows; on the way, what the code has made is kept."""
+        for output in executed.outputs:
+            if isinstance(output, Image):
+                try:
+                    file = self._keep(BytesIO(output.png), "", run["thread_id"])
+                    yield {"type": "image", "image": {"file_id": file["id"]}}
+                except DiskError as error:
+                    yield _logs(f"A picture was not kept. {error}")
+            else:
+                yield _logs(output.text)
+        for made in executed.files:
+            try:
+                with made.path.open("rb") as bytes:
+                    file = self._keep(bytes, DATA + made.name, run["thread_id"])
+                session.files[file["filename"]] = file["id"]
+            except (DiskError, OSError) as error:
+                yield _logs(f"The file {DATA}{made.name} was not kept. {error}")
+
+    def _keep(self, bytes: BinaryIO, name: str, thread_id: str) -> Json:
+        """A new file of the API; a picture has no name but its id. Raises DiskError."""
+        with closing(self._blobs.draft()) as draft:
+            while piece := bytes.read(_PIECE_BYTES):
+                draft.write(piece)
+            with self._store.transaction():
+                id, at = self._store.new_id("file", thread_id), self._store.now(thread_id)
+                name = name or f"{id}.png"
+                kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+                file = file_objects.file(id, at, name, kind, draft.size, {"purpose": "assistants_output"})
+                file["_thread_id"] = thread_id
+                self._store.put(file)
+                self._blobs.keep(id, draft)
+        return file
+
+
+class _Session:
+    """A thread's kernel, from its first call on. Whoever uses it holds `lock`."""
+
+    def __init__(self, limits: Limits, may_run: MayRun | None) -> None:
+        self._limits, self._may_run = limits, may_run
+        self.lock = threading.Lock()
+        self.unwanted = threading.Event()
+        """Set when nobody waits for the call at work any more."""
+        self.files: dict[str, str] = {}
+        """The ids of the files that the kernel has, by path."""
+        self._kernel: Kernel | None = None
+        self._open = True
+
+    def kernel_for(self, code: str) -> "Kernel":
+        """The kernel, if the code may run in it. Raises NotContained, KernelError."""
+        if not self._open:
+            raise Gone("The thread was deleted.")
+        try:
+            contained = bool(layers())
+        except NotContained:
+            if os.name != "posix" or not (self._may_run and self._may_run(code)):  # a kernel's rooms need one
+                raise
+            contained = False
+        from .sandbox.kernel import Kernel  # takes a while, and the extra `code`
+
+        self._kernel = self._kernel or Kernel.start(self._limits, contained=contained)
+        return self._kernel
+
+    def close(self) -> None:
+        self._open = False
+        self.unwanted.set()
+        with self.lock:
+            if self._kernel:
+                self._kernel.close()
+            self._kernel = None
+
+
+def _logs(text: str) -> Json:
+    return {"type": "logs", "logs": text}
