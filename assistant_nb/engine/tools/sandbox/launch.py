@@ -46,7 +46,7 @@ _OF_A_PREFIX: Final = ("bin", "lib", "lib64", "etc", "share", "ssl", "pyvenv.cfg
 
 def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[str]) -> Launch:
     """`command` begins with an absolute path. Raises OSError where bubblewrap is wanted and not there."""
-    own, uid = "namespaces" in layers, _spare_user() if "spare user" in layers else None
+    own, uid = "namespaces" in layers, _spare_user() if {"spare user", "reading user"} & {*layers} else None
     data_path = namespaces.DATA_PATH if own else str(room.scratch)
     readable = sorted(path for path in {*_SYSTEM, *_python()} if os.access(path, os.R_OK))
     spec = {
