@@ -201,6 +201,6 @@ class Kernel:
 def _end(running: list["Process"], quarters: rooms.Quarters, owner: int) -> None:
     """A forked child ends, too, and must not take the kernel of its parent with it."""
     if os.getpid() == owner:
-        for process in running:
-            process.close()
+        while running:
+            running.pop().close()
         quarters.close()

@@ -44,7 +44,9 @@ class Contained(LocalProvisioner):
             # By JPY_PARENT_PID it would watch for its parent's end. The launcher sees to that by itself, and the
             # number means nothing where processes are counted anew.
             "independent": bool(self.layers),
-            **{"stdin": DEVNULL, "stdout": DEVNULL, "stderr": PIPE},
+            "stdin": DEVNULL,
+            "stdout": DEVNULL,
+            "stderr": PIPE,
         }
 
 
