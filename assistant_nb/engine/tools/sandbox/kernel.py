@@ -65,7 +65,7 @@ class Kernel:
         return cls(limits or Limits(), layers() if contained else ())
 
     def __init__(self, limits: Limits, layers: Sequence[str]) -> None:
-        if not find_spec("ipykernel"):
+        if not (find_spec("ipykernel") and find_spec("psutil")):
             raise KernelError('Running code takes a Jupyter kernel: pip install "assistant_nb[code]"')
         self.layers, self._limits = layers, limits
         self._calls, self._interrupted, self._closed = threading.Lock(), threading.Event(), False

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -19,6 +19,7 @@ from assistant_nb.engine.tools.sandbox import process as process_module
 from assistant_nb.engine.tools.sandbox.kernel import Executed, Image, Kernel, Logs
 from assistant_nb.engine.tools.sandbox.layers import candidates, layers, why_not
 from assistant_nb.engine.tools.sandbox.limits import Limits
+from assistant_nb.engine.tools.sandbox.processes import Tree
 
 LOST = "variables and imports are gone"
 MB = 2**20
@@ -227,8 +228,9 @@ def test_a_kernel_that_dies_is_replaced(small: Kernel, code: str, why: str) -> N
 
 def test_a_kernel_that_died_between_calls_is_replaced(small: Kernel) -> None:
     assert usable(small)
-    small._running[0].tree.kill()
-    small._running[0]._provisioner.process.wait()
+    [process] = small._running
+    process.tree.kill()
+    gone(process.tree.pids)
     assert text(small.execute("6 * 7")).startswith("The kernel has died since the last call.")
     assert usable(small)
 
@@ -241,7 +243,7 @@ def test_too_much_memory_is_an_error_in_the_code(kernel: Kernel) -> None:
 
 def test_memory_that_the_system_does_not_limit_is_watched(small: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(process_module.Tree, "memory_bytes", lambda _: 3 * 2**30)
+        patch.setattr(Tree, "memory_bytes", lambda _: 3 * 2**30)
         said = text(small.execute("1"))
     assert "The code took more than 2 GB of memory." in said
     assert LOST in said
@@ -313,12 +315,18 @@ def test_what_breaks_the_line_costs_the_kernel(start: Callable[..., Kernel], mon
 # Several threads, and ends
 
 
-def begun(kernel: Kernel) -> None:
-    """Returns when the code has made a file of this name."""
-    end = time.monotonic() + 30
-    while not (kernel._quarters.room.scratch / "begun").exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+def when_begun(kernel: Kernel, then: Callable[[], None]) -> threading.Thread:
+    """Another thread calls `then` as soon as the code has made a file of this name."""
+
+    def waiting() -> None:
+        end = time.monotonic() + 30
+        while not (kernel._quarters.room.scratch / "begun").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        then()
+
+    thread = threading.Thread(target=waiting)
+    thread.start()
+    return thread
 
 
 ENDLESS = "open('/mnt/data/begun', 'w').close()\nwhile True: pass"
@@ -326,8 +334,7 @@ ENDLESS = "open('/mnt/data/begun', 'w').close()\nwhile True: pass"
 
 def test_a_call_is_interrupted_from_another_thread(start: Callable[..., Kernel]) -> None:
     kernel = start()
-    thread = threading.Thread(target=lambda: [begun(kernel), kernel.interrupt()])
-    thread.start()
+    thread = when_begun(kernel, kernel.interrupt)
     said = text(kernel.execute(ENDLESS))
     thread.join()
     assert said.endswith("The call was cancelled.")
@@ -336,8 +343,7 @@ def test_a_call_is_interrupted_from_another_thread(start: Callable[..., Kernel])
 
 def test_closing_ends_a_call(start: Callable[..., Kernel]) -> None:
     kernel = start()
-    thread = threading.Thread(target=lambda: [begun(kernel), kernel.close()])
-    thread.start()
+    thread = when_begun(kernel, kernel.close)
     assert "The call was cancelled." in text(kernel.execute(ENDLESS))
     thread.join()
     with pytest.raises(KernelError, match="closed"):
@@ -347,7 +353,6 @@ def test_closing_ends_a_call(start: Callable[..., Kernel]) -> None:
 
 
 def test_a_kernel_outlives_the_thread_that_started_it(start: Callable[..., Kernel]) -> None:
-    thread = threading.Thread(target=start)
     kernels: list[Kernel] = []
     thread = threading.Thread(target=lambda: kernels.append(start()))
     thread.start()
@@ -365,7 +370,10 @@ def test_between_calls_nothing_runs(kernel: Kernel) -> None:
     kernel.execute(
         "import threading\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
     )
-    assert psutil.Process(kernel._running[0].tree.pids[0]).status() == psutil.STATUS_STOPPED
+    process, end = psutil.Process(kernel._running[0].tree.pids[0]), time.monotonic() + 30
+    while process.status() != psutil.STATUS_STOPPED:
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_open_and_closed_leaves_nothing() -> None:
@@ -404,20 +412,21 @@ def test_no_kernel_outlives_its_engine(end: str) -> None:
     ) as engine:
         assert engine.stdout
         root, *pids = engine.stdout.readline().split()
-        processes = [psutil.Process(int(pid)) for pid in pids]
         if end == "kill":
             engine.send_signal(signal.SIGKILL)
         _, errors = engine.communicate()
     assert errors == ""
-    gone(processes)
+    gone(map(int, pids))
     assert Path(root).exists() == (end == "kill")
 
 
-def gone(processes: list[psutil.Process]) -> None:
+def gone(pids: Iterable[int]) -> None:
+    """Returns when all have ended."""
     end = time.monotonic() + 30
-    while any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    for pid in pids:
+        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < end
+            time.sleep(0.01)
 
 
 # Starts that fail
