@@ -194,7 +194,7 @@ class Kernel:
     def _shown_as(self) -> dict[str, str]:
         """What stands in logs for paths that mean nothing to a reader."""
         room = self._quarters.room
-        libraries = {f"{path}/": "" for key in ("purelib", "stdlib") if (path := sysconfig.get_path(key))}
+        libraries = {f"File {path}/": "File " for key in ("purelib", "stdlib") if (path := sysconfig.get_path(key))}
         return {self.data_path: DATA_PATH, str(room.scratch): DATA_PATH, **libraries}
 
 

@@ -46,6 +46,7 @@ _SPEC: Final = KernelSpec(
     interrupt_mode="message",
 )
 _log: Final = logging.getLogger(__name__)
+_log.addHandler(logging.NullHandler())  # what goes wrong is raised as well
 _log.propagate = False  # what jupyter_client has to say is in the errors it raises
 _log.addHandler(logging.NullHandler())
 
