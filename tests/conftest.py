@@ -20,7 +20,6 @@ settings.register_profile("shared machine", deadline=None)  # how long a thing t
 settings.load_profile("shared machine")
 
 
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Lesson 04 runs code of a model, so it is skipped where nothing contains that."""
     lesson = [item for item in items if "04_code_interpreter" in item.nodeid]

@@ -20,44 +20,62 @@ _STRAGGLERS_S: Final = 0.5
 
 
 class Call:
-    """Use it once. `look` tells what there is too much of, if anything."""
+    """Use it once."""
 
-    def __init__(self, process: "Process", outputs: Outputs, look: Callable[[], str | None]) -> None:
-        self._process, self._outputs, self._look = process, outputs, look
-        self._request, self._error = "", dict[str, Any]()
+    def __init__(
+        self,
+        process: "Process",
+        outputs: Outputs,
+        limits: Limits,
+        interrupted: threading.Event,
+        look: Callable[[], str | None],
+    ) -> None:
+        """`look` tells, in words, what there is too much of, if anything; `interrupted` may be set at any time."""
+        self._process, self._outputs, self._limits = process, outputs, limits
+        self._interrupted, self._look = interrupted, look
+        self._request, self._error, self._exits = "", dict[str, Any](), False
         self._over: dict[str, float] = {}
         """Which channels have said that the call is over, and when."""
+        self.why: str | None = None
+        """What the code was interrupted or ended for, in words."""
 
-    def run(self, code: str, limits: Limits, interrupted: threading.Event) -> bool:
+    def run(self, code: str) -> bool:
         """Returns when the code has ended; False if nothing but the end of the kernel ends it."""
         self._request = self._process.execute(code)
-        deadline, patience, next_look = time.monotonic() + limits.call_s, math.inf, 0.0
+        deadline, patience, next_look = time.monotonic() + self._limits.call_s, math.inf, 0.0
         while not self._is_over():
             for message in self._process.messages(_TICK_S):
                 self._take(message)
             now = time.monotonic()
             if now > next_look:
                 if why := self._process.died() or self._look():
-                    self._outputs.say(why)
+                    self.why = why
                     return False
                 next_look = time.monotonic() + _TICK_S
             if now > patience:
                 return False
-            if patience == math.inf and (why := self._enough(limits, interrupted, now > deadline)):
-                self._outputs.say(why)
+            if patience == math.inf and (why := self._enough(now > deadline)):
+                self.why = why
                 self._process.interrupt()
                 patience = now + _GRACE_S
+        if self.why is None and self._too_long():
+            self.why = f"{self._too_long()}."
         if self._error and not self._outputs.failed:  # its message was lost in a flood
             self._outputs.show("error", self._error)
-        return True
+        if self._exits:
+            self.why = "The code called exit()."
+        return not self._exits
 
-    def _enough(self, limits: Limits, interrupted: threading.Event, late: bool) -> str | None:
-        if interrupted.is_set():
+    def _enough(self, late: bool) -> str | None:
+        if self._interrupted.is_set():
             return "The call was cancelled."
-        if self._outputs.over:
-            most = size(limits.output_bytes)
-            return f"The output is longer than {most}: the rest is left out, and the call was interrupted."
-        return f"The call took longer than {limits.call_s:g} s and was interrupted." if late else None
+        if too_long := self._too_long():
+            return f"{too_long}, and the code was interrupted."
+        return f"The call took longer than {self._limits.call_s:g} s and was interrupted." if late else None
+
+    def _too_long(self) -> str:
+        over = self._outputs.over or self._process.flooded
+        return f"The output is longer than {size(self._limits.output_bytes)}: the rest is left out" if over else ""
 
     def _take(self, message: "Message") -> None:
         if message.parent != self._request:
@@ -66,6 +84,7 @@ class Call:
             self._outputs.show(message.kind, message.content)
         if message.kind == "execute_reply":
             self._error = message.content if message.content.get("status") == "error" else {}
+            self._exits = "ask_exit" in str(message.content.get("payload"))
             self._over.setdefault("shell", time.monotonic())
         elif message.kind == "status" and message.content.get("execution_state") == "idle":
             self._over.setdefault("iopub", time.monotonic())
@@ -74,6 +93,10 @@ class Call:
         return len(self._over) == 2 or any(time.monotonic() > at + _STRAGGLERS_S for at in self._over.values())
 
 
-def size(n: int) -> str:
+def size(n: float) -> str:
     """`size(2**21)` is `"2 MB"`."""
-    return f"{n / 2**30:g} GB" if n >= 2**30 else f"{n / 2**20:.3g} MB"
+    for unit in ("bytes", "KB", "MB"):
+        if n < 1024:
+            return f"{n:.4g} {unit}"
+        n /= 1024
+    return f"{n:.4g} GB"

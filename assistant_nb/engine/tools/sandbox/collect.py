@@ -7,13 +7,13 @@ files with one name are taken.
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .rooms import FOLDER
+from .rooms import FOLDER, empty
 
 MOST_FILES: Final = 100
 _DEEPEST: Final = 8
@@ -83,19 +83,44 @@ def copies(folder: Path, wanted: Mapping[str, Stamp], kept: Path, most_bytes: in
     return files
 
 
-def _copy(top: int, name: str, target: Path, size: int) -> Path:
-    *folders, last = name.split("/")
-    opened = [top]
+def restore(folder: Path, unchanged: Iterable[str], kept: Path) -> None:
+    """Empty a folder of all but these files. `kept` is empty, on the same disk, and is so again afterwards."""
+    saved: dict[str, Path] = {}
+    top = os.open(folder, FOLDER)
     try:
-        for folder in folders:
-            opened.append(os.open(folder, FOLDER, dir_fd=opened[-1]))
-        source = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=opened[-1])
+        for name in unchanged:
+            with suppress(OSError), _parent(top, name) as (parent, last):
+                saved[name] = kept / str(len(saved))
+                os.rename(last, saved[name], src_dir_fd=parent)
     finally:
-        for descriptor in opened[1:]:
-            os.close(descriptor)
-    with open(source, "rb") as original, target.open("wb") as copy:  # noqa: PTH123  a descriptor
+        os.close(top)
+    empty(folder)
+    for name, path in saved.items():
+        with suppress(OSError):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            path.rename(folder / name)
+
+
+def _copy(top: int, name: str, target: Path, size: int) -> Path:
+    with _parent(top, name) as (parent, last):
+        source = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
+    with os.fdopen(source, "rb") as original, target.open("wb") as copy:
         status = os.fstat(source)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or status.st_size != size:
             raise OSError("not the file that was seen")
         shutil.copyfileobj(original, copy, 2**20)
     return target
+
+
+@contextmanager
+def _parent(top: int, name: str) -> Iterator[tuple[int, str]]:
+    """The open folder in which a file is, below `top`, and the last part of its name. Raises OSError."""
+    *folders, last = name.split("/")
+    opened = [top]
+    try:
+        for folder in folders:
+            opened.append(os.open(folder, FOLDER, dir_fd=opened[-1]))
+        yield opened[-1], last
+    finally:
+        for descriptor in opened[1:]:
+            os.close(descriptor)

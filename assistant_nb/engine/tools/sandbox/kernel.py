@@ -15,18 +15,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ...errors import KernelError
-from . import collect, rooms
+from . import collect, disk, rooms
 from .call import Call, size
 from .collect import File as File
 from .layers import layers
-from .limits import MOST_INODES, Limits
+from .limits import Limits
 from .outputs import DATA_PATH, Outputs, at_home
 from .outputs import Image as Image
 from .outputs import Logs as Logs
 
 if TYPE_CHECKING:
     from .process import Process
-    from .watch import Tree
 
 _LOST: Final = (
     "The kernel was ended, and the next call starts a new one: variables and imports are gone,"
@@ -90,6 +89,7 @@ class Kernel:
             raise KernelError(f"{name!r} is not the name of a file, which has no slash in it.")
         with self._calls:
             scratch = self._quarters.room.scratch
+            self._bury()
             self._given_bytes += rooms.put(source, scratch, name, self._process().owner)
             self._seen = collect.listing(scratch)
 
@@ -100,19 +100,25 @@ class Kernel:
         read. Raises KernelError if the kernel is closed, or no new one can be started.
         """
         with self._calls:
+            outputs = Outputs(self._limits.output_bytes, self._shown_as())
+            if why := self._bury():
+                outputs.say(why)
             process = self._process()
             self._interrupted = interrupted or threading.Event()
-            outputs = Outputs(self._limits.output_bytes, self._shown_as())
-            call = Call(process, outputs, self._excess)
+            call = Call(process, outputs, self._limits, self._interrupted, self._excess)
             process.tree.resume()
-            ended = call.run(at_home(code, self.data_path), self._limits, self._interrupted)
+            try:
+                ended = call.run(at_home(code, self.data_path))
+            except BaseException:  # Ctrl-C
+                self._stop()
+                raise
             process.tree.pause()
-            if not ended:
+            excess = self._excess() if ended else None
+            for why in filter(None, (call.why, excess)):
+                outputs.say(why)
+            if excess or not ended:
                 self._stop()
                 outputs.say(_LOST)
-            elif why := self._excess():
-                self._stop()
-                outputs.say(f"{why} {_LOST}")
             files = self._results(outputs)
             return Executed(outputs.all(), files)
 
@@ -136,7 +142,15 @@ class Kernel:
 
             rooms.empty(self._quarters.room.connection)
             self._running.append(Process(self._quarters.room, self._limits, self.layers))
+            self._seen = collect.listing(self._quarters.room.scratch)  # a new owner is no change
         return self._running[0]
+
+    def _bury(self) -> str | None:
+        """If the process has died since the last call, that, in words."""
+        if not any(process.died() for process in self._running):
+            return None
+        self._stop()
+        return "The kernel has died since the last call. This is a new one: variables and imports are gone."
 
     def _stop(self) -> None:
         while self._running:
@@ -147,23 +161,32 @@ class Kernel:
         [process] = self._running
         if process.tree.memory_bytes() > self._limits.memory_bytes:
             return f"The code took more than {size(self._limits.memory_bytes)} of memory."
-        if self._disk_is_full(process.tree):
-            return f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {MOST_INODES} files."
+        if self._disk_is_full():
+            return (
+                f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {disk.MOST_INODES:,} files."
+            )
         return None
 
-    def _disk_is_full(self, tree: "Tree") -> bool:
+    def _disk_is_full(self) -> bool:
         room, most_bytes = self._quarters.room, self._limits.scratch_bytes + self._given_bytes
-        return tree.disk_bytes([room.scratch, room.temp, room.connection], most_bytes) > most_bytes
+        pids = [pid for process in self._running for pid in process.tree.pids]
+        return disk.used_bytes([room.scratch, room.temp, room.connection], most_bytes, pids) > most_bytes
 
     def _results(self, outputs: Outputs) -> list[File]:
+        """What a call has made or changed; if that is too much, it goes, and with it the kernel has gone."""
         scratch, kept = self._quarters.room.scratch, self._quarters.kept
         rooms.empty(kept)
-        before, self._seen = self._seen, collect.listing(scratch)
-        wanted = collect.changed(before, self._seen)
+        before, after = self._seen, collect.listing(scratch)
+        if not self._running and self._disk_is_full():
+            rooms.empty(self._quarters.room.temp)
+            collect.restore(scratch, after.keys() - collect.changed(before, after), kept)
+            outputs.say(_REMOVED)
+            before = after = collect.listing(scratch)
+        self._seen, wanted = after, collect.changed(before, after)
         files = collect.copies(scratch, wanted, kept, self._limits.scratch_bytes)
         if left := len(wanted) - len(files):
             outputs.say(
-                f"{left} of the files that this call made or changed cannot be handed out: too many, or too large."
+                f"{left} of the files that this call made or changed are not handed out: too many, or too large."
             )
         return files
 
@@ -171,7 +194,7 @@ class Kernel:
         """What stands in logs for paths that mean nothing to a reader."""
         room = self._quarters.room
         libraries = {f"{path}/": "" for key in ("purelib", "stdlib") if (path := sysconfig.get_path(key))}
-        return {self.data_path: DATA_PATH, str(room.scratch): DATA_PATH, str(room.temp): "/tmp", **libraries}  # noqa: S108
+        return {self.data_path: DATA_PATH, str(room.scratch): DATA_PATH, **libraries}
 
 
 def _end(running: list["Process"], quarters: rooms.Quarters, owner: int) -> None:

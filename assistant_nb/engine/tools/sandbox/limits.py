@@ -2,10 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-MOST_INODES: Final = 10_000
-"""So many files and folders may be there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ DATA_PATH: Final = "/mnt/data"
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _IMAGES: Final = 16
-"""Images may take this many times what texts may."""
+"""Images may take this many times what texts may,"""
+_MOST_IMAGES: Final = 50
+"""and there are no more than this."""
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _IN_CODE: Final = re.compile(rf"{DATA_PATH}(?![\w-])")
 
@@ -42,6 +44,7 @@ class Outputs:
         """`shown_as`: what stands for a path, or another text, in all logs."""
         self._outputs: list[list[str] | Image] = []
         self._text_left, self._images_left = limit_bytes, _IMAGES * limit_bytes
+        self._least = _IMAGES * limit_bytes // _MOST_IMAGES
         self._shown_as = shown_as or {}
         self.failed = False
         """Whether an error was shown."""
@@ -77,7 +80,7 @@ class Outputs:
         if png is None:
             self._write(data.get("text/plain"))
         elif not self.over:
-            self._images_left -= len(png)
+            self._images_left -= max(len(png), self._least)
             if not self.over:
                 self._outputs.append(Image(png))
 
@@ -122,6 +125,8 @@ def at_home(code: str, data_path: str) -> str:
 
     `at_home("open('/mnt/data/a.csv')", "/tmp/x")` is `"open('/tmp/x/a.csv')"`. What is no Python stays as it is.
     """
+    if data_path == DATA_PATH:
+        return code
     try:
         spans = list(_literals(code))
     except (tokenize.TokenError, SyntaxError):

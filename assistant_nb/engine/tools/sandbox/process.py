@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import TimeoutExpired
 from typing import Any, Final
@@ -21,14 +22,17 @@ from jupyter_client.manager import KernelManager
 
 from ...errors import KernelError
 from .limits import Limits, Room
+from .processes import Tree
 from .provisioner import Contained, lasting
-from .watch import Tree
 
 START_S: Final = 60
 _GOODBYE_S: Final = 1
-_MESSAGE_BYTES: Final = 16 * 2**20
-_MESSAGES: Final = 64
-"""So many wait at most; more than that are lost, and the shell's reply still comes."""
+_MESSAGES: Final = 8
+"""So many wait on this side at most, some more in the kernel; the rest is lost, and the shell's reply still comes."""
+_MOST_BYTES: Final = 128 * 2**20
+"""Of a message. A larger one is not taken from the line, which breaks by that."""
+_READ_BYTES: Final = 16 * 2**20
+"""A larger message is not read: that would take long, and other threads would wait meanwhile."""
 
 _SPEC: Final = KernelSpec(
     argv=[
@@ -72,7 +76,7 @@ class Process:
         """Starts the kernel and waits until it listens. Raises KernelError, NotContained."""
         self._context = zmq.Context()
         self._context.setsockopt(zmq.RECONNECT_IVL, 10)  # ms; we connect before the kernel listens
-        self._context.setsockopt(zmq.MAXMSGSIZE, _MESSAGE_BYTES)
+        self._context.setsockopt(zmq.MAXMSGSIZE, _MOST_BYTES)
         self._context.setsockopt(zmq.RCVHWM, _MESSAGES)
         self._context.setsockopt(zmq.LINGER, 0)
         self._manager = _Manager(
@@ -83,12 +87,16 @@ class Process:
         self._manager.provisioner = self._provisioner
         self._client: BlockingKernelClient | None = None
         self._tree: Tree | None = None
+        self._monitors: list[zmq.Socket[bytes]] = []
+        self.flooded = False
+        """Whether a message of the call was too large to be read."""
         try:
             lasting(self._manager.start_kernel)
             self._client = self._manager.client(context=self._context)
             self._client.start_channels(stdin=False, hb=False)
             self._sockets = {"shell": self._client.shell_channel.socket, "iopub": self._client.iopub_channel.socket}
             self._await_ready()
+            self._monitors = [socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) for socket in self._sockets.values()]
         except BaseException:
             self.close()
             raise
@@ -109,6 +117,7 @@ class Process:
 
     def execute(self, code: str) -> str:
         """Send code; the id by which the messages that answer name their parent."""
+        self.flooded = False
         return str(self._line.execute(code, store_history=True, allow_stdin=False, stop_on_error=False))
 
     def interrupt(self) -> None:
@@ -128,14 +137,17 @@ class Process:
     def died(self) -> str | None:
         """How it ended, in words; None while it runs."""
         process = self._provisioner.process
-        code = process.poll() if process else None
-        if code is None:
+        if process is None:
             return None
-        return (
-            f"The kernel died of {signal.Signals(-code).name}."
-            if code < 0
-            else f"The kernel ended itself (exit code {code})."
-        )
+        broken = any(monitor.poll(0) for monitor in self._monitors)
+        with suppress(TimeoutExpired):
+            code = process.wait(_GOODBYE_S if broken else 0)
+            return (
+                f"The kernel died of {signal.Signals(-code).name}."
+                if code < 0
+                else f"The kernel ended itself (exit code {code})."
+            )
+        return f"The code sent more than {_MOST_BYTES // 2**20} MB at once." if broken else None
 
     def close(self) -> None:
         """Returns when nothing of the process is left."""
@@ -163,6 +175,9 @@ class Process:
         """None for what is no message: the code can write on the line, too."""
         try:
             frames = self._sockets[channel].recv_multipart(zmq.NOBLOCK)
+            if sum(map(len, frames)) > _READ_BYTES:
+                self.flooded = True
+                return None
             _, frames = self._line.session.feed_identities(frames)
             message = self._line.session.deserialize(frames)
             kind, parent, content = message["msg_type"], message["parent_header"].get("msg_id"), message["content"]

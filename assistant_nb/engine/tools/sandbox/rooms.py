@@ -21,7 +21,7 @@ from typing import Final
 from ...errors import KernelError
 from .limits import Room
 
-_PREFIX: Final = "anb-"
+_PREFIX: Final = "anbk-"
 _YOUNG_S: Final = 60
 _SOCKET_BYTES: Final = 103  # macOS; Linux has room for four more
 FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

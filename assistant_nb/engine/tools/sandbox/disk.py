@@ -1,0 +1,72 @@
+"""What a kernel uses of the disk.
+
+The limit of Linux stops a file that is too large; many files, and such as have no name any more, are found by looking.
+"""
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+MOST_INODES: Final = 10_000
+_HIDDEN_BYTES: Final = 2**62
+
+Inode = tuple[tuple[int, int], int]
+"""Device and number; bytes on disk."""
+
+
+def used_bytes(folders: Iterable[Path], most_bytes: int, pids: Iterable[int] = ()) -> int:
+    """What folders take, and files without a name that processes hold. Looks no further than `most_bytes`.
+
+    Too many files, and folders that cannot be looked into, take more than any limit.
+    """
+    total, seen = 0, set[tuple[int, int]]()
+    for inode, size in _inodes(list(folders), pids):
+        if inode not in seen:
+            seen.add(inode)
+            total += size
+        if len(seen) > MOST_INODES:
+            return max(total, most_bytes + 1)
+        if total > most_bytes:
+            break
+    return total
+
+
+def _inodes(folders: list[Path], pids: Iterable[int]) -> Iterator[Inode]:
+    device = folders[0].stat().st_dev
+    while folders:
+        folder = folders.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        status = entry.stat(follow_symlinks=False)
+                        yield (status.st_dev, status.st_ino), status.st_blocks * 512
+                        if stat.S_ISDIR(status.st_mode):
+                            folders.append(folder / entry.name)
+        except FileNotFoundError:
+            continue
+        except OSError:  # closed to us, or deeper than a path can say
+            yield (0, 0), _HIDDEN_BYTES
+    for pid in pids:
+        yield from _nameless(pid, device)
+
+
+def _nameless(pid: int, device: int) -> Iterator[Inode]:
+    """Files that were removed while they are open, or mapped; only Linux tells."""
+    proc = Path("/proc", str(pid))
+    with suppress(OSError):
+        for descriptor in (proc / "fd").iterdir():
+            with suppress(OSError):
+                status = descriptor.stat()
+                if stat.S_ISREG(status.st_mode) and not status.st_nlink:
+                    yield (status.st_dev, status.st_ino), status.st_blocks * 512
+    with suppress(OSError):
+        for line in (proc / "maps").read_text(errors="replace").splitlines():
+            span, _, _, place, inode, *_ = line.split(maxsplit=5)
+            major, minor = (int(half, 16) for half in place.split(":"))
+            if line.endswith(" (deleted)") and os.makedev(major, minor) == device:
+                start, end = (int(half, 16) for half in span.split("-"))
+                yield (device, int(inode)), end - start
