@@ -14,7 +14,7 @@ from typing import Any
 
 Targets = dict[str, Any]
 """`folder` has a file `secret` and a listening `socket`; at `port` of 127.0.0.1 somebody listens; `pid` is the engine.
-`connection` is the folder in which sockets may be made, `memory_bytes` the limit."""
+`connection` is the folder in which sockets may be made, `memory_bytes` and `threads` are more than the limits."""
 
 
 def read(targets: Targets) -> None:
@@ -62,13 +62,25 @@ def fork(_: Targets) -> None:
         os._exit(0)
 
 
+def start_threads(targets: Targets) -> None:
+    threading.stack_size(2**16)
+    done = threading.Event()
+    threads = [threading.Thread(target=done.wait, daemon=True) for _ in range(targets["threads"])]
+    try:
+        for thread in threads:
+            thread.start()
+    finally:
+        done.set()
+        threading.stack_size(0)
+
+
 def allocate(targets: Targets) -> None:
     bytearray(targets["memory_bytes"])
 
 
 ATTACKS: list[Callable[[Targets], None]] = [
     *(read, write, truncate, list_folder, change_mode, read_environment, signal, connect, connect_unix, fork),
-    *([allocate] if sys.platform == "linux" else []),  # elsewhere memory is watched from outside
+    *((start_threads, allocate) if sys.platform == "linux" else ()),  # elsewhere somebody has to watch from outside
 ]
 
 
@@ -91,7 +103,7 @@ def through(targets: Targets) -> list[str]:
     for attack in ATTACKS:
         try:
             attack(targets)
-        except (OSError, MemoryError):
+        except (OSError, MemoryError, RuntimeError):
             continue
         names.append(attack.__name__)
     return names

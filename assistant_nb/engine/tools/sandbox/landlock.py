@@ -25,8 +25,8 @@ SOCKETS = READ_FILE | READ_DIR | MAKE_SOCK | REMOVE_FILE
 DEVICE = READ_FILE | WRITE_FILE
 _OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
-# ABI: all rights over files that it knows. Those handled and not given are refused, such as devices, pipes, ioctl.
-_FILES = {3: (1 << 15) - 1, 5: (1 << 16) - 1}
+# By ABI, everything that it can refuse. What is not given is refused, such as devices, pipes, ioctl.
+_FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _TCP = {4: 0b11}  # bind, connect
 _SCOPES = {6: 0b11}  # abstract sockets, signals
 
@@ -34,12 +34,10 @@ _SCOPES = {6: 0b11}  # abstract sockets, signals
 def restrict(rights: Iterable[tuple[str, int]]) -> None:
     """From here on only these paths, each with its rights, for files and everything below folders.
 
-    Paths that are not there are left out. Raises OSError where Landlock is missing or too old (before Linux 6.2 it
-    does not watch over truncation).
+    Paths that are not there are left out. Raises OSError where there is no Landlock. Before ABI 3 (Linux 6.2) it does
+    not refuse to truncate, which suffices only where namespaces hide the files.
     """
     abi = syscall(_CREATE, None, 0, 1)
-    if abi < 3:
-        raise OSError(f"Landlock knows ABI {abi} here, and 3 is needed")
     handled = [max((known[n] for n in known if n <= abi), default=0) for known in (_FILES, _TCP, _SCOPES)]
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
     ruleset = syscall(_CREATE, struct.pack("=3Q", *handled), size, 0)
@@ -50,7 +48,7 @@ def restrict(rights: Iterable[tuple[str, int]]) -> None:
             continue
         if not stat.S_ISDIR(os.fstat(beneath).st_mode):
             access &= _OF_A_FILE
-        syscall(_ADD, ruleset, 1, struct.pack("=Qi", access, beneath), 0)
+        syscall(_ADD, ruleset, 1, struct.pack("=Qi", access & handled[0], beneath), 0)
         os.close(beneath)
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     syscall(_RESTRICT, ruleset, 0)

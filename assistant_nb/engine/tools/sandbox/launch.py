@@ -48,7 +48,7 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
     """`command` begins with an absolute path. Without layers it is not contained. Raises OSError without bubblewrap."""
     if not layers:
         return Launch(command, _environment(room), str(room.scratch), None)
-    own, uid = "namespaces" in layers, _spare_user() if "spare user" in layers else None
+    own, uid = "namespaces" in layers, _spare_user() if {"spare user", "reading user"} & {*layers} else None
     data_path = namespaces.DATA_PATH if own else str(room.scratch)
     readable = sorted(path for path in {*_SYSTEM, *_python()} if os.access(path, os.R_OK))
     spec = {

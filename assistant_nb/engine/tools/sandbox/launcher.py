@@ -18,13 +18,16 @@ from .libc import address, prctl, syscall
 FAILED = 78
 """The exit code where a layer cannot be put on; stderr says which and why."""
 
-_THREADS = 512  # more than libraries start, and few enough to be harmless
+_THREADS = 256  # more than libraries start, and few enough to be harmless
 _FILES = 512
-_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 22, 24, 38
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP = 1, 8, 22, 23, 24
+_PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 38, 47, 2
 _SIGKILL = 9
 _SECCOMP_MODE_FILTER = 2
+_OWN_PROC = ("cmdline", "comm", "fd", "limits", "maps", "stat", "statm", "status")  # not net: it shows everybody's
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION = 0x20080522
+_DAC_OVERRIDE, _DAC_READ_SEARCH = 1, 2
 
 Spec = dict[str, Any]
 """As `layers.launch` writes it."""
@@ -50,14 +53,23 @@ def main() -> None:
 
 def _drop_privileges(spec: Spec) -> None:
     """No capabilities, none to come back, not even for root; and no life without the engine."""
+    kept = []
+    if "reading user" in spec["layers"]:  # the Python lies where only root may look
+        kept = [right for right in (_DAC_READ_SEARCH, _DAC_OVERRIDE) if prctl(_PR_CAPBSET_READ, right)][:1]
+        prctl(_PR_SET_KEEPCAPS, 1)
     with suppress(OSError):  # EPERM where there are none, EINVAL after the last
-        for capability in range(64):
-            prctl(_PR_CAPBSET_DROP, capability)
+        for right in range(64):
+            if right not in kept:
+                prctl(_PR_CAPBSET_DROP, right)
     if spec["uid"] is not None:  # somebody who nobody is, and who owns the room only
         os.setgroups([])
         os.setresgid(spec["uid"], spec["uid"], spec["uid"])
         os.setresuid(spec["uid"], spec["uid"], spec["uid"])
-    syscall(_CAPSET[os.uname().machine], struct.pack("=Ii", _CAPABILITY_VERSION, 0), bytes(24))
+    mask = sum(1 << right for right in kept)
+    header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
+    syscall(_CAPSET[os.uname().machine], header, struct.pack("=6I", mask, mask, mask, 0, 0, 0))
+    for right in kept:
+        prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, right)
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     prctl(_PR_SET_PDEATHSIG, _SIGKILL)  # after the change of user, which forgets it
     if spec["parent"] not in (None, os.getppid()):
@@ -100,7 +112,7 @@ def _landlock(spec: Spec) -> None:
         *((path, landlock.WRITE) for path in spec["writable"]),
         *((path, landlock.DEVICE) for path in spec["devices"]),
         (spec["connection"], landlock.SOCKETS),
-        (f"/proc/{os.getpid()}", landlock.READ),
+        *((f"/proc/{os.getpid()}/{file}", landlock.READ) for file in _OWN_PROC),
     ]
     landlock.restrict(rights)
 

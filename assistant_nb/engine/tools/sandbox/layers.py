@@ -5,14 +5,13 @@ behind fewer, until none of them gets through. Where one always does, nothing is
 """
 
 import inspect
-import itertools
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -51,17 +50,22 @@ def _found() -> tuple[str, ...] | NotContained:
     return NotContained(reasons or [f"no way is known on {sys.platform}"])
 
 
-def candidates(platform: str, *, root: bool) -> Iterator[tuple[str, ...]]:
-    """The sets of layers that may hold, from the best to the least that is still worth trying."""
+def candidates(platform: str, *, root: bool) -> list[tuple[str, ...]]:
+    """The sets of layers that may hold, from the best to the least that is still worth trying.
+
+    A spare user is somebody whom nobody else is. A reading user is one, too, who may look where root may, as far as
+    Landlock lets it: for a Python that lies in root's HOME.
+    """
     if platform == "darwin":
-        yield ("sandbox_init", "limits")
-    if platform == "linux":
-        for landlock, spare, own in itertools.product(
-            (True, False), (True, False) if root else (False,), (True, False)
-        ):
-            if landlock or own:
-                wanted = {"namespaces": own, "spare user": spare, "landlock": landlock, "seccomp": True, "limits": True}
-                yield tuple(layer for layer, there in wanted.items() if there)
+        return [("sandbox_init", "limits")]
+    if platform != "linux":
+        return []
+    files: list[tuple[str, ...]] = [("namespaces", "landlock"), ("landlock",), ("namespaces",)]
+    as_root: list[tuple[str, ...]] = [
+        *(("namespaces", "spare user", "landlock"), ("spare user", "landlock"), ("reading user", "landlock")),
+        ("namespaces", "spare user"),
+    ]
+    return [(*layers, "seccomp", "limits") for layers in ([*as_root, *files] if root else files)]
 
 
 def why_not(candidate: Sequence[str]) -> str | None:
@@ -83,6 +87,7 @@ def why_not(candidate: Sequence[str]) -> str | None:
             "pid": os.getpid(),
             "connection": str(room.connection),
             "memory_bytes": limits.memory_bytes,
+            "threads": 1000,
         }
         command = [sys.executable, "-I", "-S", "-c", inspect.getsource(canaries), json.dumps(targets)]
         try:

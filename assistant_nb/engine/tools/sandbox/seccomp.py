@@ -1,7 +1,7 @@
 """The system calls that code in the sandbox may make, as a table, and its translation to a filter. Pure.
 
 What the table does not name is answered with ENOSYS, as by a kernel that does not know it; libraries then go another
-way. So end ptrace, mounts, namespaces, bpf, perf, io_uring, keyrings, memfd, inotify, System V IPC, and what is to come.
+way. So end ptrace, mounts, namespaces, bpf, perf, io_uring, keyrings, memfd, inotify, System V IPC, and what will come.
 A small compiler of our own, because pyseccomp needs a C library that learners do not have.
 
 Source: linux/seccomp.h, linux/bpf_common.h; numbers: asm/unistd_64.h (x86-64) and asm-generic/unistd.h (aarch64).

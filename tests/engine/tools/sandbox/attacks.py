@@ -1,0 +1,1060 @@
+"""What hostile code may try, one function an attack. It returns if it got through, and raises if it was stopped.
+
+The source of this file is handed to a Python that is contained, or, to prove that each attack is real, to one that is not.
+It needs the standard library only. Each attack has a file and a folder of its own to be spoiled, named for it.
+"""
+
+import ctypes
+import errno
+import fcntl
+import json
+import mmap
+import multiprocessing
+import os
+import platform
+import resource
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
+from types import SimpleNamespace as Targets
+from typing import Any
+
+SECRET = "the neighbour's secret"
+ATTRIBUTE = "user.mark"
+ATTACKS: dict[str, Callable[[Targets], Any]] = {}
+ALONE: set[str] = set()
+"""Those that end the process they run in, if they are stopped or if they are not."""
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.syscall.restype = ctypes.c_long
+_IS_ARM = platform.machine() == "aarch64"
+
+
+def attack(function: Callable[[Targets], Any]) -> Callable[[Targets], Any]:
+    ATTACKS[function.__name__] = function
+    return function
+
+
+def alone(function: Callable[[Targets], Any]) -> Callable[[Targets], Any]:
+    ALONE.add(function.__name__)
+    return attack(function)
+
+
+def call(x86: int, arm: int, *args: int | bytes) -> int:
+    words = [ctypes.c_char_p(arg) if isinstance(arg, bytes) else ctypes.c_long(arg) for arg in args]
+    result = int(_LIBC.syscall(ctypes.c_long(arm if _IS_ARM else x86), *words))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+
+
+# Reading files
+
+
+@attack
+def read_a_file(t: Targets) -> None:
+    assert SECRET in t.file.read_text()
+
+
+@attack
+def read_through_a_symlink(t: Targets) -> None:
+    Path("link").unlink(missing_ok=True)
+    Path("link").symlink_to(t.file)
+    assert SECRET in Path("link").read_text()
+
+
+@attack
+def read_through_a_symlinked_folder(t: Targets) -> None:
+    Path("folder-link").unlink(missing_ok=True)
+    Path("folder-link").symlink_to(t.file.parent)
+    assert SECRET in Path("folder-link", t.file.name).read_text()
+
+
+@attack
+def read_through_a_hard_link(t: Targets) -> None:
+    Path("hard").hardlink_to(t.file)
+    assert SECRET in Path("hard").read_text()
+
+
+@attack
+def read_by_a_relative_path(t: Targets) -> None:
+    assert SECRET in Path(os.path.relpath(t.file)).read_text()
+
+
+@attack
+def read_through_the_root_of_the_process(t: Targets) -> None:
+    assert SECRET in Path(f"/proc/self/root{t.file}").read_text()
+
+
+@attack
+def read_through_the_root_of_the_neighbour(t: Targets) -> None:
+    assert SECRET in Path(f"/proc/{t.neighbour}/root{t.file}").read_text()
+
+
+@attack
+def read_through_the_folder_of_the_neighbour(t: Targets) -> None:
+    assert SECRET in Path(f"/proc/{t.neighbour}/cwd/files/{t.name}").read_text()
+
+
+@attack
+def read_by_an_open_folder(t: Targets) -> None:
+    folder = os.open(t.file.parent, os.O_PATH)
+    os.read(os.open(t.name, os.O_RDONLY, dir_fd=folder), 100)
+
+
+@attack
+def read_by_a_handle(t: Targets) -> None:
+    handle, mount = ctypes.create_string_buffer(struct.pack("Ii", 128, 0), 136), ctypes.c_int()
+    address = ctypes.addressof
+    call(303, 264, -100, bytes(t.file), address(handle), address(mount), 0)
+    call(304, 265, os.open(t.world, os.O_RDONLY), address(handle), os.O_RDONLY)
+
+
+@attack
+def read_an_inherited_descriptor(t: Targets) -> None:
+    assert SECRET in os.pread(t.descriptor, 100, 0).decode()
+
+
+@alone
+def read_after_becoming_another_program(t: Targets) -> None:
+    report = json.dumps({t.name: ""})
+    code = f"import sys; open(sys.argv[1]).read(); print({report!r})"
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", code, str(t.file)])
+
+
+@attack
+def list_a_folder(t: Targets) -> None:
+    os.listdir(t.file.parent)
+
+
+@attack
+def list_home(t: Targets) -> None:
+    os.listdir(t.home)
+
+
+@attack
+def read_a_key_in_home(t: Targets) -> None:
+    (t.home / ".ssh" / "id_ed25519").read_text()
+
+
+@attack
+def read_the_connection_file_of_a_neighbour(t: Targets) -> None:
+    json.loads((t.world / "kernel.json").read_text())
+
+
+@attack
+def read_the_users(t: Targets) -> None:
+    Path("/etc/passwd").read_text()
+
+
+@attack
+def read_the_environment_of_the_engine(t: Targets) -> None:
+    assert os.environ["OPENAI_API_KEY"]
+
+
+# Other processes, through /proc
+
+
+@attack
+def proc_list(t: Targets) -> None:
+    assert str(t.neighbour) in os.listdir("/proc")
+
+
+@attack
+def proc_command(t: Targets) -> None:
+    assert Path(f"/proc/{t.neighbour}/cmdline").read_bytes()
+
+
+@attack
+def proc_environment(t: Targets) -> None:
+    Path(f"/proc/{t.neighbour}/environ").read_bytes()
+
+
+@attack
+def proc_environment_of_the_engine(t: Targets) -> None:
+    assert Path(f"/proc/{t.engine}/environ").read_bytes()
+
+
+@attack
+def proc_maps(t: Targets) -> None:
+    assert Path(f"/proc/{t.neighbour}/maps").read_bytes()
+
+
+@attack
+def proc_memory(t: Targets) -> None:
+    os.open(f"/proc/{t.neighbour}/mem", os.O_RDWR)
+
+
+@attack
+def proc_descriptors(t: Targets) -> None:
+    assert os.listdir(f"/proc/{t.neighbour}/fd")
+
+
+@attack
+def proc_open_descriptor(t: Targets) -> None:
+    os.open(f"/proc/{t.neighbour}/fd/0", os.O_RDONLY)
+
+
+@attack
+def proc_write(t: Targets) -> None:
+    Path(f"/proc/{t.neighbour}/oom_score_adj").write_text("1")
+
+
+@attack
+def proc_first_process(t: Targets) -> None:
+    assert Path("/proc/1/stat").read_bytes().split()[3] == b"0" and os.getppid() != 1
+
+
+@attack
+def proc_sockets(t: Targets) -> None:
+    assert f":{t.tcp:04X}" in Path("/proc/self/net/tcp").read_text()
+
+
+@attack
+def proc_interfaces(t: Targets) -> None:
+    os.listdir("/sys/class/net")
+
+
+@attack
+def proc_settings(t: Targets) -> None:
+    os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)
+
+
+@attack
+def proc_namespace(t: Targets) -> None:
+    os.stat(f"/proc/{t.neighbour}/ns/mnt", follow_symlinks=True)
+
+
+# Writing outside
+
+
+@attack
+def write_a_new_file(t: Targets) -> None:
+    (t.folder / "new").write_text("")
+
+
+@attack
+def write_over_a_file(t: Targets) -> None:
+    with t.file.open("r+") as file:
+        file.write("spoiled")
+
+
+@attack
+def write_at_the_end(t: Targets) -> None:
+    with t.file.open("a") as file:
+        file.write("spoiled")
+
+
+@attack
+def write_through_a_symlink(t: Targets) -> None:
+    Path("write-link").unlink(missing_ok=True)
+    Path("write-link").symlink_to(t.folder / "new")
+    Path("write-link").write_text("")
+
+
+@attack
+def write_through_a_hard_link(t: Targets) -> None:
+    Path("write-hard").hardlink_to(t.file)
+    Path("write-hard").write_text("spoiled")
+
+
+@attack
+def write_an_unnamed_file(t: Targets) -> None:
+    os.open(t.folder, os.O_TMPFILE | os.O_WRONLY)
+
+
+@attack
+def truncate_by_path(t: Targets) -> None:
+    os.truncate(t.file, 0)
+
+
+@attack
+def truncate_by_opening(t: Targets) -> None:
+    os.open(t.file, os.O_RDONLY | os.O_TRUNC)
+
+
+@attack
+def remove_a_file(t: Targets) -> None:
+    t.file.unlink()
+
+
+@attack
+def remove_a_folder(t: Targets) -> None:
+    t.folder.rmdir()
+
+
+@attack
+def rename_in(t: Targets) -> None:
+    t.file.rename("stolen")
+
+
+@attack
+def rename_out(t: Targets) -> None:
+    Path("planted").write_text("")
+    Path("planted").rename(t.folder / "planted")
+
+
+@attack
+def rename_in_exchange(t: Targets) -> None:
+    Path("changeling").write_text("")
+    call(316, 276, -100, b"changeling", -100, bytes(t.file), 2)
+
+
+@attack
+def make_a_folder(t: Targets) -> None:
+    (t.folder / "new").mkdir()
+
+
+@attack
+def make_a_symlink(t: Targets) -> None:
+    (t.folder / "new").symlink_to("/")
+
+
+@attack
+def make_a_hard_link(t: Targets) -> None:
+    Path("own").write_text("")
+    (t.folder / "new").hardlink_to("own")
+
+
+@attack
+def make_a_pipe(t: Targets) -> None:
+    os.mkfifo(t.folder / "new")
+
+
+@attack
+def make_a_socket(t: Targets) -> None:
+    socket.socket(socket.AF_UNIX).bind(str(t.folder / "new"))
+
+
+@attack
+def make_a_pipe_among_the_results(t: Targets) -> None:
+    os.mkfifo("pipe")
+
+
+@attack
+def make_a_socket_among_the_results(t: Targets) -> None:
+    socket.socket(socket.AF_UNIX).bind("socket")
+
+
+@attack
+def make_a_device_among_the_results(t: Targets) -> None:
+    os.mknod("device", 0o600 | 0o020000, os.makedev(1, 3))
+
+
+@attack
+def plant_a_file_beside_the_connection(t: Targets) -> None:
+    (t.connection / "planted").write_text("")
+
+
+@attack
+def plant_a_symlink_beside_the_connection(t: Targets) -> None:
+    (t.connection / "planted-link").symlink_to("/")
+
+
+@attack
+def plant_a_pipe_beside_the_connection(t: Targets) -> None:
+    os.mkfifo(t.connection / "planted-pipe")
+
+
+@attack
+def write_over_the_connection_file(t: Targets) -> None:
+    (t.connection / "kernel.json").write_text("{}")
+
+
+@attack
+def write_to_tmp(t: Targets) -> None:
+    with Path(t.tmp_file).open("x"):
+        os.unlink(t.tmp_file)
+
+
+@attack
+def write_to_var_tmp(t: Targets) -> None:
+    with Path("/var", t.tmp_file.lstrip("/")).open("x"):
+        os.unlink(f"/var{t.tmp_file}")
+
+
+@attack
+def write_to_shared_memory(t: Targets) -> None:
+    path = Path("/dev/shm", Path(t.tmp_file).name)
+    with path.open("x"):
+        path.unlink()
+
+
+@attack
+def use_shared_memory(t: Targets) -> None:
+    memory = SharedMemory(create=True, size=4096)
+    memory.close()
+    memory.unlink()
+
+
+@attack
+def write_to_the_library(t: Targets) -> None:
+    os.open(os.__file__, os.O_WRONLY)
+
+
+@attack
+def lock_a_file(t: Targets) -> None:
+    with t.file.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# What files say of themselves
+
+
+@attack
+def change_the_mode(t: Targets) -> None:
+    t.file.chmod(0o666)
+    assert t.file.stat().st_mode & 0o777 == 0o666
+
+
+@attack
+def change_the_mode_by_a_descriptor(t: Targets) -> None:
+    folder = os.open(t.file.parent, os.O_PATH)
+    os.chmod(t.name, 0o666, dir_fd=folder)
+    assert t.file.stat().st_mode & 0o777 == 0o666
+
+
+@attack
+def change_the_mode_by_proc(t: Targets) -> None:
+    descriptor = os.open(t.file, os.O_PATH)
+    os.chmod(f"/proc/self/fd/{descriptor}", 0o666)
+    assert t.file.stat().st_mode & 0o777 == 0o666
+
+
+@attack
+def change_the_owner(t: Targets) -> None:
+    os.chown(t.file, 12346, 12346)
+    assert t.file.stat().st_uid == 12346
+
+
+@attack
+def change_the_owner_of_a_link(t: Targets) -> None:
+    os.lchown(t.file, 12346, 12346)
+    assert t.file.stat().st_uid == 12346
+
+
+@attack
+def change_the_times(t: Targets) -> None:
+    os.utime(t.file, (1, 1))
+    assert t.file.stat().st_mtime == 1
+
+
+@attack
+def touch(t: Targets) -> None:
+    before = t.file.stat().st_mtime_ns
+    os.utime(t.file)
+    assert t.file.stat().st_mtime_ns != before
+
+
+@attack
+def set_an_attribute(t: Targets) -> None:
+    os.setxattr(t.file, "user.spoiled", b"1")
+
+
+@attack
+def remove_an_attribute(t: Targets) -> None:
+    os.removexattr(t.file, ATTRIBUTE)
+
+
+@attack
+def read_an_attribute(t: Targets) -> None:
+    os.getxattr(t.file, ATTRIBUTE)
+
+
+@attack
+def list_attributes(t: Targets) -> None:
+    os.listxattr(t.file)
+
+
+# Signals and other processes
+
+
+@attack
+def signal_a_neighbour(t: Targets) -> None:
+    os.kill(t.neighbour, signal.SIGCONT)
+
+
+@attack
+def signal_the_engine(t: Targets) -> None:
+    os.kill(t.engine, 0)
+
+
+@attack
+def signal_a_group(t: Targets) -> None:
+    os.killpg(t.neighbour, signal.SIGCONT)
+
+
+@attack
+def signal_everybody(t: Targets) -> None:
+    os.kill(-1, 0)
+
+
+@attack
+def signal_a_thread(t: Targets) -> None:
+    call(200, 130, t.neighbour, signal.SIGCONT)
+
+
+@attack
+def signal_a_thread_of_a_group(t: Targets) -> None:
+    call(234, 131, t.neighbour, t.neighbour, signal.SIGCONT)
+
+
+@attack
+def signal_with_data(t: Targets) -> None:
+    call(129, 138, t.neighbour, signal.SIGCONT, struct.pack("iii", signal.SIGCONT, 0, -1) + bytes(116))
+
+
+@attack
+def signal_by_descriptor(t: Targets) -> None:
+    signal.pidfd_send_signal(os.pidfd_open(t.neighbour), signal.SIGCONT)
+
+
+@attack
+def signal_by_owner_of_a_pipe(t: Targets) -> None:
+    fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, t.neighbour)
+
+
+@attack
+def signal_by_owner_and_number(t: Targets) -> None:
+    fcntl.fcntl(os.pipe()[0], fcntl.F_SETSIG, signal.SIGKILL)
+
+
+@attack
+def signal_by_extended_owner(t: Targets) -> None:
+    fcntl.fcntl(os.pipe()[0], 15, struct.pack("ii", 1, t.neighbour))
+
+
+@attack
+def signal_by_owner_of_a_socket(t: Targets) -> None:
+    fcntl.ioctl(socket.socketpair()[0], 0x8901, struct.pack("i", t.neighbour))
+
+
+@attack
+def trace(t: Targets) -> None:
+    call(101, 117, 0x4206, t.neighbour, 0, 0)  # PTRACE_SEIZE
+
+
+@attack
+def read_memory(t: Targets) -> None:
+    _transfer_memory(t, 310, 270)
+
+
+@attack
+def write_memory(t: Targets) -> None:
+    _transfer_memory(t, 311, 271)
+
+
+def _transfer_memory(t: Targets, x86: int, arm: int) -> None:
+    own = ctypes.create_string_buffer(8)
+    vector = struct.pack("QQ", ctypes.addressof(own), 8)
+    try:
+        call(x86, arm, t.neighbour, vector, 1, struct.pack("QQ", 8, 8), 1, 0)
+    except OSError as error:
+        assert error.errno == errno.EFAULT  # it was let, there is only nothing at this address
+
+
+@attack
+def limit_a_neighbour(t: Targets) -> None:
+    resource.prlimit(t.neighbour, resource.RLIMIT_CORE, (0, 0))
+
+
+@attack
+def pin_a_neighbour(t: Targets) -> None:
+    os.sched_setaffinity(t.neighbour, {0})
+
+
+@attack
+def slow_a_neighbour(t: Targets) -> None:
+    os.setpriority(os.PRIO_PROCESS, t.neighbour, 19)
+
+
+@attack
+def schedule_a_neighbour(t: Targets) -> None:
+    os.sched_setscheduler(t.neighbour, os.SCHED_BATCH, os.sched_param(0))
+    assert os.sched_getscheduler(t.neighbour) == os.SCHED_BATCH
+
+
+@attack
+def starve_a_neighbour(t: Targets) -> None:
+    call(251, 30, 1, t.neighbour, 3 << 13)
+
+
+@attack
+def compare_with_a_neighbour(t: Targets) -> None:
+    call(312, 272, os.getpid(), t.neighbour, 1, 0, 0)
+
+
+@attack
+def move_memory_of_a_neighbour(t: Targets) -> None:
+    call(256, 238, t.neighbour, 64, bytes(8), bytes(8))
+
+
+@attack
+def watch_a_neighbour(t: Targets) -> None:
+    _perf(t.neighbour)
+
+
+@attack
+def take_a_descriptor(t: Targets) -> None:
+    call(438, 438, os.pidfd_open(t.neighbour), 0, 0)
+
+
+# Many processes
+
+
+def _child(pid: int) -> None:
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+@attack
+def fork(t: Targets) -> None:
+    _child(os.fork())
+
+
+@attack
+def fork_many(t: Targets) -> None:
+    for _ in range(20):
+        _child(os.fork())
+
+
+@attack
+def fork_by_number(t: Targets) -> None:
+    _child(call(56, 220, signal.SIGCHLD, 0, 0, 0, 0))
+
+
+@attack
+def fork_the_new_way(t: Targets) -> None:
+    _child(call(435, 435, struct.pack("11Q", 0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, 0), 88))
+
+
+@attack
+def fork_a_daemon(t: Targets) -> None:
+    pid = os.fork()
+    if pid == 0:
+        os.setsid()
+        _child(os.fork())
+    _child(pid)
+
+
+@attack
+def run_a_program(t: Targets) -> None:
+    subprocess.run(["/bin/true"], check=True)
+
+
+@attack
+def run_a_shell(t: Targets) -> None:
+    assert os.system("true") == 0
+
+
+@attack
+def spawn_a_program(t: Targets) -> None:
+    os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+
+
+@attack
+def spawn_a_python(t: Targets) -> None:
+    process = multiprocessing.get_context("fork").Process(target=os.getpid)
+    process.start()
+    process.join()
+
+
+@attack
+def open_a_terminal(t: Targets) -> None:
+    os.openpty()
+
+
+@attack
+def outlive_the_engine(t: Targets) -> None:
+    call(157, 167, 1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
+@attack
+def lead_a_session(t: Targets) -> None:
+    if os.getpid() == os.getsid(0):
+        raise PermissionError("a leader cannot leave")
+    os.setsid()
+
+
+# Privileges and namespaces
+
+
+@attack
+def become_another_user(t: Targets) -> None:
+    os.setresuid(12346, 12346, 12346)
+
+
+@attack
+def become_another_group(t: Targets) -> None:
+    os.setresgid(12346, 12346, 12346)
+
+
+@attack
+def have_capabilities(t: Targets) -> None:
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    assert int(status["CapPrm"], 16) & ~0b110  # but the right to look, which Landlock narrows
+
+
+@attack
+def gain_by_a_program(t: Targets) -> None:
+    assert "NoNewPrivs:\t0" in Path("/proc/self/status").read_text()
+
+
+@attack
+def unshare_the_user(t: Targets) -> None:
+    call(272, 97, 0x10000000)
+
+
+@attack
+def unshare_the_mounts(t: Targets) -> None:
+    call(272, 97, 0x00020000)
+
+
+@attack
+def unshare_in_a_child(t: Targets) -> None:
+    _child(call(56, 220, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0))
+
+
+@attack
+def enter_a_namespace(t: Targets) -> None:
+    call(308, 268, os.open("/proc/self/ns/net", os.O_RDONLY), 0)
+
+
+@attack
+def mount(t: Targets) -> None:
+    call(165, 40, b"none", bytes(t.folder), b"tmpfs", 0, 0)
+    call(166, 39, bytes(t.folder), 0)
+
+
+@attack
+def mount_the_new_way(t: Targets) -> None:
+    os.close(call(430, 430, b"tmpfs", 0))
+
+
+@attack
+def open_a_tree(t: Targets) -> None:
+    os.close(call(428, 428, -100, bytes(t.folder), 1))
+
+
+@attack
+def change_the_root(t: Targets) -> None:
+    os.chroot(".")
+
+
+@attack
+def name_the_host(t: Targets) -> None:
+    socket.sethostname(socket.gethostname())
+
+
+# Doors into the Linux kernel
+
+
+def _perf(pid: int) -> None:
+    os.close(call(298, 241, struct.pack("IIQ", 1, 112, 1) + bytes(96), pid, -1, -1, 0))
+
+
+@attack
+def watch_itself(t: Targets) -> None:
+    _perf(0)
+
+
+@attack
+def make_a_bpf_map(t: Targets) -> None:
+    os.close(call(321, 280, 0, struct.pack("5I", 2, 4, 4, 1, 0) + bytes(100), 72))
+
+
+@attack
+def make_a_ring(t: Targets) -> None:
+    os.close(call(425, 425, 1, bytes(120)))
+
+
+@attack
+def look_at_keys(t: Targets) -> None:
+    call(250, 219, 0, -3, 1)  # KEYCTL_GET_KEYRING_ID
+
+
+@attack
+def add_a_key(t: Targets) -> None:
+    call(248, 217, b"user", b"anb-test", b"x", 1, -1)  # into the thread's own keyring
+
+
+@attack
+def make_a_file_of_memory(t: Targets) -> None:
+    os.close(os.memfd_create("memory"))
+
+
+@attack
+def handle_page_faults(t: Targets) -> None:
+    os.close(call(323, 282, 1))
+
+
+@attack
+def watch_files(t: Targets) -> None:
+    os.close(call(294, 26, 0))
+
+
+@attack
+def watch_all_files(t: Targets) -> None:
+    os.close(call(300, 262, 0, 0))
+
+
+@attack
+def make_a_segment(t: Targets) -> None:
+    call(31, 195, call(29, 194, 0, 4096, 0o1600), 0, 0)
+
+
+@attack
+def make_a_semaphore(t: Targets) -> None:
+    call(66, 191, call(64, 190, 0, 1, 0o1600), 0, 0, 0)
+
+
+@attack
+def make_a_message_queue(t: Targets) -> None:
+    call(71, 187, call(68, 186, 0, 0o1600), 0, 0)
+
+
+@attack
+def make_a_named_queue(t: Targets) -> None:
+    name = Path(t.tmp_file).name.encode()
+    os.close(call(240, 180, name, os.O_CREAT | os.O_RDWR, 0o600, 0))
+    call(241, 181, name)
+
+
+@attack
+def change_the_personality(t: Targets) -> None:
+    call(135, 92, 0x0040000)
+
+
+@attack
+def read_the_log(t: Targets) -> None:
+    call(103, 116, 10, 0, 0)
+
+
+@attack
+def make_a_timer(t: Targets) -> None:
+    call(222, 107, 1, 0, bytes(8))
+
+
+@alone
+def call_in_32_bits(t: Targets) -> None:
+    """getpid, by the old gate, where the numbers of calls are others."""
+    assert platform.machine() == "x86_64"
+    code = b"\xb8\x14\x00\x00\x00\xcd\x80\xc3"
+    page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    page.write(code)
+    gate = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))
+    assert gate() == os.getpid()
+
+
+# Network
+
+
+@attack
+def connect_tcp(t: Targets) -> None:
+    socket.create_connection(("127.0.0.1", t.tcp), 2)
+
+
+@attack
+def connect_tcp_6(t: Targets) -> None:
+    socket.socket(socket.AF_INET6)
+
+
+@attack
+def listen_tcp(t: Targets) -> None:
+    socket.create_server(("127.0.0.1", 0))
+
+
+@attack
+def send_udp(t: Targets) -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", t.udp))
+
+
+@attack
+def send_raw(t: Targets) -> None:
+    socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+
+
+@attack
+def sniff(t: Targets) -> None:
+    socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+
+
+@attack
+def talk_to_the_kernel(t: Targets) -> None:
+    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
+
+
+@attack
+def talk_to_the_hypervisor(t: Targets) -> None:
+    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
+
+
+@attack
+def find_a_family(t: Targets) -> None:
+    """Any of them but AF_UNIX, of any type."""
+    for family in {*range(2, 50)}:
+        for kind in (1, 2, 3, 5):
+            try:
+                socket.socket(family, kind).close()
+            except OSError:
+                continue
+            return
+    raise PermissionError("there is none")
+
+
+@attack
+def connect_unix(t: Targets) -> None:
+    socket.socket(socket.AF_UNIX).connect(str(t.world / "stream"))
+
+
+@attack
+def connect_unix_through_a_symlink(t: Targets) -> None:
+    Path("socket-link").unlink(missing_ok=True)
+    Path("socket-link").symlink_to(t.world / "stream")
+    socket.socket(socket.AF_UNIX).connect("socket-link")
+
+
+@attack
+def connect_unix_abstract(t: Targets) -> None:
+    socket.socket(socket.AF_UNIX).connect(t.abstract)
+
+
+@attack
+def send_unix(t: Targets) -> None:
+    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"x", str(t.world / "datagram"))
+
+
+@attack
+def send_unix_from_a_pair(t: Targets) -> None:
+    socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b"x", str(t.world / "datagram"))
+
+
+@attack
+def connect_unix_in_packets(t: Targets) -> None:
+    socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
+# Using things up
+
+
+@attack
+def allocate_memory(t: Targets) -> None:
+    mmap.mmap(-1, t.memory_bytes).close()
+
+
+@attack
+def lock_memory(t: Targets) -> None:
+    memory = mmap.mmap(-1, 2**20)
+    call(149, 228, ctypes.addressof(ctypes.c_char.from_buffer(memory)), 2**20)
+
+
+@attack
+def raise_a_limit(t: Targets) -> None:
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert hard == resource.getrlimit(resource.RLIMIT_AS)[1] == resource.RLIM_INFINITY
+
+
+@attack
+def make_a_big_file(t: Targets) -> None:
+    with Path("big").open("wb") as file:
+        file.seek(t.scratch_bytes)
+        file.write(b"x")
+    Path("big").unlink()
+
+
+@attack
+def make_a_sparse_file(t: Targets) -> None:
+    with Path("sparse").open("wb") as file:
+        file.truncate(2**40)
+    Path("sparse").unlink()
+
+
+@attack
+def reserve_disk(t: Targets) -> None:
+    with Path("reserved").open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, t.scratch_bytes + 1)
+    Path("reserved").unlink()
+
+
+@attack
+def start_many_threads(t: Targets) -> None:
+    threading.stack_size(2**16)
+    done = threading.Event()
+    threads = [threading.Thread(target=done.wait, daemon=True) for _ in range(t.threads)]
+    try:
+        for thread in threads:
+            thread.start()
+    finally:
+        done.set()
+        for thread in threads:
+            if thread.ident:
+                thread.join()
+        threading.stack_size(0)
+
+
+@attack
+def open_many_files(t: Targets) -> None:
+    files = []
+    try:
+        for _ in range(900):
+            files.append(os.dup(0))
+    finally:
+        for file in files:
+            os.close(file)
+
+
+@attack
+def grow_a_pipe(t: Targets) -> None:
+    fcntl.fcntl(os.pipe()[1], fcntl.F_SETPIPE_SZ, 2**20)
+
+
+@attack
+def dump_core(t: Targets) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+@attack
+def go_first(t: Targets) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, -1)
+
+
+@attack
+def run_in_real_time(t: Targets) -> None:
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    assert os.sched_getscheduler(0) == os.SCHED_FIFO
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+def run(name: str, targets: dict[str, Any]) -> str:
+    """Empty if the attack got through, else what stopped it."""
+    paths = {key: Path(targets[key]) for key in ("world", "home", "connection")}
+    own = {"name": name, "file": paths["world"] / "files" / name, "folder": paths["world"] / "folders" / name}
+    try:
+        ATTACKS[name](Targets(**{**targets, **paths, **own}))
+    except BaseException as error:  # noqa: BLE001
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def main(names: list[str], targets: dict[str, Any], *, apart: bool) -> None:
+    """Prints one JSON object a line, name to outcome. `apart`: in a process each, so that no attack disturbs the next."""
+    for name in names:
+        if apart and os.fork():
+            os.wait()
+            continue
+        print(json.dumps({name: run(name, targets)}), flush=True)
+        if apart:
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main(**json.loads(sys.argv[1]))
