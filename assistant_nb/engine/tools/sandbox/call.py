@@ -33,7 +33,8 @@ class Call:
         """`look` tells, in words, what there is too much of, if anything; `interrupted` may be set at any time."""
         self._process, self._outputs, self._limits = process, outputs, limits
         self._interrupted, self._look = interrupted, look
-        self._request, self._error, self._exits = "", dict[str, Any](), False
+        self._request, self._interrupt = "", ""
+        self._error, self._exits = dict[str, Any](), False
         self._over: dict[str, float] = {}
         """Which channels have said that the call is over, and when."""
         self.why: str | None = None
@@ -56,7 +57,7 @@ class Call:
                 return False
             if patience == math.inf and (why := self._enough(now > deadline)):
                 self.why = why
-                self._process.interrupt()
+                self._interrupt = self._process.interrupt()
                 patience = now + _GRACE_S
         if self.why is None and self._too_long():
             self.why = f"{self._too_long()}."
@@ -78,6 +79,8 @@ class Call:
         return f"The output is longer than {size(self._limits.output_bytes)}: the rest is left out" if over else ""
 
     def _take(self, message: "Message") -> None:
+        if message.parent == self._interrupt:
+            self._interrupt = ""
         if message.parent != self._request:
             return
         if message.channel == "iopub":
@@ -90,6 +93,8 @@ class Call:
             self._over.setdefault("iopub", time.monotonic())
 
     def _is_over(self) -> bool:
+        if self._interrupt:
+            return False
         return len(self._over) == 2 or any(time.monotonic() > at + _STRAGGLERS_S for at in self._over.values())
 
 

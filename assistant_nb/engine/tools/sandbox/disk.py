@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-MOST_INODES: Final = 10_000
+from .limits import MOST_INODES
+
 _HIDDEN_BYTES: Final = 2**62
 
 Inode = tuple[tuple[int, int], int]

@@ -85,12 +85,15 @@ class Kernel:
 
         It is no result of a call, unless the code changes it.
         """
-        if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise KernelError(f"{name!r} is not the name of a file, which has no slash in it.")
+        if {"", ".", ".."} & set(name.split("/")) or "\0" in name:
+            raise KernelError(f"{name!r} is not the path of a file below {DATA_PATH}.")
         with self._calls:
-            scratch = self._quarters.room.scratch
             self._bury()
-            self._given_bytes += rooms.put(source, scratch, name, self._process().owner)
+            owner, scratch = self._process().owner, self._quarters.room.scratch
+            try:
+                self._given_bytes += rooms.put(source, scratch, name, owner)
+            except OSError as error:
+                raise KernelError(f"The file {name!r} cannot be put before the kernel ({error.strerror}).") from None
             self._seen = collect.listing(scratch)
 
     def execute(self, code: str, interrupted: threading.Event | None = None) -> Executed:
@@ -101,10 +104,10 @@ class Kernel:
         """
         with self._calls:
             outputs = Outputs(self._limits.output_bytes, self._shown_as())
+            self._interrupted = interrupted or threading.Event()
             if why := self._bury():
                 outputs.say(why)
             process = self._process()
-            self._interrupted = interrupted or threading.Event()
             call = Call(process, outputs, self._limits, self._interrupted, self._excess)
             process.tree.resume()
             try:
@@ -162,9 +165,7 @@ class Kernel:
         if process.tree.memory_bytes() > self._limits.memory_bytes:
             return f"The code took more than {size(self._limits.memory_bytes)} of memory."
         if self._disk_is_full():
-            return (
-                f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {disk.MOST_INODES:,} files."
-            )
+            return f"The code wrote more than {size(self._limits.scratch_bytes)}, or more than {MOST_INODES:,} files."
         return None
 
     def _disk_is_full(self) -> bool:
@@ -200,6 +201,6 @@ class Kernel:
 def _end(running: list["Process"], quarters: rooms.Quarters, owner: int) -> None:
     """A forked child ends, too, and must not take the kernel of its parent with it."""
     if os.getpid() == owner:
-        for process in running:
-            process.close()
+        while running:
+            running.pop().close()
         quarters.close()

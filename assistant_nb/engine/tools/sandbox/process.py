@@ -61,7 +61,7 @@ class _Manager(KernelManager):
 @dataclass(frozen=True, slots=True)
 class Message:
     channel: str
-    """`shell` or `iopub`."""
+    """`shell`, `iopub` or `control`."""
     kind: str
     """Such as `stream`."""
     parent: str
@@ -94,7 +94,11 @@ class Process:
             lasting(self._manager.start_kernel)
             self._client = self._manager.client(context=self._context)
             self._client.start_channels(stdin=False, hb=False)
-            self._sockets = {"shell": self._client.shell_channel.socket, "iopub": self._client.iopub_channel.socket}
+            self._sockets = {
+                "shell": self._client.shell_channel.socket,
+                "iopub": self._client.iopub_channel.socket,
+                "control": self._client.control_channel.socket,
+            }
             self._await_ready()
             self._monitors = [socket.get_monitor_socket(zmq.EVENT_DISCONNECTED) for socket in self._sockets.values()]
         except BaseException:
@@ -120,9 +124,14 @@ class Process:
         self.flooded = False
         return str(self._line.execute(code, store_history=True, allow_stdin=False, stop_on_error=False))
 
-    def interrupt(self) -> None:
-        """Ask for a KeyboardInterrupt in the running code."""
-        self._line.control_channel.send(self._line.session.msg("interrupt_request", {}))
+    def interrupt(self) -> str:
+        """Ask for a KeyboardInterrupt in the running code; the id of the request.
+
+        Once that is answered there will be none any more, so that none strikes the next call.
+        """
+        request = self._line.session.msg("interrupt_request", {})
+        self._line.control_channel.send(request)
+        return str(request["header"]["msg_id"])
 
     def messages(self, timeout_s: float) -> Iterator[Message]:
         """What has come; waits for the first as long as this. At most one a channel, so that floods hold nobody."""

@@ -37,11 +37,17 @@ class Contained(LocalProvisioner):
         if start.owner is not None:
             for folder in (self.room.scratch, self.room.temp, self.room.connection):
                 _give(folder, start.owner)
-        streams = {"stdin": DEVNULL, "stdout": DEVNULL, "stderr": PIPE}
-        # Sets print in the same order everywhere, as lessons show them. `independent`: the launcher sees to the
-        # kernel's end itself; by JPY_PARENT_PID the kernel would watch a number that means another process to it.
-        environ = start.env | {"PYTHONHASHSEED": "0"}
-        return {"cmd": list(start.argv), "env": environ, "independent": True, **streams}
+        return {
+            "cmd": list(start.argv),
+            "cwd": str(self.room.scratch),
+            "env": start.env | {"PYTHONHASHSEED": "0"},  # sets print in the same order everywhere, as lessons show them
+            # By JPY_PARENT_PID it would watch for its parent's end. The launcher sees to that by itself, and the
+            # number means nothing where processes are counted anew.
+            "independent": bool(self.layers),
+            "stdin": DEVNULL,
+            "stdout": DEVNULL,
+            "stderr": PIPE,
+        }
 
 
 def _give(folder: os.PathLike[str], owner: int) -> None:

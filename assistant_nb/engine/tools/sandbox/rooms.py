@@ -12,7 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -127,22 +127,36 @@ def _unlink_files(folder: int) -> Iterator[str]:
 
 
 def put(source: Path, folder: Path, name: str, owner: int | None) -> int:
-    """Copy a file into a folder, over whatever has that name; its size in bytes. Raises KernelError."""
+    """Copy a file to a path below a folder, over whatever is there but a folder; its size in bytes. Raises OSError."""
     draft = f".{secrets.token_hex(8)}"
-    try:
-        target = os.open(folder, FOLDER)
+    with _made(folder, name, owner) as (parent, last):
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            with source.open("rb") as given, os.fdopen(os.open(draft, flags, 0o644, dir_fd=target), "wb") as copy:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+            with source.open("rb") as given, os.fdopen(os.open(draft, flags, 0o644, dir_fd=parent), "wb") as copy:
                 shutil.copyfileobj(given, copy, 2**20)
                 if owner is not None:
                     os.fchown(copy.fileno(), owner, owner)
                 size = copy.tell()
-            os.replace(draft, name, src_dir_fd=target, dst_dir_fd=target)
+            os.replace(draft, last, src_dir_fd=parent, dst_dir_fd=parent)
         finally:
-            with suppress(OSError):
-                os.unlink(draft, dir_fd=target)
-            os.close(target)
-    except OSError as error:
-        raise KernelError(f"The file {name!r} cannot be put before the kernel ({error.strerror}).") from None
+            with suppress(FileNotFoundError):
+                os.unlink(draft, dir_fd=parent)
     return size
+
+
+@contextmanager
+def _made(top: Path, name: str, owner: int | None) -> Iterator[tuple[int, str]]:
+    """The folder below `top` for a file of this name, open, made if need be; and the last part of the name."""
+    *folders, last = name.split("/")
+    opened = [os.open(top, FOLDER)]
+    try:
+        for folder in folders:
+            with suppress(FileExistsError):
+                os.mkdir(folder, 0o700, dir_fd=opened[-1])
+            opened.append(os.open(folder, FOLDER, dir_fd=opened[-1]))
+            if owner is not None:
+                os.fchown(opened[-1], owner, owner)
+        yield opened[-1], last
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
