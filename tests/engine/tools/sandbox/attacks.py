@@ -593,7 +593,7 @@ def compare_with_a_neighbour(t: Targets) -> None:
 
 @attack
 def move_memory_of_a_neighbour(t: Targets) -> None:
-    call(256, 238, t.neighbour, 64, bytes(8), bytes(8))
+    call(256, 238, t.neighbour, 64, struct.pack("Q", 1), struct.pack("Q", 1))
 
 
 @attack

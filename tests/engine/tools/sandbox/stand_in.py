@@ -29,7 +29,9 @@ def main() -> None:
     for names in spec["batches"]:
         words = json.dumps({"names": names, "targets": targets, "apart": False})
         start = launch.launch([sys.executable, "-I", "-S", "-c", SOURCE, words], room, limits, spec["layers"])
-        subprocess.run(start.argv, env=start.env, pass_fds=[targets["descriptor"]], stdin=subprocess.DEVNULL, timeout=50)
+        subprocess.run(
+            start.argv, env=start.env, pass_fds=[targets["descriptor"]], stdin=subprocess.DEVNULL, timeout=50
+        )
 
 
 if __name__ == "__main__":
