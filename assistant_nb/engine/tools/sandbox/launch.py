@@ -8,6 +8,7 @@ import site
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 from typing import Final
 
@@ -39,8 +40,9 @@ _SYSTEM: Final = (
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf"),
     "/sys/devices/system/cpu",
 )
+_LOADERS: Final = ("/nix/store", "/gnu/store")
 _PROC: Final = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
-_OF_A_PREFIX: Final = ("bin", "lib", "lib64", "etc", "share", "ssl", "pyvenv.cfg")
+_OF_A_PREFIX: Final = ("bin", "lib", "lib64", "share", "ssl", "etc/fonts", "etc/ipython", "pyvenv.cfg")
 """Not the whole: a learner's environment may lie in HOME itself."""
 
 
@@ -54,6 +56,7 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
         "uid": uid,
         "parent": None if own else os.getpid(),
         "cwd": data_path,
+        "programs": [command[0], *_LOADERS, *glob("/lib*/ld-*.so*")],
         "readable": [*readable, *_PROC],
         "writable": [data_path, str(room.temp)],
         "devices": _DEVICES,

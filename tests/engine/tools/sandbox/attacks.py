@@ -19,7 +19,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -127,6 +126,11 @@ def read_after_becoming_another_program(t: Targets) -> None:
     report = json.dumps({t.name: ""})
     code = f"import sys; open(sys.argv[1]).read(); print({report!r})"
     os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", code, str(t.file)])
+
+
+@alone
+def become_a_program_of_the_system(t: Targets) -> None:
+    os.execv("/bin/echo", ["echo", json.dumps({t.name: ""})])
 
 
 @attack
@@ -1020,6 +1024,11 @@ def grow_a_pipe(t: Targets) -> None:
 @attack
 def dump_core(t: Targets) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+
+@attack
+def have_a_crash_collected(t: Targets) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 @attack
