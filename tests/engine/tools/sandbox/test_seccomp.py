@@ -21,7 +21,7 @@ def answer(machine: str, number: int, *args: int, there: int | None = None) -> s
     """`there`: the machine that makes the call, if it is not the one that the filter is for."""
     data = struct.pack("=iIQ6Q", number, there or MACHINES[machine], 0, *(arg % 2**64 for arg in (*args, *[0] * 6)[:6]))
     steps = list(struct.iter_unpack("=HBBI", program(machine, PID)))
-    at, word = 0, 0
+    at = word = 0
     while True:
         operation, if_true, if_false, operand = steps[at]
         at += 1
@@ -33,7 +33,8 @@ def answer(machine: str, number: int, *args: int, there: int | None = None) -> s
             case 0x15:
                 at += if_true if word == operand else if_false
             case 0x06:
-                return {0x7FFF0000: ALLOW, 0x80000000: KILL}.get(operand, operand & 0xFFFF)
+                verdict = {0x7FFF0000: ALLOW, 0x80000000: KILL}.get(operand)
+                return verdict or operand & 0xFFFF
 
 
 def named(machine: str, name: str, *args: int) -> str | int:
