@@ -19,7 +19,7 @@ from . import collect, disk, rooms
 from .call import Call, size
 from .collect import File as File
 from .layers import layers
-from .limits import Limits
+from .limits import MOST_INODES, Limits
 from .outputs import DATA_PATH, Outputs, at_home
 from .outputs import Image as Image
 from .outputs import Logs as Logs

@@ -3,6 +3,10 @@
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+MOST_INODES: Final = 10_000
+"""So many files and folders may be there."""
 
 
 @dataclass(frozen=True, slots=True)
