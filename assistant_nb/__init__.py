@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .client import Limits as Limits
     from .client import Scripted as Scripted
     from .client import ToolCall as ToolCall
     from .client import connect as connect
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Limits": "client",
     "Scripted": "client",
     "ToolCall": "client",
     "connect": "client",
@@ -29,7 +31,7 @@ _HOMES = {
     "tool_outputs": "functions",
 }
 
-__all__ = ["Scripted", "ToolCall", "connect", "function_tool", "start", "stop", "tool_outputs"]
+__all__ = ["Limits", "Scripted", "ToolCall", "connect", "function_tool", "start", "stop", "tool_outputs"]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ from .engine.model.base import Model
 from .engine.model.base import ToolCall as ToolCall
 from .engine.model.recorded import Recorded, find
 from .engine.model.scripted import Scripted as Scripted
+from .engine.tools.sandbox.limits import Limits as Limits
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -40,6 +41,7 @@ def start(
     recording: _PathLike | None = None,
     pace: float = 0,
     store: _PathLike | None = None,
+    limits: Limits | None = None,
 ) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
 
@@ -49,13 +51,14 @@ def start(
     `model` is "recorded" or an object that answers, such as `Scripted("…")`; `recording` is the name
     of a lesson or a file (default: all lessons), replayed at its recorded `pace` times this factor
     (0 is at once, 1 as recorded, 2 half as fast); `store` is a file that keeps assistants, threads
-    and runs (default: memory).
+    and runs (default: memory); `limits` are those of the code interpreter's calls. Where nothing on this machine
+    contains code that a model wrote, each piece is shown, and runs only if you say yes.
 
     Raises ValueError for choices that do not fit, RuntimeError when an engine was started with
     others, and the engine's RecordingError and StoreError for files it cannot use.
     """
     global _started
-    choices = _Choices.of(model, recording, pace, store)
+    choices = _Choices.of(model, recording, pace, store, limits)
     if _started and _started.choices != choices:
         raise RuntimeError(
             f"An engine is running with other choices (model: {_started.app.model.name}, {_started.choices.kept})."
@@ -73,6 +76,7 @@ def connect(
     recording: _PathLike | None = None,
     pace: float = 0,
     store: _PathLike | None = None,
+    limits: Limits | None = None,
 ) -> "OpenAI":
     """An SDK client with an engine of its own inside this process; nothing listens.
 
@@ -82,7 +86,7 @@ def connect(
     import httpx2
     from openai import DefaultHttpxClient, OpenAI
 
-    choices = _Choices.of(model, recording, pace, store)
+    choices = _Choices.of(model, recording, pace, store, limits)
     app = _engine(choices)
     transport = httpx2.WSGITransport(app)
     client = OpenAI(
@@ -115,10 +119,16 @@ class _Choices:
     recording: Path | None
     pace: float
     store: Path | None
+    limits: Limits
 
     @classmethod
     def of(
-        cls, model: Literal["recorded"] | Model, recording: _PathLike | None, pace: float, store: _PathLike | None
+        cls,
+        model: Literal["recorded"] | Model,
+        recording: _PathLike | None,
+        pace: float,
+        store: _PathLike | None,
+        limits: Limits | None = None,
     ) -> "_Choices":
         if model != "recorded" and (isinstance(model, type) or not isinstance(model, Model)):
             raise ValueError(f"model={model!r} cannot answer. Use 'recorded', or an object such as Scripted('…').")
@@ -133,6 +143,7 @@ class _Choices:
             None if recording is None else find(recording),
             pace,
             None if store is None else Path(store).resolve(),
+            limits or Limits(),
         )
 
     @property
@@ -147,8 +158,15 @@ class _Choices:
         recordings = [self.recording] if self.recording else []
         model = Recorded(*recordings, pace=self.pace) if isinstance(self.model, str) else self.model
         if isinstance(self.model, str) and self.store is None:
-            return create_app(model=model)
-        return create_app(model=model, store=self.store or ":memory:", seed=secrets.token_hex(8), clock=SystemClock())
+            return create_app(model=model, limits=self.limits, may_run=_ask_person)
+        return create_app(
+            model=model,
+            store=self.store or ":memory:",
+            seed=secrets.token_hex(8),
+            clock=SystemClock(),
+            limits=self.limits,
+            may_run=_ask_person,
+        )
 
 
 class _Started:
@@ -213,6 +231,17 @@ def _engine(choices: _Choices) -> App:
 def _say(app: App, choices: _Choices, where: str) -> None:
     answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
     print(f"assistant_nb engine {where} · {answers} · {choices.kept}")  # noqa: T201
+
+
+def _ask_person(code: str) -> bool:
+    """Whether a person at this notebook or terminal lets code run that nothing contains; without one, it does not."""
+    try:
+        said = input(
+            f"{code}\n\nA model wrote this code, and nothing on this machine contains it. Run it, once? [y/N] "
+        )
+    except (EOFError, OSError, RuntimeError):  # nobody can be asked here
+        return False
+    return said.strip().lower() in ("y", "yes")
 
 
 def _be_quiet() -> None:

@@ -10,6 +10,7 @@ import pytest
 from openai import APIConnectionError, OpenAI
 
 import assistant_nb as anb
+from assistant_nb import client
 from assistant_nb.engine.errors import RecordingError, StoreError
 
 
@@ -24,7 +25,7 @@ def test_start_makes_the_documented_first_cell_work(capsys: pytest.CaptureFixtur
     client = OpenAI()
     assert client.beta.assistants.create(model="gpt-4").id.startswith("asst_")
     assert capsys.readouterr().out == (
-        "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 17 authored, 2 source · kept in memory\n"
+        "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 30 authored, 2 source · kept in memory\n"
     )
 
 
@@ -175,3 +176,34 @@ def test_a_process_that_started_an_engine_ends_by_itself() -> None:
     code = "import assistant_nb as anb; anb.start(); from openai import OpenAI; c = OpenAI(); c.beta.threads.create()"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(("said", "runs"), [("y", True), ("YES ", True), ("", False), ("no", False)])
+def test_code_that_nothing_contains_is_shown_to_a_person(
+    said: str, runs: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+
+    def answer(prompt: str) -> str:
+        shown.append(prompt)
+        return said
+
+    monkeypatch.setattr("builtins.input", answer)
+    assert client._ask_person("print(1)") is runs
+    assert shown[0].startswith("print(1)\n\nA model wrote this code, and nothing on this machine contains it.")
+
+
+@pytest.mark.parametrize("nobody", [EOFError, OSError, RuntimeError])
+def test_without_a_person_code_that_nothing_contains_does_not_run(
+    nobody: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_input(prompt: str) -> str:
+        raise nobody
+
+    monkeypatch.setattr("builtins.input", no_input)
+    assert client._ask_person("print(1)") is False
+
+
+def test_limits_are_above_zero() -> None:
+    with pytest.raises(ValueError, match="call_s=0 is no limit"):
+        anb.Limits(call_s=0)

@@ -178,5 +178,5 @@ def test_public_names_are_sorted_and_there() -> None:
     assert assistant_nb.__all__ == sorted(assistant_nb.__all__) == sorted(assistant_nb._HOMES)
     assert all(getattr(assistant_nb, name) for name in assistant_nb.__all__)
     assert set(assistant_nb.__all__) <= set(dir(assistant_nb))
-    with pytest.raises(AttributeError, match="'begin'; it has Scripted, ToolCall, connect"):
+    with pytest.raises(AttributeError, match="'begin'; it has Limits, Scripted, ToolCall, connect"):
         _ = assistant_nb.begin

@@ -46,11 +46,11 @@ class CodeInterpreter(Tool):
     def use(self, run: Json, given: str) -> Json:
         try:
             session = self._session(run["thread_id"])
+            unwanted = session.unwanted = threading.Event()
             with session.lock:
-                session.unwanted = threading.Event()
                 kernel = session.kernel_for(given)
                 self._put_files(session, kernel, run)
-                executed = kernel.execute(given, session.unwanted)
+                executed = kernel.execute(given, unwanted)
                 return {"outputs": list(self._outputs(session, executed, run)), "contained_by": list(kernel.layers)}
         except EngineError as error:
             return {"outputs": [_logs(f"The code was not run. {error}")]}
@@ -131,7 +131,7 @@ class _Session:
         self._limits, self._may_run = limits, may_run
         self.lock = threading.Lock()
         self.unwanted = threading.Event()
-        """Set when nobody waits for the call at work any more."""
+        """Of the latest call: set when nobody waits for it any more."""
         self.files: dict[str, str] = {}
         """The ids of the files that the kernel has, by path."""
         self._kernel: Kernel | None = None

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ def change_mode(targets: Targets) -> None:
         raise PermissionError("it was not done")
 
 
-def read_environment(targets: Targets) -> None:
-    Path(f"/proc/{targets['pid']}/environ").read_bytes()
+def look_at_the_engine(targets: Targets) -> None:
+    Path(f"/proc/{targets['pid']}/cmdline").read_bytes()
 
 
 def signal(targets: Targets) -> None:
@@ -75,11 +76,11 @@ def start_threads(targets: Targets) -> None:
 
 
 def allocate(targets: Targets) -> None:
-    bytearray(targets["memory_bytes"])
+    mmap(-1, targets["memory_bytes"]).close()
 
 
 ATTACKS: list[Callable[[Targets], None]] = [
-    *(read, write, truncate, list_folder, change_mode, read_environment, signal, connect, connect_unix, fork),
+    *(read, write, truncate, list_folder, change_mode, look_at_the_engine, signal, connect, connect_unix, fork),
     *((start_threads, allocate) if sys.platform == "linux" else ()),  # elsewhere somebody has to watch from outside
 ]
 

@@ -19,7 +19,8 @@ _PR_SET_NO_NEW_PRIVS = 38
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE = (1 << n for n in range(6))
 MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_SYM, REFER, TRUNCATE = (1 << n for n in (7, 8, 9, 12, 13, 14))
 
-READ = EXECUTE | READ_FILE | READ_DIR
+READ = READ_FILE | READ_DIR
+RUN = READ | EXECUTE
 WRITE = READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_SYM | REFER
 SOCKETS = READ_FILE | READ_DIR | MAKE_SOCK | REMOVE_FILE
 DEVICE = READ_FILE | WRITE_FILE
@@ -31,13 +32,13 @@ _TCP = {4: 0b11}  # bind, connect
 _SCOPES = {6: 0b11}  # abstract sockets, signals
 
 
-def restrict(rights: Iterable[tuple[str, int]]) -> None:
+def restrict(rights: Iterable[tuple[str, int]], abi: int | None = None) -> None:
     """From here on only these paths, each with its rights, for files and everything below folders.
 
-    Paths that are not there are left out. Raises OSError where there is no Landlock. Before ABI 3 (Linux 6.2) it does
-    not refuse to truncate, which suffices only where namespaces hide the files.
+    Paths that are not there are left out. `abi` plays an older Linux, for tests. Raises OSError where there is no
+    Landlock. Before ABI 3 (Linux 6.2) truncating is not refused, which does only where namespaces hide the files.
     """
-    abi = syscall(_CREATE, None, 0, 1)
+    abi = abi or syscall(_CREATE, None, 0, 1)
     handled = [max((known[n] for n in known if n <= abi), default=0) for known in (_FILES, _TCP, _SCOPES)]
     size = 24 if abi >= 6 else 16 if abi >= 4 else 8
     ruleset = syscall(_CREATE, struct.pack("=3Q", *handled), size, 0)

@@ -34,13 +34,14 @@ class Launch:
 _ROOT: Final = Path(__file__).parents[4]
 _LAUNCHER: Final = f"import sys; sys.path.append(sys.argv.pop(1)); from {__package__}.launcher import main; main()"
 _DEVICES: Final = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
+_STORES: Final = ("/nix/store", "/gnu/store")
 _SYSTEM: Final = (
-    *("/usr", "/lib", "/lib32", "/lib64", "/bin", "/nix/store", "/gnu/store", "/System", "/Library", "/opt/homebrew"),
+    *("/usr", "/lib", "/lib32", "/lib64", "/bin", *_STORES, "/System", "/Library", "/opt/homebrew"),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/fonts", "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf"),
     "/sys/devices/system/cpu",
 )
 _PROC: Final = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
-_OF_A_PREFIX: Final = ("bin", "lib", "lib64", "etc", "share", "ssl", "pyvenv.cfg")
+_OF_A_PREFIX: Final = ("bin", "lib", "lib64", "share", "ssl", "etc/fonts", "etc/ipython", "pyvenv.cfg")
 """Not the whole: a learner's environment may lie in HOME itself."""
 
 
@@ -56,6 +57,7 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
         "uid": uid,
         "parent": None if own else os.getpid(),
         "cwd": data_path,
+        "programs": [command[0], *_STORES, *map(str, Path("/").glob("lib*/ld-*.so*"))],
         "readable": [*readable, *_PROC],
         "writable": [data_path, str(room.temp)],
         "devices": _DEVICES,

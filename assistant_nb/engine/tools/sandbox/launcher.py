@@ -82,13 +82,14 @@ def _limits(spec: Spec) -> None:
     os.closerange(3, 2**16)
     os.nice(5)  # the engine goes first
     limits = {
-        resource.RLIMIT_AS: spec["memory_bytes"],
         resource.RLIMIT_FSIZE: spec["scratch_bytes"],
         resource.RLIMIT_NOFILE: _FILES,
         resource.RLIMIT_MEMLOCK: 2**16,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_NPROC: _threads_of(os.getuid()) + _THREADS,
+        resource.RLIMIT_CORE: 1,  # 0 would let the system's collector of crashes have the memory
     }
+    if sys.platform == "linux":  # elsewhere they do not hold
+        limits[resource.RLIMIT_AS] = spec["memory_bytes"]
+        limits[resource.RLIMIT_NPROC] = _threads_of(os.getuid()) + _THREADS
     for limit, value in limits.items():
         hard = resource.getrlimit(limit)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
@@ -109,6 +110,7 @@ def _threads_of(uid: int) -> int:
 def _landlock(spec: Spec) -> None:
     rights = [
         *((path, landlock.READ) for path in spec["readable"]),
+        *((path, landlock.RUN) for path in spec["programs"]),
         *((path, landlock.WRITE) for path in spec["writable"]),
         *((path, landlock.DEVICE) for path in spec["devices"]),
         (spec["connection"], landlock.SOCKETS),

@@ -1,6 +1,7 @@
 """What code in the sandbox may use up, and the folders it lives in."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,17 @@ MOST_INODES: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What runs over a limit ends with a message that the model can read."""
+    """What runs over a limit ends with a message that the model can read: `Limits(call_s=10)`."""
 
     call_s: float = 60
     memory_bytes: int = 2 * 2**30
     scratch_bytes: int = 256 * 2**20
     output_bytes: int = 2**20
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if not (isinstance(value, int | float) and 0 < value < math.inf):
+                raise ValueError(f"{name}={value!r} is no limit. Use a number above 0.")
 
 
 @dataclass(frozen=True, slots=True)

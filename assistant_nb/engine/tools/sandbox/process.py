@@ -39,6 +39,8 @@ _SPEC: Final = KernelSpec(
         sys.executable,
         "-P",  # a file of the code's is not imported in place of the kernel's
         *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
+        # it would say in a call's output that the first plot takes a while
+        "--IPKernelApp.exec_lines=__import__('logging').getLogger('matplotlib.font_manager').setLevel('ERROR')",
         *("--log-level=CRITICAL", "--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"),
     ],
     display_name="Code interpreter",

@@ -1,4 +1,4 @@
-"""The processes of a kernel: what memory they take, how they are held still, how they are ended. The home of psutil."""
+"""The processes of a kernel: their memory, how they are held still, how they are ended. The home of psutil."""
 
 from contextlib import suppress
 

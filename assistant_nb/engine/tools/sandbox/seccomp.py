@@ -31,7 +31,7 @@ ALLOWED = """
     sched_getparam=143/121 sched_getscheduler=145/120 sched_get_priority_max=146/125 sched_get_priority_min=147/126
     getpriority=140/141 getcpu=309/168 gettid=186/178 getpid=39/172 getppid=110/173 getuid=102/174 geteuid=107/175
     getgid=104/176 getegid=108/177 getresuid=118/148 getresgid=120/150 getgroups=115/158 getpgid=121/155
-    getpgrp=111/- getsid=124/156 getrlimit=97/163 setrlimit=160/164 getrusage=98/165 times=100/153 sysinfo=99/179
+    getpgrp=111/- getsid=124/156 getrlimit=97/163 getrusage=98/165 times=100/153 sysinfo=99/179
     uname=63/160 capget=125/90 getrandom=318/278
 
     rt_sigaction=13/134 rt_sigprocmask=14/135 rt_sigreturn=15/139 rt_sigpending=127/136 rt_sigtimedwait=128/137
@@ -56,7 +56,7 @@ ANSWERED = {
     chmod=90/- fchmod=91/52 fchmodat=268/53 fchmodat2=452/452 chown=92/- fchown=93/55 lchown=94/- fchownat=260/54
     utime=132/- utimes=235/- futimesat=261/- sched_setscheduler=144/119
     """,
-    errno.EPERM: "fork=57/- vfork=58/-",
+    errno.EPERM: "fork=57/- vfork=58/- setrlimit=160/164",
     errno.ECONNREFUSED: "connect=42/203",
     # Nor over extended attributes; "not supported" is what `shutil` expects of a file system without them.
     errno.EOPNOTSUPP: """
@@ -66,34 +66,39 @@ ANSWERED = {
 }
 
 Rule = tuple[int, int, list[int | str]]
-"""Which argument, the bits looked at, the values allowed."""
+"""Which word of the arguments, the bits looked at, the values allowed."""
 OWN = "the number of the process itself"
 ALLOW = -1
 _ALL = 0xFFFFFFFF
 _CLONE_THREAD, _CLONE_NEW = 0x10000, 0x7E020000
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPES = 1, 1, 0xF
+# The arguments in words of 32 bits: two each, the lower half first, which in most calls is all that the kernel takes
+_FIRST, _SECOND, _THIRD, _THIRD_UPPER = 0, 2, 4, 5
+_OF_ITSELF: list[Rule] = [(_FIRST, _ALL, [OWN])]  # 0 would be the group
+_OF_ITSELF_OR_0: list[Rule] = [(_FIRST, _ALL, [0, OWN])]
 _UNIX_STREAM: list[Rule] = [
-    (0, _ALL, [_AF_UNIX]),
-    (1, _SOCK_TYPES, [_SOCK_STREAM]),
-]  # a datagram needs no connection to go out
+    (_FIRST, _ALL, [_AF_UNIX]),
+    (_SECOND, _SOCK_TYPES, [_SOCK_STREAM]),  # a datagram needs no connection to go out
+]
 
 # What is looked at; the answer if all of it is as it should be; the answer otherwise
 CHECKED: dict[str, tuple[list[Rule], int, int]] = {
-    "clone=56/220": ([(0, _CLONE_THREAD | _CLONE_NEW, [_CLONE_THREAD])], ALLOW, errno.EPERM),
+    "clone=56/220": ([(_FIRST, _CLONE_THREAD | _CLONE_NEW, [_CLONE_THREAD])], ALLOW, errno.EPERM),
     "socket=41/198": (_UNIX_STREAM, ALLOW, errno.EOPNOTSUPP),
     "socketpair=53/199": (_UNIX_STREAM, ALLOW, errno.EOPNOTSUPP),
-    "kill=62/129": ([(0, _ALL, [OWN])], ALLOW, errno.EPERM),  # 0 would be the group
-    "tgkill=234/131": ([(0, _ALL, [OWN])], ALLOW, errno.EPERM),
-    "prlimit64=302/261": ([(0, _ALL, [0, OWN])], ALLOW, errno.EPERM),
-    "sched_setaffinity=203/122": ([(0, _ALL, [0, OWN])], ALLOW, errno.EPERM),
+    "kill=62/129": (_OF_ITSELF, ALLOW, errno.EPERM),
+    "tgkill=234/131": (_OF_ITSELF, ALLOW, errno.EPERM),
+    "sched_setaffinity=203/122": (_OF_ITSELF_OR_0, ALLOW, errno.EPERM),
+    # No new limits, or a crash could hand its memory to the system's collector of crashes
+    "prlimit64=302/261": ([*_OF_ITSELF_OR_0, (_THIRD, _ALL, [0]), (_THIRD_UPPER, _ALL, [0])], ALLOW, errno.EPERM),
     # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA; above all not PR_SET_PDEATHSIG
-    "prctl=157/167": ([(0, _ALL, [15, 16, 0x53564D41])], ALLOW, errno.EINVAL),
+    "prctl=157/167": ([(_FIRST, _ALL, [15, 16, 0x53564D41])], ALLOW, errno.EINVAL),
     # TCGETS, TIOCGWINSZ, FIONREAD, FIONBIO, FIONCLEX, FIOCLEX; not TIOCSTI, FIOSETOWN
-    "ioctl=16/29": ([(1, _ALL, [0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451])], ALLOW, errno.ENOTTY),
+    "ioctl=16/29": ([(_SECOND, _ALL, [0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451])], ALLOW, errno.ENOTTY),
     # F_DUPFD to F_SETLKW, F_DUPFD_CLOEXEC, locks of open files; not F_SETOWN and F_SETSIG: they can kill a neighbour
-    "fcntl=72/25": ([(1, _ALL, [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030])], ALLOW, errno.EPERM),
+    "fcntl=72/25": ([(_SECOND, _ALL, [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030])], ALLOW, errno.EPERM),
     # Without times it comes from `Path.touch`, which makes no file if it hears that the time of one was set
-    "utimensat=280/88": ([(2, _ALL, [0])], errno.EPERM, 0),
+    "utimensat=280/88": ([(_THIRD, _ALL, [0])], errno.EPERM, 0),
 }
 
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
@@ -131,11 +136,11 @@ def program(machine: str, pid: int) -> bytes:
 
 
 def _rule(rule: Rule, pid: int, otherwise: int) -> list[Instruction]:
-    """Goes on if the argument has one of the values. Of most the kernel, too, takes the lower half only."""
-    argument, mask, allowed = rule
+    """Goes on if the word has one of the values."""
+    word, mask, allowed = rule
     values = [value if isinstance(value, int) else pid for value in allowed]
     tests = [(_IF_EQUAL, len(values) - n, 0, value) for n, value in enumerate(values)]
-    return [(_LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument), (_AND, 0, 0, mask), *tests, _answer(otherwise)]
+    return [(_LOAD, 0, 0, _ARGUMENTS_AT + 4 * word), (_AND, 0, 0, mask), *tests, _answer(otherwise)]
 
 
 def _answer(error: int) -> Instruction:

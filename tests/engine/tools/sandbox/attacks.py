@@ -4,6 +4,8 @@ The source of this file is handed to a Python that is contained, or, to prove th
 It needs the standard library only. Each attack has a file and a folder of its own to be spoiled, named for it.
 """
 
+# What matters is which call of the system is made. ruff: noqa: PTH101, PTH108, PTH116, PTH208
+
 import ctypes
 import errno
 import fcntl
@@ -19,7 +21,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
@@ -47,6 +48,10 @@ def alone(function: Callable[[Targets], Any]) -> Callable[[Targets], Any]:
     return attack(function)
 
 
+def sure(condition: object) -> None:
+    assert condition
+
+
 def call(x86: int, arm: int, *args: int | bytes) -> int:
     words = [ctypes.c_char_p(arg) if isinstance(arg, bytes) else ctypes.c_long(arg) for arg in args]
     result = int(_LIBC.syscall(ctypes.c_long(arm if _IS_ARM else x86), *words))
@@ -55,52 +60,21 @@ def call(x86: int, arm: int, *args: int | bytes) -> int:
     return result
 
 
+def link_to(path: Path) -> Path:
+    """Among the attacker's own files."""
+    link = Path("link")
+    link.unlink(missing_ok=True)
+    link.symlink_to(path)
+    return link
+
+
 # Reading files
-
-
-@attack
-def read_a_file(t: Targets) -> None:
-    assert SECRET in t.file.read_text()
-
-
-@attack
-def read_through_a_symlink(t: Targets) -> None:
-    Path("link").unlink(missing_ok=True)
-    Path("link").symlink_to(t.file)
-    assert SECRET in Path("link").read_text()
-
-
-@attack
-def read_through_a_symlinked_folder(t: Targets) -> None:
-    Path("folder-link").unlink(missing_ok=True)
-    Path("folder-link").symlink_to(t.file.parent)
-    assert SECRET in Path("folder-link", t.file.name).read_text()
 
 
 @attack
 def read_through_a_hard_link(t: Targets) -> None:
     Path("hard").hardlink_to(t.file)
     assert SECRET in Path("hard").read_text()
-
-
-@attack
-def read_by_a_relative_path(t: Targets) -> None:
-    assert SECRET in Path(os.path.relpath(t.file)).read_text()
-
-
-@attack
-def read_through_the_root_of_the_process(t: Targets) -> None:
-    assert SECRET in Path(f"/proc/self/root{t.file}").read_text()
-
-
-@attack
-def read_through_the_root_of_the_neighbour(t: Targets) -> None:
-    assert SECRET in Path(f"/proc/{t.neighbour}/root{t.file}").read_text()
-
-
-@attack
-def read_through_the_folder_of_the_neighbour(t: Targets) -> None:
-    assert SECRET in Path(f"/proc/{t.neighbour}/cwd/files/{t.name}").read_text()
 
 
 @attack
@@ -117,11 +91,6 @@ def read_by_a_handle(t: Targets) -> None:
     call(304, 265, os.open(t.world, os.O_RDONLY), address(handle), os.O_RDONLY)
 
 
-@attack
-def read_an_inherited_descriptor(t: Targets) -> None:
-    assert SECRET in os.pread(t.descriptor, 100, 0).decode()
-
-
 @alone
 def read_after_becoming_another_program(t: Targets) -> None:
     report = json.dumps({t.name: ""})
@@ -129,115 +98,61 @@ def read_after_becoming_another_program(t: Targets) -> None:
     os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", code, str(t.file)])
 
 
-@attack
-def list_a_folder(t: Targets) -> None:
-    os.listdir(t.file.parent)
+@alone
+def become_a_program_of_the_system(t: Targets) -> None:
+    os.execv("/bin/echo", ["echo", json.dumps({t.name: ""})])
 
 
-@attack
-def list_home(t: Targets) -> None:
-    os.listdir(t.home)
-
-
-@attack
-def read_a_key_in_home(t: Targets) -> None:
-    (t.home / ".ssh" / "id_ed25519").read_text()
-
-
-@attack
-def read_the_connection_file_of_a_neighbour(t: Targets) -> None:
-    json.loads((t.world / "kernel.json").read_text())
-
-
-@attack
-def read_the_users(t: Targets) -> None:
-    Path("/etc/passwd").read_text()
-
-
-@attack
-def read_the_environment_of_the_engine(t: Targets) -> None:
-    assert os.environ["OPENAI_API_KEY"]
+ATTACKS.update(
+    {
+        "read_a_file": lambda t: sure(SECRET in t.file.read_text()),
+        "read_through_a_symlink": lambda t: sure(SECRET in link_to(t.file).read_text()),
+        "read_through_a_symlinked_folder": lambda t: sure(SECRET in (link_to(t.file.parent) / t.name).read_text()),
+        "read_by_a_relative_path": lambda t: sure(SECRET in Path(os.path.relpath(t.file)).read_text()),
+        "read_through_the_root_of_the_process": lambda t: sure(SECRET in Path(f"/proc/self/root{t.file}").read_text()),
+        "read_through_the_root_of_the_neighbour": lambda t: sure(
+            SECRET in Path(f"/proc/{t.neighbour}/root{t.file}").read_text()
+        ),
+        "read_through_the_folder_of_the_neighbour": lambda t: sure(
+            SECRET in Path(f"/proc/{t.neighbour}/cwd/files/{t.name}").read_text()
+        ),
+        "read_an_inherited_descriptor": lambda t: sure(SECRET in os.pread(t.descriptor, 100, 0).decode()),
+        "list_a_folder": lambda t: os.listdir(t.file.parent),
+        "list_home": lambda t: os.listdir(t.home),
+        "read_a_key_in_home": lambda t: (t.home / ".ssh" / "id_ed25519").read_text(),
+        "read_the_connection_file_of_a_neighbour": lambda t: json.loads((t.world / "kernel.json").read_text()),
+        "read_the_users": lambda t: Path("/etc/passwd").read_text(),
+        "read_the_environment_of_the_engine": lambda t: sure(os.environ["OPENAI_API_KEY"]),
+    }
+)
 
 
 # Other processes, through /proc
 
 
-@attack
-def proc_list(t: Targets) -> None:
-    assert str(t.neighbour) in os.listdir("/proc")
-
-
-@attack
-def proc_command(t: Targets) -> None:
-    assert Path(f"/proc/{t.neighbour}/cmdline").read_bytes()
-
-
-@attack
-def proc_environment(t: Targets) -> None:
-    Path(f"/proc/{t.neighbour}/environ").read_bytes()
-
-
-@attack
-def proc_environment_of_the_engine(t: Targets) -> None:
-    assert Path(f"/proc/{t.engine}/environ").read_bytes()
-
-
-@attack
-def proc_maps(t: Targets) -> None:
-    assert Path(f"/proc/{t.neighbour}/maps").read_bytes()
-
-
-@attack
-def proc_memory(t: Targets) -> None:
-    os.open(f"/proc/{t.neighbour}/mem", os.O_RDWR)
-
-
-@attack
-def proc_descriptors(t: Targets) -> None:
-    assert os.listdir(f"/proc/{t.neighbour}/fd")
-
-
-@attack
-def proc_open_descriptor(t: Targets) -> None:
-    os.open(f"/proc/{t.neighbour}/fd/0", os.O_RDONLY)
-
-
-@attack
-def proc_write(t: Targets) -> None:
-    Path(f"/proc/{t.neighbour}/oom_score_adj").write_text("1")
-
-
-@attack
-def proc_first_process(t: Targets) -> None:
-    assert Path("/proc/1/stat").read_bytes().split()[3] == b"0" and os.getppid() != 1
-
-
-@attack
-def proc_sockets(t: Targets) -> None:
-    assert f":{t.tcp:04X}" in Path("/proc/self/net/tcp").read_text()
-
-
-@attack
-def proc_interfaces(t: Targets) -> None:
-    os.listdir("/sys/class/net")
-
-
-@attack
-def proc_settings(t: Targets) -> None:
-    os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY)
-
-
-@attack
-def proc_namespace(t: Targets) -> None:
-    os.stat(f"/proc/{t.neighbour}/ns/mnt", follow_symlinks=True)
+ATTACKS.update(
+    {
+        "proc_list": lambda t: sure(str(t.neighbour) in os.listdir("/proc")),
+        "proc_command": lambda t: sure(Path(f"/proc/{t.neighbour}/cmdline").read_bytes()),
+        "proc_environment": lambda t: Path(f"/proc/{t.neighbour}/environ").read_bytes(),
+        "proc_environment_of_the_engine": lambda t: sure(Path(f"/proc/{t.engine}/environ").read_bytes()),
+        "proc_maps": lambda t: sure(Path(f"/proc/{t.neighbour}/maps").read_bytes()),
+        "proc_memory": lambda t: os.open(f"/proc/{t.neighbour}/mem", os.O_RDWR),
+        "proc_descriptors": lambda t: sure(os.listdir(f"/proc/{t.neighbour}/fd")),
+        "proc_open_descriptor": lambda t: os.open(f"/proc/{t.neighbour}/fd/0", os.O_RDONLY),
+        "proc_write": lambda t: Path(f"/proc/{t.neighbour}/oom_score_adj").write_text("1"),
+        "proc_first_process": lambda t: sure(
+            Path("/proc/1/stat").read_bytes().split()[3] == b"0" and os.getppid() != 1
+        ),
+        "proc_sockets": lambda t: sure(f":{t.tcp:04X}" in Path("/proc/self/net/tcp").read_text()),
+        "proc_interfaces": lambda t: os.listdir("/sys/class/net"),
+        "proc_settings": lambda t: os.open("/proc/sys/kernel/core_pattern", os.O_WRONLY),
+        "proc_namespace": lambda t: os.stat(f"/proc/{t.neighbour}/ns/mnt", follow_symlinks=True),
+    }
+)
 
 
 # Writing outside
-
-
-@attack
-def write_a_new_file(t: Targets) -> None:
-    (t.folder / "new").write_text("")
 
 
 @attack
@@ -253,46 +168,9 @@ def write_at_the_end(t: Targets) -> None:
 
 
 @attack
-def write_through_a_symlink(t: Targets) -> None:
-    Path("write-link").unlink(missing_ok=True)
-    Path("write-link").symlink_to(t.folder / "new")
-    Path("write-link").write_text("")
-
-
-@attack
 def write_through_a_hard_link(t: Targets) -> None:
     Path("write-hard").hardlink_to(t.file)
     Path("write-hard").write_text("spoiled")
-
-
-@attack
-def write_an_unnamed_file(t: Targets) -> None:
-    os.open(t.folder, os.O_TMPFILE | os.O_WRONLY)
-
-
-@attack
-def truncate_by_path(t: Targets) -> None:
-    os.truncate(t.file, 0)
-
-
-@attack
-def truncate_by_opening(t: Targets) -> None:
-    os.open(t.file, os.O_RDONLY | os.O_TRUNC)
-
-
-@attack
-def remove_a_file(t: Targets) -> None:
-    t.file.unlink()
-
-
-@attack
-def remove_a_folder(t: Targets) -> None:
-    t.folder.rmdir()
-
-
-@attack
-def rename_in(t: Targets) -> None:
-    t.file.rename("stolen")
 
 
 @attack
@@ -308,64 +186,9 @@ def rename_in_exchange(t: Targets) -> None:
 
 
 @attack
-def make_a_folder(t: Targets) -> None:
-    (t.folder / "new").mkdir()
-
-
-@attack
-def make_a_symlink(t: Targets) -> None:
-    (t.folder / "new").symlink_to("/")
-
-
-@attack
 def make_a_hard_link(t: Targets) -> None:
     Path("own").write_text("")
     (t.folder / "new").hardlink_to("own")
-
-
-@attack
-def make_a_pipe(t: Targets) -> None:
-    os.mkfifo(t.folder / "new")
-
-
-@attack
-def make_a_socket(t: Targets) -> None:
-    socket.socket(socket.AF_UNIX).bind(str(t.folder / "new"))
-
-
-@attack
-def make_a_pipe_among_the_results(t: Targets) -> None:
-    os.mkfifo("pipe")
-
-
-@attack
-def make_a_socket_among_the_results(t: Targets) -> None:
-    socket.socket(socket.AF_UNIX).bind("socket")
-
-
-@attack
-def make_a_device_among_the_results(t: Targets) -> None:
-    os.mknod("device", 0o600 | 0o020000, os.makedev(1, 3))
-
-
-@attack
-def plant_a_file_beside_the_connection(t: Targets) -> None:
-    (t.connection / "planted").write_text("")
-
-
-@attack
-def plant_a_symlink_beside_the_connection(t: Targets) -> None:
-    (t.connection / "planted-link").symlink_to("/")
-
-
-@attack
-def plant_a_pipe_beside_the_connection(t: Targets) -> None:
-    os.mkfifo(t.connection / "planted-pipe")
-
-
-@attack
-def write_over_the_connection_file(t: Targets) -> None:
-    (t.connection / "kernel.json").write_text("{}")
 
 
 @attack
@@ -395,14 +218,35 @@ def use_shared_memory(t: Targets) -> None:
 
 
 @attack
-def write_to_the_library(t: Targets) -> None:
-    os.open(os.__file__, os.O_WRONLY)
-
-
-@attack
 def lock_a_file(t: Targets) -> None:
     with t.file.open() as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+ATTACKS.update(
+    {
+        "write_a_new_file": lambda t: (t.folder / "new").write_text(""),
+        "write_through_a_symlink": lambda t: link_to(t.folder / "new").write_text(""),
+        "write_an_unnamed_file": lambda t: os.open(t.folder, os.O_TMPFILE | os.O_WRONLY),
+        "truncate_by_path": lambda t: os.truncate(t.file, 0),
+        "truncate_by_opening": lambda t: os.open(t.file, os.O_RDONLY | os.O_TRUNC),
+        "remove_a_file": lambda t: t.file.unlink(),
+        "remove_a_folder": lambda t: t.folder.rmdir(),
+        "rename_in": lambda t: t.file.rename("stolen"),
+        "make_a_folder": lambda t: (t.folder / "new").mkdir(),
+        "make_a_symlink": lambda t: (t.folder / "new").symlink_to("/"),
+        "make_a_pipe": lambda t: os.mkfifo(t.folder / "new"),
+        "make_a_socket": lambda t: socket.socket(socket.AF_UNIX).bind(str(t.folder / "new")),
+        "make_a_pipe_among_the_results": lambda t: os.mkfifo("pipe"),
+        "make_a_socket_among_the_results": lambda t: socket.socket(socket.AF_UNIX).bind("socket"),
+        "make_a_device_among_the_results": lambda t: os.mknod("device", 0o600 | 0o020000, os.makedev(1, 3)),
+        "plant_a_file_beside_the_connection": lambda t: (t.connection / "planted").write_text(""),
+        "plant_a_symlink_beside_the_connection": lambda t: (t.connection / "planted-link").symlink_to("/"),
+        "plant_a_pipe_beside_the_connection": lambda t: os.mkfifo(t.connection / "planted-pipe"),
+        "write_over_the_connection_file": lambda t: (t.connection / "kernel.json").write_text("{}"),
+        "write_to_the_library": lambda t: os.open(os.__file__, os.O_WRONLY),
+    }
+)
 
 
 # What files say of themselves
@@ -453,102 +297,17 @@ def touch(t: Targets) -> None:
     assert t.file.stat().st_mtime_ns != before
 
 
-@attack
-def set_an_attribute(t: Targets) -> None:
-    os.setxattr(t.file, "user.spoiled", b"1")
-
-
-@attack
-def remove_an_attribute(t: Targets) -> None:
-    os.removexattr(t.file, ATTRIBUTE)
-
-
-@attack
-def read_an_attribute(t: Targets) -> None:
-    os.getxattr(t.file, ATTRIBUTE)
-
-
-@attack
-def list_attributes(t: Targets) -> None:
-    os.listxattr(t.file)
+ATTACKS.update(
+    {
+        "set_an_attribute": lambda t: os.setxattr(t.file, "user.spoiled", b"1"),
+        "remove_an_attribute": lambda t: os.removexattr(t.file, ATTRIBUTE),
+        "read_an_attribute": lambda t: os.getxattr(t.file, ATTRIBUTE),
+        "list_attributes": lambda t: os.listxattr(t.file),
+    }
+)
 
 
 # Signals and other processes
-
-
-@attack
-def signal_a_neighbour(t: Targets) -> None:
-    os.kill(t.neighbour, signal.SIGCONT)
-
-
-@attack
-def signal_the_engine(t: Targets) -> None:
-    os.kill(t.engine, 0)
-
-
-@attack
-def signal_a_group(t: Targets) -> None:
-    os.killpg(t.neighbour, signal.SIGCONT)
-
-
-@attack
-def signal_everybody(t: Targets) -> None:
-    os.kill(-1, 0)
-
-
-@attack
-def signal_a_thread(t: Targets) -> None:
-    call(200, 130, t.neighbour, signal.SIGCONT)
-
-
-@attack
-def signal_a_thread_of_a_group(t: Targets) -> None:
-    call(234, 131, t.neighbour, t.neighbour, signal.SIGCONT)
-
-
-@attack
-def signal_with_data(t: Targets) -> None:
-    call(129, 138, t.neighbour, signal.SIGCONT, struct.pack("iii", signal.SIGCONT, 0, -1) + bytes(116))
-
-
-@attack
-def signal_by_descriptor(t: Targets) -> None:
-    signal.pidfd_send_signal(os.pidfd_open(t.neighbour), signal.SIGCONT)
-
-
-@attack
-def signal_by_owner_of_a_pipe(t: Targets) -> None:
-    fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, t.neighbour)
-
-
-@attack
-def signal_by_owner_and_number(t: Targets) -> None:
-    fcntl.fcntl(os.pipe()[0], fcntl.F_SETSIG, signal.SIGKILL)
-
-
-@attack
-def signal_by_extended_owner(t: Targets) -> None:
-    fcntl.fcntl(os.pipe()[0], 15, struct.pack("ii", 1, t.neighbour))
-
-
-@attack
-def signal_by_owner_of_a_socket(t: Targets) -> None:
-    fcntl.ioctl(socket.socketpair()[0], 0x8901, struct.pack("i", t.neighbour))
-
-
-@attack
-def trace(t: Targets) -> None:
-    call(101, 117, 0x4206, t.neighbour, 0, 0)  # PTRACE_SEIZE
-
-
-@attack
-def read_memory(t: Targets) -> None:
-    _transfer_memory(t, 310, 270)
-
-
-@attack
-def write_memory(t: Targets) -> None:
-    _transfer_memory(t, 311, 271)
 
 
 def _transfer_memory(t: Targets, x86: int, arm: int) -> None:
@@ -557,22 +316,8 @@ def _transfer_memory(t: Targets, x86: int, arm: int) -> None:
     try:
         call(x86, arm, t.neighbour, vector, 1, struct.pack("QQ", 8, 8), 1, 0)
     except OSError as error:
-        assert error.errno == errno.EFAULT  # it was let, there is only nothing at this address
-
-
-@attack
-def limit_a_neighbour(t: Targets) -> None:
-    resource.prlimit(t.neighbour, resource.RLIMIT_CORE, (0, 0))
-
-
-@attack
-def pin_a_neighbour(t: Targets) -> None:
-    os.sched_setaffinity(t.neighbour, {0})
-
-
-@attack
-def slow_a_neighbour(t: Targets) -> None:
-    os.setpriority(os.PRIO_PROCESS, t.neighbour, 19)
+        if error.errno != errno.EFAULT:  # that is: it may, there is only nothing at this address
+            raise
 
 
 @attack
@@ -581,29 +326,39 @@ def schedule_a_neighbour(t: Targets) -> None:
     assert os.sched_getscheduler(t.neighbour) == os.SCHED_BATCH
 
 
-@attack
-def starve_a_neighbour(t: Targets) -> None:
-    call(251, 30, 1, t.neighbour, 3 << 13)
-
-
-@attack
-def compare_with_a_neighbour(t: Targets) -> None:
-    call(312, 272, os.getpid(), t.neighbour, 1, 0, 0)
-
-
-@attack
-def move_memory_of_a_neighbour(t: Targets) -> None:
-    call(256, 238, t.neighbour, 64, bytes(8), bytes(8))
-
-
-@attack
-def watch_a_neighbour(t: Targets) -> None:
-    _perf(t.neighbour)
-
-
-@attack
-def take_a_descriptor(t: Targets) -> None:
-    call(438, 438, os.pidfd_open(t.neighbour), 0, 0)
+ATTACKS.update(
+    {
+        "signal_a_neighbour": lambda t: os.kill(t.neighbour, signal.SIGCONT),
+        "signal_the_engine": lambda t: os.kill(t.engine, 0),
+        "signal_a_group": lambda t: os.killpg(t.neighbour, signal.SIGCONT),
+        "signal_everybody": lambda t: os.kill(-1, 0),
+        "signal_a_thread": lambda t: call(200, 130, t.neighbour, signal.SIGCONT),
+        "signal_a_thread_of_a_group": lambda t: call(234, 131, t.neighbour, t.neighbour, signal.SIGCONT),
+        "signal_with_data": lambda t: call(
+            129, 138, t.neighbour, signal.SIGCONT, struct.pack("iii", signal.SIGCONT, 0, -1) + bytes(116)
+        ),
+        "signal_by_descriptor": lambda t: signal.pidfd_send_signal(os.pidfd_open(t.neighbour), signal.SIGCONT),
+        "signal_by_owner_of_a_pipe": lambda t: fcntl.fcntl(os.pipe()[0], fcntl.F_SETOWN, t.neighbour),
+        "signal_by_owner_and_number": lambda t: fcntl.fcntl(os.pipe()[0], fcntl.F_SETSIG, signal.SIGKILL),
+        "signal_by_extended_owner": lambda t: fcntl.fcntl(os.pipe()[0], 15, struct.pack("ii", 1, t.neighbour)),
+        "signal_by_owner_of_a_socket": lambda t: fcntl.ioctl(
+            socket.socketpair()[0], 0x8901, struct.pack("i", t.neighbour)
+        ),
+        "trace": lambda t: call(101, 117, 0x4206, t.neighbour, 0, 0),  # PTRACE_SEIZE
+        "read_memory": lambda t: _transfer_memory(t, 310, 270),
+        "write_memory": lambda t: _transfer_memory(t, 311, 271),
+        "limit_a_neighbour": lambda t: resource.prlimit(t.neighbour, resource.RLIMIT_CORE, (0, 0)),
+        "pin_a_neighbour": lambda t: os.sched_setaffinity(t.neighbour, {0}),
+        "slow_a_neighbour": lambda t: os.setpriority(os.PRIO_PROCESS, t.neighbour, 19),
+        "starve_a_neighbour": lambda t: call(251, 30, 1, t.neighbour, 3 << 13),
+        "compare_with_a_neighbour": lambda t: call(312, 272, os.getpid(), t.neighbour, 1, 0, 0),
+        "move_memory_of_a_neighbour": lambda t: call(
+            256, 238, t.neighbour, 64, struct.pack("Q", 1), struct.pack("Q", 1)
+        ),
+        "watch_a_neighbour": lambda t: _perf(t.neighbour),
+        "take_a_descriptor": lambda t: call(438, 438, os.pidfd_open(t.neighbour), 0, 0),
+    }
+)
 
 
 # Many processes
@@ -616,24 +371,9 @@ def _child(pid: int) -> None:
 
 
 @attack
-def fork(t: Targets) -> None:
-    _child(os.fork())
-
-
-@attack
 def fork_many(t: Targets) -> None:
     for _ in range(20):
         _child(os.fork())
-
-
-@attack
-def fork_by_number(t: Targets) -> None:
-    _child(call(56, 220, signal.SIGCHLD, 0, 0, 0, 0))
-
-
-@attack
-def fork_the_new_way(t: Targets) -> None:
-    _child(call(435, 435, struct.pack("11Q", 0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, 0), 88))
 
 
 @attack
@@ -646,35 +386,10 @@ def fork_a_daemon(t: Targets) -> None:
 
 
 @attack
-def run_a_program(t: Targets) -> None:
-    subprocess.run(["/bin/true"], check=True)
-
-
-@attack
-def run_a_shell(t: Targets) -> None:
-    assert os.system("true") == 0
-
-
-@attack
-def spawn_a_program(t: Targets) -> None:
-    os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
-
-
-@attack
 def spawn_a_python(t: Targets) -> None:
     process = multiprocessing.get_context("fork").Process(target=os.getpid)
     process.start()
     process.join()
-
-
-@attack
-def open_a_terminal(t: Targets) -> None:
-    os.openpty()
-
-
-@attack
-def outlive_the_engine(t: Targets) -> None:
-    call(157, 167, 1, 0, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 @attack
@@ -684,17 +399,23 @@ def lead_a_session(t: Targets) -> None:
     os.setsid()
 
 
+ATTACKS.update(
+    {
+        "fork": lambda t: _child(os.fork()),
+        "fork_by_number": lambda t: _child(call(56, 220, signal.SIGCHLD, 0, 0, 0, 0)),
+        "fork_the_new_way": lambda t: _child(
+            call(435, 435, struct.pack("11Q", 0, 0, 0, 0, signal.SIGCHLD, 0, 0, 0, 0, 0, 0), 88)
+        ),
+        "run_a_program": lambda t: subprocess.run(["/bin/true"], check=True),
+        "run_a_shell": lambda t: sure(os.system("true") == 0),
+        "spawn_a_program": lambda t: os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0),
+        "open_a_terminal": lambda t: os.openpty(),
+        "outlive_the_engine": lambda t: call(157, 167, 1, 0, 0, 0, 0),  # PR_SET_PDEATHSIG
+    }
+)
+
+
 # Privileges and namespaces
-
-
-@attack
-def become_another_user(t: Targets) -> None:
-    os.setresuid(12346, 12346, 12346)
-
-
-@attack
-def become_another_group(t: Targets) -> None:
-    os.setresgid(12346, 12346, 12346)
 
 
 @attack
@@ -704,54 +425,26 @@ def have_capabilities(t: Targets) -> None:
 
 
 @attack
-def gain_by_a_program(t: Targets) -> None:
-    assert "NoNewPrivs:\t0" in Path("/proc/self/status").read_text()
-
-
-@attack
-def unshare_the_user(t: Targets) -> None:
-    call(272, 97, 0x10000000)
-
-
-@attack
-def unshare_the_mounts(t: Targets) -> None:
-    call(272, 97, 0x00020000)
-
-
-@attack
-def unshare_in_a_child(t: Targets) -> None:
-    _child(call(56, 220, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0))
-
-
-@attack
-def enter_a_namespace(t: Targets) -> None:
-    call(308, 268, os.open("/proc/self/ns/net", os.O_RDONLY), 0)
-
-
-@attack
 def mount(t: Targets) -> None:
     call(165, 40, b"none", bytes(t.folder), b"tmpfs", 0, 0)
     call(166, 39, bytes(t.folder), 0)
 
 
-@attack
-def mount_the_new_way(t: Targets) -> None:
-    os.close(call(430, 430, b"tmpfs", 0))
-
-
-@attack
-def open_a_tree(t: Targets) -> None:
-    os.close(call(428, 428, -100, bytes(t.folder), 1))
-
-
-@attack
-def change_the_root(t: Targets) -> None:
-    os.chroot(".")
-
-
-@attack
-def name_the_host(t: Targets) -> None:
-    socket.sethostname(socket.gethostname())
+ATTACKS.update(
+    {
+        "become_another_user": lambda t: os.setresuid(12346, 12346, 12346),
+        "become_another_group": lambda t: os.setresgid(12346, 12346, 12346),
+        "gain_by_a_program": lambda t: sure("NoNewPrivs:\t0" in Path("/proc/self/status").read_text()),
+        "unshare_the_user": lambda t: call(272, 97, 0x10000000),
+        "unshare_the_mounts": lambda t: call(272, 97, 0x00020000),
+        "unshare_in_a_child": lambda t: _child(call(56, 220, 0x10000000 | signal.SIGCHLD, 0, 0, 0, 0)),
+        "enter_a_namespace": lambda t: call(308, 268, os.open("/proc/self/ns/net", os.O_RDONLY), 0),
+        "mount_the_new_way": lambda t: os.close(call(430, 430, b"tmpfs", 0)),
+        "open_a_tree": lambda t: os.close(call(428, 428, -100, bytes(t.folder), 1)),
+        "change_the_root": lambda t: os.chroot("."),
+        "name_the_host": lambda t: socket.sethostname(socket.gethostname()),
+    }
+)
 
 
 # Doors into the Linux kernel
@@ -762,85 +455,10 @@ def _perf(pid: int) -> None:
 
 
 @attack
-def watch_itself(t: Targets) -> None:
-    _perf(0)
-
-
-@attack
-def make_a_bpf_map(t: Targets) -> None:
-    os.close(call(321, 280, 0, struct.pack("5I", 2, 4, 4, 1, 0) + bytes(100), 72))
-
-
-@attack
-def make_a_ring(t: Targets) -> None:
-    os.close(call(425, 425, 1, bytes(120)))
-
-
-@attack
-def look_at_keys(t: Targets) -> None:
-    call(250, 219, 0, -3, 1)  # KEYCTL_GET_KEYRING_ID
-
-
-@attack
-def add_a_key(t: Targets) -> None:
-    call(248, 217, b"user", b"anb-test", b"x", 1, -1)  # into the thread's own keyring
-
-
-@attack
-def make_a_file_of_memory(t: Targets) -> None:
-    os.close(os.memfd_create("memory"))
-
-
-@attack
-def handle_page_faults(t: Targets) -> None:
-    os.close(call(323, 282, 1))
-
-
-@attack
-def watch_files(t: Targets) -> None:
-    os.close(call(294, 26, 0))
-
-
-@attack
-def watch_all_files(t: Targets) -> None:
-    os.close(call(300, 262, 0, 0))
-
-
-@attack
-def make_a_segment(t: Targets) -> None:
-    call(31, 195, call(29, 194, 0, 4096, 0o1600), 0, 0)
-
-
-@attack
-def make_a_semaphore(t: Targets) -> None:
-    call(66, 191, call(64, 190, 0, 1, 0o1600), 0, 0, 0)
-
-
-@attack
-def make_a_message_queue(t: Targets) -> None:
-    call(71, 187, call(68, 186, 0, 0o1600), 0, 0)
-
-
-@attack
 def make_a_named_queue(t: Targets) -> None:
     name = Path(t.tmp_file).name.encode()
     os.close(call(240, 180, name, os.O_CREAT | os.O_RDWR, 0o600, 0))
     call(241, 181, name)
-
-
-@attack
-def change_the_personality(t: Targets) -> None:
-    call(135, 92, 0x0040000)
-
-
-@attack
-def read_the_log(t: Targets) -> None:
-    call(103, 116, 10, 0, 0)
-
-
-@attack
-def make_a_timer(t: Targets) -> None:
-    call(222, 107, 1, 0, bytes(8))
 
 
 @alone
@@ -854,47 +472,28 @@ def call_in_32_bits(t: Targets) -> None:
     assert gate() == os.getpid()
 
 
+ATTACKS.update(
+    {
+        "watch_itself": lambda t: _perf(0),
+        "make_a_bpf_map": lambda t: os.close(call(321, 280, 0, struct.pack("5I", 2, 4, 4, 1, 0) + bytes(100), 72)),
+        "make_a_ring": lambda t: os.close(call(425, 425, 1, bytes(120))),
+        "look_at_keys": lambda t: call(250, 219, 0, -3, 1),  # KEYCTL_GET_KEYRING_ID
+        "add_a_key": lambda t: call(248, 217, b"user", b"anb-test", b"x", 1, -1),  # into the thread's own keyring
+        "make_a_file_of_memory": lambda t: os.close(os.memfd_create("memory")),
+        "handle_page_faults": lambda t: os.close(call(323, 282, 1)),
+        "watch_files": lambda t: os.close(call(294, 26, 0)),
+        "watch_all_files": lambda t: os.close(call(300, 262, 0, 0)),
+        "make_a_segment": lambda t: call(31, 195, call(29, 194, 0, 4096, 0o1600), 0, 0),
+        "make_a_semaphore": lambda t: call(66, 191, call(64, 190, 0, 1, 0o1600), 0, 0, 0),
+        "make_a_message_queue": lambda t: call(71, 187, call(68, 186, 0, 0o1600), 0, 0),
+        "change_the_personality": lambda t: call(135, 92, 0x0040000),
+        "read_the_log": lambda t: call(103, 116, 10, 0, 0),
+        "make_a_timer": lambda t: call(222, 107, 1, 0, bytes(8)),
+    }
+)
+
+
 # Network
-
-
-@attack
-def connect_tcp(t: Targets) -> None:
-    socket.create_connection(("127.0.0.1", t.tcp), 2)
-
-
-@attack
-def connect_tcp_6(t: Targets) -> None:
-    socket.socket(socket.AF_INET6)
-
-
-@attack
-def listen_tcp(t: Targets) -> None:
-    socket.create_server(("127.0.0.1", 0))
-
-
-@attack
-def send_udp(t: Targets) -> None:
-    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", t.udp))
-
-
-@attack
-def send_raw(t: Targets) -> None:
-    socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-
-
-@attack
-def sniff(t: Targets) -> None:
-    socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-
-
-@attack
-def talk_to_the_kernel(t: Targets) -> None:
-    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
-
-
-@attack
-def talk_to_the_hypervisor(t: Targets) -> None:
-    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM)
 
 
 @attack
@@ -910,44 +509,31 @@ def find_a_family(t: Targets) -> None:
     raise PermissionError("there is none")
 
 
-@attack
-def connect_unix(t: Targets) -> None:
-    socket.socket(socket.AF_UNIX).connect(str(t.world / "stream"))
-
-
-@attack
-def connect_unix_through_a_symlink(t: Targets) -> None:
-    Path("socket-link").unlink(missing_ok=True)
-    Path("socket-link").symlink_to(t.world / "stream")
-    socket.socket(socket.AF_UNIX).connect("socket-link")
-
-
-@attack
-def connect_unix_abstract(t: Targets) -> None:
-    socket.socket(socket.AF_UNIX).connect(t.abstract)
-
-
-@attack
-def send_unix(t: Targets) -> None:
-    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"x", str(t.world / "datagram"))
-
-
-@attack
-def send_unix_from_a_pair(t: Targets) -> None:
-    socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b"x", str(t.world / "datagram"))
-
-
-@attack
-def connect_unix_in_packets(t: Targets) -> None:
-    socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+ATTACKS.update(
+    {
+        "connect_tcp": lambda t: socket.create_connection(("127.0.0.1", t.tcp), 2),
+        "connect_tcp_6": lambda t: socket.socket(socket.AF_INET6),
+        "listen_tcp": lambda t: socket.create_server(("127.0.0.1", 0)),
+        "send_udp": lambda t: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", t.udp)),
+        "send_raw": lambda t: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP),
+        "sniff": lambda t: socket.socket(socket.AF_PACKET, socket.SOCK_RAW),
+        "talk_to_the_kernel": lambda t: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW),
+        "talk_to_the_hypervisor": lambda t: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM),
+        "connect_unix": lambda t: socket.socket(socket.AF_UNIX).connect(str(t.world / "stream")),
+        "connect_unix_through_a_symlink": lambda t: socket.socket(socket.AF_UNIX).connect(
+            str(link_to(t.world / "stream"))
+        ),
+        "connect_unix_abstract": lambda t: socket.socket(socket.AF_UNIX).connect(t.abstract),
+        "send_unix": lambda t: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"x", str(t.world / "datagram")),
+        "send_unix_from_a_pair": lambda t: socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(
+            b"x", str(t.world / "datagram")
+        ),
+        "connect_unix_in_packets": lambda t: socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET),
+    }
+)
 
 
 # Using things up
-
-
-@attack
-def allocate_memory(t: Targets) -> None:
-    mmap.mmap(-1, t.memory_bytes).close()
 
 
 @attack
@@ -1003,28 +589,12 @@ def start_many_threads(t: Targets) -> None:
 
 @attack
 def open_many_files(t: Targets) -> None:
-    files = []
+    files: list[int] = []
     try:
-        for _ in range(900):
-            files.append(os.dup(0))
+        files.extend(os.dup(0) for _ in range(900))
     finally:
         for file in files:
             os.close(file)
-
-
-@attack
-def grow_a_pipe(t: Targets) -> None:
-    fcntl.fcntl(os.pipe()[1], fcntl.F_SETPIPE_SZ, 2**20)
-
-
-@attack
-def dump_core(t: Targets) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-
-
-@attack
-def go_first(t: Targets) -> None:
-    os.setpriority(os.PRIO_PROCESS, 0, -1)
 
 
 @attack
@@ -1032,6 +602,19 @@ def run_in_real_time(t: Targets) -> None:
     os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     assert os.sched_getscheduler(0) == os.SCHED_FIFO
     os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
+ATTACKS.update(
+    {
+        "allocate_memory": lambda t: mmap.mmap(-1, t.memory_bytes).close(),
+        "grow_a_pipe": lambda t: fcntl.fcntl(os.pipe()[1], fcntl.F_SETPIPE_SZ, 2**20),
+        "dump_core": lambda t: resource.setrlimit(
+            resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        ),
+        "have_a_crash_collected": lambda t: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+        "go_first": lambda t: os.setpriority(os.PRIO_PROCESS, 0, -1),
+    }
+)
 
 
 def run(name: str, targets: dict[str, Any]) -> str:

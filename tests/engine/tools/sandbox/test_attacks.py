@@ -23,9 +23,9 @@ ORDINARY = 61_200 if IS_ROOT else None
 SPARE = 60_577
 ONLY_LANDLOCK = {
     *("plant_a_file_beside_the_connection", "plant_a_symlink_beside_the_connection", "write_over_the_connection_file"),
-    "make_a_socket_among_the_results",
+    *("make_a_socket_among_the_results", "become_a_program_of_the_system"),
 }
-"""These spoil what belongs to the attacker alone: the engine reads no such file."""
+"""These spoil what is the attacker's own: the engine reads no such file, and every program is as confined."""
 TOGETHER = [name for name in attacks.ATTACKS if name not in attacks.ALONE]
 WAYS = [(user, layers) for user in ("root", "ordinary") for layers in candidates("linux", root=user == "root")]
 
