@@ -15,6 +15,7 @@ _BASE = """(version 1)
 (deny process-fork)
 (allow signal (target self))
 (allow sysctl-read)
+(allow file-read-metadata)
 """
 _WRITE = "file-write-data file-write-create file-write-unlink"  # not the mode, owner and times
 

@@ -4,7 +4,8 @@ The source of this file is handed to a Python that is contained, or, to prove th
 It needs the standard library only. Each attack has a file and a folder of its own to be spoiled, named for it.
 """
 
-# What matters is which call of the system is made. ruff: noqa: PTH101, PTH108, PTH116, PTH208
+# What matters here is which call of the system is made.
+# ruff: noqa: PTH101, PTH108, PTH116, PTH208
 
 import ctypes
 import errno
