@@ -63,7 +63,11 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
         "memory_bytes": limits.memory_bytes,
         "scratch_bytes": limits.scratch_bytes,
     }
-    around = namespaces.bubblewrap(room, [*readable, str(_ROOT / "assistant_nb")], _DEVICES, uid) if own else []
+    around: Sequence[str] = ()
+    if own:
+        proc = "landlock" in layers
+        shown = [*readable, str(_ROOT / "assistant_nb"), *(() if proc else _PROC)]
+        around = namespaces.bubblewrap(room, shown, _DEVICES, uid, proc=proc)
     argv = [*around, sys.executable, "-I", "-S", "-c", _LAUNCHER, str(_ROOT), json.dumps(spec), *command]
     return Launch(argv, _environment(room), data_path, uid)
 
