@@ -7,6 +7,7 @@ import random
 import site
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -110,10 +111,8 @@ def _spare_user() -> int:
     """A user for one kernel, so that kernels are strangers to each other."""
     busy = set()
     for process in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(OSError):  # it ended meanwhile
             busy.add(process.stat().st_uid)
-        except OSError:  # it ended meanwhile
-            continue
     turns = (_SPARE_USERS[next(_turns) % len(_SPARE_USERS)] for _ in _SPARE_USERS)
     uid = next((uid for uid in turns if uid not in busy), None)
     if uid is None:

@@ -34,9 +34,9 @@ def layers() -> tuple[str, ...]:
     Found out at the first call of a process, which takes some 0.1 s.
     """
     with _probing:
-        found = _found()
-    if isinstance(found, NotContained):
-        raise found
+        found, reasons = _found()
+    if not found:
+        raise NotContained(reasons)
     return found
 
 
@@ -46,14 +46,15 @@ def contained(command: Sequence[str], room: Room, limits: Limits) -> Launch:
 
 
 @cache
-def _found() -> tuple[str, ...] | NotContained:
+def _found() -> tuple[tuple[str, ...], list[str]]:
+    """The layers that hold; and why those before them do not."""
     reasons = []
     for candidate in candidates(sys.platform, root=sys.platform == "linux" and os.getuid() == 0):
         reason = why_not(candidate)
         if reason is None:
-            return candidate
+            return candidate, reasons
         reasons.append(f"{', '.join(candidate)}: {reason}")
-    return NotContained(reasons or [f"no way is known on {sys.platform}"])
+    return (), reasons or [f"no way is known on {sys.platform}"]
 
 
 def candidates(platform: str, *, root: bool) -> list[tuple[str, ...]]:
