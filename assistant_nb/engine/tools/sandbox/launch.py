@@ -7,6 +7,7 @@ import random
 import site
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,7 +66,11 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
         "memory_bytes": limits.memory_bytes,
         "scratch_bytes": limits.scratch_bytes,
     }
-    around = namespaces.bubblewrap(room, [*readable, str(_ROOT / "assistant_nb")], _DEVICES, uid) if own else []
+    around: Sequence[str] = ()
+    if own:
+        proc = "landlock" in layers
+        shown = [*readable, str(_ROOT / "assistant_nb"), *(() if proc else _PROC)]
+        around = namespaces.bubblewrap(room, shown, _DEVICES, uid, proc=proc)
     argv = [*around, sys.executable, "-I", "-S", "-c", _LAUNCHER, str(_ROOT), json.dumps(spec), *command]
     return Launch(argv, _environment(room), data_path, uid)
 
@@ -108,10 +113,8 @@ def _spare_user() -> int:
     """A user for one kernel, so that kernels are strangers to each other."""
     busy = set()
     for process in Path("/proc").glob("[0-9]*"):
-        try:
+        with suppress(OSError):  # it ended meanwhile
             busy.add(process.stat().st_uid)
-        except OSError:  # it ended meanwhile
-            continue
     turns = (_SPARE_USERS[next(_turns) % len(_SPARE_USERS)] for _ in _SPARE_USERS)
     uid = next((uid for uid in turns if uid not in busy), None)
     if uid is None:

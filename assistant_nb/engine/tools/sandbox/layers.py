@@ -11,8 +11,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,21 +33,22 @@ def layers() -> tuple[str, ...]:
     Found out at the first call of a process, which takes some 0.1 s.
     """
     with _probing:
-        found = _found()
-    if isinstance(found, NotContained):
-        raise found
+        found, reasons = _found()
+    if not found:
+        raise NotContained(reasons)
     return found
 
 
 @cache
-def _found() -> tuple[str, ...] | NotContained:
-    reasons = []
+def _found() -> tuple[tuple[str, ...], list[str]]:
+    """The layers that hold; and why those before them do not."""
+    reasons: list[str] = []
     for candidate in candidates(sys.platform, root=sys.platform == "linux" and os.getuid() == 0):
         reason = why_not(candidate)
         if reason is None:
-            return candidate
+            return candidate, reasons
         reasons.append(f"{', '.join(candidate)}: {reason}")
-    return NotContained(reasons or [f"no way is known on {sys.platform}"])
+    return (), reasons or [f"no way is known on {sys.platform}"]
 
 
 def candidates(platform: str, *, root: bool) -> list[tuple[str, ...]]:
@@ -70,10 +71,30 @@ def candidates(platform: str, *, root: bool) -> list[tuple[str, ...]]:
 
 def why_not(candidate: Sequence[str]) -> str | None:
     """None if no canary gets through behind these layers, and code can work there."""
+    with _target() as (folder, room, targets):
+        command = [sys.executable, "-I", "-S", "-c", inspect.getsource(canaries), json.dumps(targets)]
+        try:
+            start = launch(command, room, Limits(), candidate)
+            if start.owner is not None:  # of the target, too: that it is somebody else's must not be what saves it
+                for path in (folder, *folder.rglob("*")):
+                    os.chown(path, start.owner, start.owner)
+            done = subprocess.run(  # noqa: S603  our own words
+                start.argv, env=start.env, capture_output=True, text=True, timeout=_PROBE_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+    if done.returncode:
+        return (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
+    through = json.loads(done.stdout)
+    return f"it does not stop {', '.join(through)}" if through else None
+
+
+@contextmanager
+def _target() -> Iterator[tuple[Path, Room, canaries.Targets]]:
+    """A folder made to be attacked, with a room beside it, and what else the canaries aim at."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="anb-", ignore_cleanup_errors=True))).resolve()
-        limits = Limits()
-        room, target = Room(folder / "scratch", folder / "temp", folder / "run"), folder / "target"
+        room, target = Room(folder / "data", folder / "temp", folder / "run"), folder / "target"
         for path in (room.scratch, room.temp, room.connection, target):
             path.mkdir(0o700)
         (target / "secret").touch(0o600)
@@ -86,21 +107,7 @@ def why_not(candidate: Sequence[str]) -> str | None:
             "port": server.getsockname()[1],
             "pid": os.getpid(),
             "connection": str(room.connection),
-            "memory_bytes": limits.memory_bytes,
+            "memory_bytes": Limits().memory_bytes,
             "threads": 1000,
         }
-        command = [sys.executable, "-I", "-S", "-c", inspect.getsource(canaries), json.dumps(targets)]
-        try:
-            start = launch(command, room, limits, candidate)
-            if start.owner is not None:  # the target, too: that it is somebody else's must not be what saves it
-                for path in (folder, *folder.rglob("*")):
-                    os.chown(path, start.owner, start.owner)
-            done = subprocess.run(  # noqa: S603  our own words
-                start.argv, env=start.env, capture_output=True, text=True, timeout=_PROBE_S, check=False
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return str(error)
-    if done.returncode:
-        return (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[-1]
-    through = json.loads(done.stdout)
-    return f"it does not stop {', '.join(through)}" if through else None
+        yield folder, room, targets

@@ -15,6 +15,7 @@ _BASE = """(version 1)
 (deny process-fork)
 (allow signal (target self))
 (allow sysctl-read)
+(allow file-read-metadata)
 """
 _WRITE = "file-write-data file-write-create file-write-unlink"  # not the mode, owner and times
 
@@ -22,7 +23,10 @@ _WRITE = "file-write-data file-write-create file-write-unlink"  # not the mode, 
 def profile(readable: list[str], writable: list[str], connection: str) -> str:
     """In Seatbelt's language: everything is refused but these paths, and unix sockets in `connection`."""
     rules = [
-        *(f"(allow file-read* (subpath {json.dumps(path)}))" for path in [*readable, *writable, connection]),
+        *(
+            f"(allow file-read* file-map-executable (subpath {json.dumps(path)}))"
+            for path in [*readable, *writable, connection]
+        ),
         *(f"(allow {_WRITE} (subpath {json.dumps(path)}))" for path in writable),
         f"(allow {_WRITE} (require-all (vnode-type SOCKET) (subpath {json.dumps(connection)})))",
         f"(allow network-bind network-inbound (local unix-socket (subpath {json.dumps(connection)})))",

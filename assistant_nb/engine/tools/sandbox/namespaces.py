@@ -21,8 +21,14 @@ _ALONE = (
 _AS_ROOT = ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP")
 
 
-def bubblewrap(room: Room, readable: Sequence[str], devices: Sequence[str], uid: int | None) -> list[str]:
-    """The words before the command. With a `uid`, root may become that user inside. Raises OSError without `bwrap`."""
+def bubblewrap(
+    room: Room, readable: Sequence[str], devices: Sequence[str], uid: int | None, *, proc: bool
+) -> list[str]:
+    """The words before the command. Raises OSError where there is no `bwrap`.
+
+    With a `uid`, root may become that user inside. `proc`: whether Landlock will watch over `/proc`. Without that the
+    memory of bubblewrap's own first process, which has no filter, would lie open to its user.
+    """
     program = shutil.which("bwrap")
     if program is None:
         raise FileNotFoundError("bubblewrap (`bwrap`) is not installed")
@@ -36,5 +42,10 @@ def bubblewrap(room: Room, readable: Sequence[str], devices: Sequence[str], uid:
     ]
     # bubblewrap itself would make them for its own user only
     folders = sorted({str(folder) for _, _, target in binds for folder in PurePath(target).parents} - {"/"})
-    made = [*(("--dir", folder) for folder in folders), *binds, ("--proc", "/proc"), ("--remount-ro", "/")]
+    made = [
+        *(("--dir", folder) for folder in folders),
+        *binds,
+        *((("--proc", "/proc"),) if proc else ()),
+        ("--remount-ro", "/"),
+    ]
     return [program, *_ALONE, *user, *(word for step in made for word in step), "--"]

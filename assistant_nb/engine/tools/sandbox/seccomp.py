@@ -111,8 +111,8 @@ Instruction = tuple[int, int, int, int]
 
 
 def calls(table: str, machine: str) -> dict[str, int]:
-    """`calls("read=0/63 stat=4/-", "aarch64")` is `{"read": 63}`."""
-    column = _MACHINES[machine][0]
+    """`calls("read=0/63 stat=4/-", "aarch64")` is `{"read": 63}`. Raises OSError for machines not in the table."""
+    column, _ = _known(machine)
     rows = [(name, numbers.split("/")[column]) for name, _, numbers in (row.partition("=") for row in table.split())]
     return {name: int(number) for name, number in rows if number != "-"}
 
@@ -120,9 +120,9 @@ def calls(table: str, machine: str) -> dict[str, int]:
 def program(machine: str, pid: int) -> bytes:
     """The filter for a process of this number, as the kernel takes it: 8 bytes an instruction.
 
-    `machine` is what `os.uname` calls it, x86_64 or aarch64; KeyError for others.
+    `machine` is what `os.uname` calls it. Raises OSError if it is neither x86_64 nor aarch64.
     """
-    code = [(_LOAD, 0, 0, _MACHINE_AT), (_IF_EQUAL, 1, 0, _MACHINES[machine][1]), (_RETURN, 0, 0, _KILL)]
+    code = [(_LOAD, 0, 0, _MACHINE_AT), (_IF_EQUAL, 1, 0, _known(machine)[1]), (_RETURN, 0, 0, _KILL)]
     code.append((_LOAD, 0, 0, _NUMBER_AT))
     for answer, table in {ALLOW: ALLOWED, **ANSWERED}.items():
         for number in calls(table, machine).values():
@@ -133,6 +133,13 @@ def program(machine: str, pid: int) -> bytes:
             code += [(_IF_EQUAL, 0, len(body), number), *body]
     code.append(_answer(errno.ENOSYS))
     return b"".join(struct.pack("=HBBI", *step) for step in code)
+
+
+def _known(machine: str) -> tuple[int, int]:
+    """The column of its numbers, and its name in the filter."""
+    if machine not in _MACHINES:
+        raise OSError(f"the numbers of the system calls of {machine} are not known, only of {' and '.join(_MACHINES)}")
+    return _MACHINES[machine]
 
 
 def _rule(rule: Rule, pid: int, otherwise: int) -> list[Instruction]:

@@ -4,7 +4,8 @@ The source of this file is handed to a Python that is contained, or, to prove th
 It needs the standard library only. Each attack has a file and a folder of its own to be spoiled, named for it.
 """
 
-# What matters is which call of the system is made. ruff: noqa: PTH101, PTH108, PTH116, PTH208
+# What matters here is which call of the system is made.
+# ruff: noqa: PTH101, PTH108, PTH116, PTH208
 
 import ctypes
 import errno
@@ -139,6 +140,7 @@ ATTACKS.update(
         "proc_maps": lambda t: sure(Path(f"/proc/{t.neighbour}/maps").read_bytes()),
         "proc_memory": lambda t: os.open(f"/proc/{t.neighbour}/mem", os.O_RDWR),
         "proc_descriptors": lambda t: sure(os.listdir(f"/proc/{t.neighbour}/fd")),
+        "proc_memory_of_the_parent": lambda t: os.open(f"/proc/{os.getppid()}/mem", os.O_RDWR),
         "proc_open_descriptor": lambda t: os.open(f"/proc/{t.neighbour}/fd/0", os.O_RDONLY),
         "proc_write": lambda t: Path(f"/proc/{t.neighbour}/oom_score_adj").write_text("1"),
         "proc_first_process": lambda t: sure(

@@ -219,6 +219,6 @@ def test_the_door_needs_the_standard_library_only() -> None:
 def test_the_profile_for_macos_names_what_is_open() -> None:
     text = macos.profile(["/usr"], ["/tmp/a b/data"], "/tmp/run")
     assert "(deny default)" in text and "(deny network*)" in text
-    assert '(allow file-read* (subpath "/usr"))' in text
+    assert '(allow file-read* file-map-executable (subpath "/usr"))' in text
     assert '(allow file-write-data file-write-create file-write-unlink (subpath "/tmp/a b/data"))' in text
     assert text.count("(") == text.count(")")

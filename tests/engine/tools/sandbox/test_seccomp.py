@@ -101,6 +101,11 @@ def test_no_call_is_named_twice(machine: str) -> None:
     assert len(calls(TABLES, machine)) == len({*calls(TABLES, machine).values()})
 
 
+def test_a_machine_that_is_not_known_has_no_filter() -> None:
+    with pytest.raises(OSError, match="of riscv64 are not known, only of x86_64 and aarch64"):
+        program("riscv64", PID)
+
+
 def test_the_filter_fits(machine: str) -> None:
     assert len(program(machine, PID)) <= 4096 * 8
 
