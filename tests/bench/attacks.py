@@ -20,7 +20,8 @@ ROOT: Final = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import assistant_nb  # noqa: E402
-from assistant_nb.engine.tools.sandbox.layers import contained, layers  # noqa: E402
+from assistant_nb.engine.tools.sandbox.launch import launch  # noqa: E402
+from assistant_nb.engine.tools.sandbox.layers import layers  # noqa: E402
 from assistant_nb.engine.tools.sandbox.limits import Limits  # noqa: E402
 from tests.engine.tools.sandbox import attacks, stand_in  # noqa: E402
 from tests.engine.tools.sandbox.world import World, make_world  # noqa: E402
@@ -71,7 +72,7 @@ def during(client: OpenAI, name: str, code: str, world: World) -> tuple[float, i
     )
     if name == "all attacks of the suite":
         code = stand_in.SOURCE.partition('if __name__ == "__main__":')[0] + code
-    start = contained([sys.executable, "-I", "-S", "-c", code, words], world.room, Limits())
+    start = launch([sys.executable, "-I", "-S", "-c", code, words], world.room, Limits(), layers())
     if start.owner is not None:
         for path in (world.folder, *world.folder.rglob("*")):
             os.chown(path, start.owner, start.owner)

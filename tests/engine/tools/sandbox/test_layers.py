@@ -57,7 +57,7 @@ def run(code: str) -> str:
     """What a contained Python prints."""
     held()
     with room() as place:
-        process = start(layers.contained(python(code), place, Limits()), place)
+        process = start(launch(python(code), place, Limits(), layers.layers()), place)
         printed, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     return printed
@@ -83,7 +83,7 @@ def test_where_nothing_holds_each_way_has_its_reason(monkeypatch: pytest.MonkeyP
     try:
         for _ in range(2):
             with pytest.raises(NotContained, match=r"walls: no walls; doors, locks: no doors") as caught:
-                layers.contained([], Room(Path(), Path(), Path()), Limits())
+                layers.layers()
         assert caught.value.reasons == ["walls: no walls", "doors, locks: no doors"]
     finally:
         layers._found.cache_clear()
@@ -128,7 +128,7 @@ def test_a_layer_that_fails_lets_nothing_run() -> None:
 def test_a_command_that_is_not_there_is_named() -> None:
     held()
     with room() as place:
-        process = start(layers.contained(["/no/such/python"], place, Limits()), place)
+        process = start(launch(["/no/such/python"], place, Limits(), layers.layers()), place)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == FAILED
     assert errors.startswith("/no/such/python: ")
@@ -146,9 +146,9 @@ def test_the_code_finds_its_data_and_the_engine_its_results() -> None:
     with room() as place:
         (place.scratch / "given").write_text("by the engine")
         limits = Limits()
-        found = layers.contained(python(""), place, limits).data_path
+        found = launch(python(""), place, limits, layers.layers()).data_path
         code = f"from pathlib import Path; Path('{found}/made').write_text(Path('given').read_text())"
-        prepared = layers.contained(python(code), place, limits)
+        prepared = launch(python(code), place, limits, layers.layers())
         if prepared.owner is not None:
             os.chown(place.scratch / "given", prepared.owner, prepared.owner)
         assert start(prepared, place).communicate(timeout=60) == ("", "")
@@ -187,7 +187,7 @@ def test_the_code_dies_with_the_engine() -> None:
             "from tests.engine.tools.sandbox.test_layers import *\n"
             "place = Room(*map(Path, json.loads(sys.argv[1])))\n"
             "code = 'import time; print(1, flush=True); time.sleep(600)'\n"
-            "prepared = layers.contained(python(code), place, Limits())\n"
+            "prepared = launch(python(code), place, Limits(), layers.layers())\n"
             "if prepared.owner is not None:\n"
             "    for path in (place.scratch.parent, place.scratch, place.temp, place.connection):\n"
             "        os.chown(path, prepared.owner, prepared.owner)\n"
