@@ -30,7 +30,7 @@ def function_tool(function: Function) -> "FunctionToolParam":
 
     The name is the function's own, the description its docstring's first paragraph, the parameters come from its
     annotations (`Annotated[str, "what it means"]` describes one). Raises TypeError for a parameter without annotation,
-    for `*args` and `**kwargs`, and for types that JSON has no word for.
+    for `*args` and `**kwargs`, for types that JSON has no word for, and for what is no plain function.
     """
     try:
         schema = _arguments(function).model_json_schema()
@@ -56,7 +56,7 @@ def tool_outputs(run: "Run", *functions: Function) -> "list[ToolOutput]":
     """
     if run.required_action is None:
         raise ValueError(f"Run {run.id} waits for no function: it is '{run.status}', not 'requires_action'.")
-    by_name = {function.__name__: function for function in functions}
+    by_name = {_name(function): function for function in functions}
     calls = run.required_action.submit_tool_outputs.tool_calls
     return [
         {"tool_call_id": call.id, "output": _called(by_name, call.function.name, call.function.arguments)}
@@ -71,7 +71,8 @@ def _called(functions: dict[str, Function], name: str, arguments: str) -> str:
     try:
         given = _arguments(function).model_validate_json(arguments or "{}")
         result = function(**{field: getattr(given, field) for field in given.model_fields_set})
-        return result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
+        text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
+        return text.encode(errors="replace").decode()  # half a character cannot be sent
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the arguments"
@@ -82,15 +83,24 @@ def _called(functions: dict[str, Function], name: str, arguments: str) -> str:
 
 def _arguments(function: Function) -> type[BaseModel]:
     """A model of a function's parameters."""
+    name = _name(function)
+    if inspect.iscoroutinefunction(function):
+        raise TypeError(f"{name} is asynchronous. Give a plain function that calls asyncio.run({name}(…)).")
     hints, fields = get_type_hints(function, include_extras=True), dict[str, Any]()
-    for name, parameter in inspect.signature(function).parameters.items():
+    for field, parameter in inspect.signature(function).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
-            raise TypeError(f"{function.__name__}({parameter}): a model names each argument. Use plain parameters.")
-        if name not in hints:
-            raise TypeError(f"{function.__name__}({name}) has no annotation. Write, for example, {name}: str.")
+            raise TypeError(f"{name}({parameter}): a model names each argument. Use plain parameters.")
+        if field not in hints:
+            raise TypeError(f"{name}({field}) has no annotation. Write, for example, {field}: str.")
         default = ... if parameter.default is parameter.empty else parameter.default
-        fields[name] = (_described(hints[name]), default)
-    return create_model(function.__name__, __config__=ConfigDict(extra="forbid"), **fields)
+        fields[field] = (_described(hints[field]), default)
+    return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _name(function: Function) -> str:
+    if not isinstance(name := getattr(function, "__name__", None), str):
+        raise TypeError(f"{function!r} has no name for a model to call it by. Write a function (def …) around it.")
+    return name
 
 
 def _described(hint: Any) -> Any:

@@ -1,3 +1,4 @@
+import functools
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -121,3 +122,20 @@ def test_a_function_that_no_model_could_call_is_refused() -> None:
         function_tool(odd)
     with pytest.raises(TypeError, match="Use plain parameters"):
         function_tool(lambda *cities: "")
+
+
+def test_what_has_no_name_or_is_asynchronous_is_refused() -> None:
+    async def later() -> str:
+        return ""
+
+    with pytest.raises(TypeError, match=r"later is asynchronous. Give a plain function that calls asyncio\.run"):
+        function_tool(later)
+    with pytest.raises(TypeError, match="has no name for a model to call it by"):
+        function_tool(functools.partial(int))
+
+
+def test_half_a_character_in_an_output_is_replaced(connect: Connect, ask: Callable[..., Run]) -> None:
+    def cut() -> str:
+        return "\ud83d"
+
+    assert outputs(connect, ask, "{}", cut) == "?"

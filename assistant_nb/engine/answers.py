@@ -49,9 +49,9 @@ class Listening:
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None
         self._said: list[str] = []
-        self._cutter, self._told, self._cited = Cutter(), 0, 0
         self._run, self._pictures = state.run, state.pictures
         self._sources = Sources(searches(state), files_made(store, self._run))
+        self._cutter, self._told, self._cited = Cutter(self._sources), 0, 0
         self._calls: list[_Call] = []
         self._stopped = False
 
@@ -82,7 +82,7 @@ class Listening:
             except ModelError as error:
                 end = error
             if self._message and self._step is None:
-                yield from map(self._delta, self._cutter.rest())
+                yield from self._held_back()
             self._close(end)
             yield None
         except _Stopped:
@@ -122,13 +122,16 @@ class Listening:
             for index, file_id in enumerate(self._pictures):
                 picture = {"index": index, **wire.image(file_id)}
                 yield "thread.message.delta", wire.message_delta(self._message["id"], picture)
-        for piece in self._cutter.cut(part.text):
-            yield self._delta(piece)
+        for piece, found in self._cutter.cut(part.text):
+            yield self._delta(piece, found)
 
-    def _delta(self, piece: str) -> Event:
+    def _held_back(self) -> Iterator[Event]:
+        for piece, found in self._cutter.rest():
+            yield self._delta(piece, found)
+
+    def _delta(self, piece: str, found: list[Json]) -> Event:
         """A piece of the message; its place counts from the beginning of the message."""
         start, self._told = self._told, self._told + len(piece)
-        found = self._sources.annotations(piece)
         for one in found:
             one |= {"start_index": start, "end_index": self._told, "index": self._cited}
             if "file_citation" in one:
@@ -141,7 +144,7 @@ class Listening:
     def _call(self, part: ToolCallDelta) -> Iterator[Event | None]:
         if self._step is None:
             if self._message:
-                yield from map(self._delta, self._cutter.rest())
+                yield from self._held_back()
             with open_draft(self._store, self._run_id) as draft:
                 self._end_message(draft)
                 self._step = self._begin_step(draft, {"type": "tool_calls", "tool_calls": []})

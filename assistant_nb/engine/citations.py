@@ -15,14 +15,15 @@ from urllib.parse import unquote
 from .wire import Json
 
 _SCHEME: Final = "sandbox:/mnt/data/"
-_IN_LINK: Final = r"[^\s()\[\]<>\"'`]"
+_NOT_IN_A_WORD: Final = r"(?<![\w'’])"
+"""Else each word that ends in "s" would be held back: a link may be on its way."""
+_IN_LINK: Final = r"[^\s()\[\]<>\"'`【】]"
 _PLACE: Final = re.compile(
     r"【(?P<search>\d+):(?P<hit>\d+)†[^【】]*】"
-    rf"|sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
+    rf"|{_NOT_IN_A_WORD}sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
 )
-_UNFINISHED: Final = [re.compile(r"【[^【】]*\Z"), re.compile(rf"{_SCHEME}{_IN_LINK}*\Z")]
-_IN_A_WORD: Final = re.compile(r"(?<=[\w'’])s")
-"""Where no link begins: words that end in "s" are not to be held back."""
+_UNFINISHED: Final = [re.compile(r"【[^【】]*\Z"), re.compile(rf"{_NOT_IN_A_WORD}{_SCHEME}{_IN_LINK}*\Z")]
+_FIRST_LETTER: Final = re.compile(rf"{_NOT_IN_A_WORD}s")
 _LONGEST: Final = 300
 """Characters that are held back for a place that may be on its way."""
 
@@ -36,10 +37,10 @@ class Sources:
     made: Mapping[str, str] = field(default_factory=dict)
     """The ids of files that code has made on this thread, by path."""
 
-    def annotations(self, text: str) -> list[Json]:
-        """The annotations of a whole text."""
+    def annotations(self, text: str, start: int = 0) -> list[Json]:
+        """The annotations of a text, from `start` on."""
         found = []
-        for match in _PLACE.finditer(text):
+        for match in _PLACE.finditer(text, start):
             kind, data = self._cited(match) if match["path"] is None else self._linked(match)
             if data:
                 place = {"start_index": match.start(), "end_index": match.end()}
@@ -66,38 +67,37 @@ def mark(search: int, hit: int, file_name: str) -> str:
 
 
 class Cutter:
-    """Cuts a text that comes in pieces so that every place is a piece of its own."""
+    """Cuts a text that comes in pieces so that every place is a piece of its own, and annotates it."""
 
-    def __init__(self) -> None:
-        self._held = ""
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._text, self._start = "", 0
+        """What is held back; before it, the last character that was passed on."""
 
-    def cut(self, piece: str) -> Iterator[str]:
-        """What can be passed on; what may become a place is held back."""
-        text = self._held + piece
-        end = _certain(text)
-        yield from _pieces(text[:end])
-        self._held = text[end:]
+    def cut(self, piece: str) -> Iterator[tuple[str, list[Json]]]:
+        """What can be passed on; what may become a place is held back. Places are counted from anywhere."""
+        self._text += piece
+        return self._pass_on(max(self._start, _certain(self._text)))
 
-    def rest(self) -> Iterator[str]:
+    def rest(self) -> Iterator[tuple[str, list[Json]]]:
         """What was held back to the end."""
-        held, self._held = self._held, ""
-        yield from _pieces(held)
+        return self._pass_on(len(self._text))
 
-
-def _pieces(text: str) -> Iterator[str]:
-    start = 0
-    for match in _PLACE.finditer(text):
-        yield from filter(None, (text[start : match.start()], match[0]))
-        start = match.end()
-    if text[start:]:
-        yield text[start:]
+    def _pass_on(self, end: int) -> Iterator[tuple[str, list[Json]]]:
+        text, start = self._text, self._start
+        self._text, self._start = text[max(end - 1, 0) :], min(end, 1)
+        for match in _PLACE.finditer(text, start, end):
+            if start < match.start():
+                yield text[start : match.start()], []
+            yield match[0], self._sources.annotations(text[: match.end()], match.start())
+            start = match.end()
+        if start < end:
+            yield text[start:end], []
 
 
 def _certain(text: str) -> int:
     """Where the part of a text ends whose places nothing that follows can change."""
     begun = [match.start() for pattern in _UNFINISHED if (match := pattern.search(text))]
-    begun += [len(text) - n for n in range(1, len(_SCHEME)) if text.endswith(_SCHEME[:n])]
-    return min(
-        (start for start in begun if len(text) - start < _LONGEST and not _IN_A_WORD.match(text, start)),
-        default=len(text),
-    )
+    ends = [len(text) - n for n in range(1, len(_SCHEME)) if text.endswith(_SCHEME[:n])]
+    begun += [start for start in ends if _FIRST_LETTER.match(text, start)]
+    return min((start for start in begun if len(text) - start < _LONGEST), default=len(text))

@@ -309,3 +309,28 @@ def test_a_model_that_does_not_call_again_after_a_crash_leaves_no_step_open(
     assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "completed"
     message, call = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data
     assert (message.status, call.status) == ("completed", "cancelled")
+
+
+@pytest.mark.parametrize(
+    ("choice", "tools", "message"),
+    [
+        (
+            {"type": "function", "function": {"name": "sub"}},
+            [WEATHER],
+            "the run has no tool 'sub'. It has: get_weather.",
+        ),
+        ({"type": "file_search"}, [WEATHER], "the run has no tool 'file_search'. It has: get_weather."),
+        ("required", [], "'required' needs a tool, and the run has none."),
+    ],
+)
+def test_a_choice_of_a_tool_that_is_not_there_is_refused(
+    choice: Any, tools: Any, message: str, connect: Connect
+) -> None:
+    client = connect("No.")
+    assistant = client.beta.assistants.create(model="m", instructions="i", tools=tools)
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.beta.threads.create_and_run(assistant_id=assistant.id, tool_choice=choice)
+    assert refused.value.body == {
+        "message": f"Invalid value for 'tool_choice': {message}", "type": "invalid_request_error",
+        "param": "tool_choice", "code": None,
+    }  # fmt: skip

@@ -595,15 +595,16 @@ def test_without_threads_the_next_poll_goes_on_with_what_was_interrupted(
 
 
 NAMED: Any = {"type": "function", "function": {"name": "add"}}
+OFFERED: Any = [{"type": "code_interpreter"}, {**NAMED, "function": {"parameters": {}, "strict": False, "name": "add"}}]
 SHAPED: Any = {"type": "json_schema", "json_schema": {"name": "sum", "schema": {"type": "object"}, "strict": True}}
 
 
 @pytest.mark.parametrize(
     "chosen",
     [
-        {"tool_choice": NAMED},
-        {"tool_choice": {"type": "code_interpreter"}},
-        {"tool_choice": "required"},
+        {"tool_choice": NAMED, "tools": OFFERED},
+        {"tool_choice": {"type": "code_interpreter"}, "tools": OFFERED},
+        {"tool_choice": "required", "tools": OFFERED},
         {"response_format": SHAPED},
         {"response_format": {"type": "text"}},
         {"top_p": 0.5, "temperature": 1.5},
