@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -38,10 +38,13 @@ def words_of(name: str) -> set[str]:
 
 
 class Said:
-    """The question, taken apart into what arguments are made of. `mark` goes before every text taken from it."""
+    """The question, taken apart into what arguments are made of.
 
-    def __init__(self, text: str, mark: str = "") -> None:
-        self.text, self.mark = text, mark
+    `mark` goes before every text taken from it; `names`, words of functions' names, are no arguments.
+    """
+
+    def __init__(self, text: str, mark: str = "", names: Iterable[str] = ()) -> None:
+        self.text, self.mark, self._idle = text, mark, COMMON | set(names)
 
     @cached_property
     def words(self) -> set[str]:
@@ -65,7 +68,7 @@ class Said:
     def texts(self) -> list[str]:
         """Quoted words; without any, words with a capital letter that do not just begin a sentence."""
         found = re.findall(r"[^\W\d_a-z]\w*(?: [^\W\d_a-z]\w*)*", self.text)
-        names = [" ".join(word for word in name.split() if word.lower() not in COMMON) for name in found]
+        names = [" ".join(word for word in name.split() if word.lower() not in self._idle) for name in found]
         return self.quoted or [name for name in names if name and not name.islower()]
 
     def members(self, enum: Sequence[Any]) -> list[Any]:

@@ -89,9 +89,9 @@ def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
         return []
     functions = {tool["function"]["name"]: tool["function"] for tool in prompt.tools if tool["type"] == "function"}
     built_in = {tool["type"] for tool in prompt.tools} - {"function"}
+    said = Said(question, names={word for name in functions for word in words_of(name)})
     if isinstance(prompt.tool_choice, dict):
-        return _forced(_name(prompt.tool_choice), functions, question)
-    said = Said(question)
+        return _forced(_name(prompt.tool_choice), functions, said)
     calls = [ToolCall("code_interpreter", block) for block in _blocks(question) if "code_interpreter" in built_in]
     named = [function for name, function in functions.items() if said.words & words_of(name)]
     if not named and len(functions) == 1:
@@ -101,16 +101,16 @@ def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
     if not calls and "file_search" in built_in:
         calls = [ToolCall("file_search", phrase) for phrase in said.quoted]
     if not calls and prompt.tool_choice == "required" and prompt.tools:
-        return _forced(_name(prompt.tools[0]), functions, question)
+        return _forced(_name(prompt.tools[0]), functions, said)
     return calls[:_MOST_CALLS]
 
 
-def _forced(name: str, functions: dict[str, Json], question: str) -> list[ToolCall]:
+def _forced(name: str, functions: dict[str, Json], said: Said) -> list[ToolCall]:
     if name in functions:
-        return _calls(functions[name], Said(question))
+        return _calls(functions[name], said)
     if name == "code_interpreter":
-        return [ToolCall(name, next(iter(_blocks(question)), f"print({question!r})"))]
-    return [ToolCall(name, next(iter(Said(question).quoted), question))]
+        return [ToolCall(name, next(iter(_blocks(said.text)), f"print({said.text!r})"))]
+    return [ToolCall(name, next(iter(said.quoted), said.text))]
 
 
 def _name(tool: Json) -> str:
