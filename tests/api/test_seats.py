@@ -119,7 +119,7 @@ def test_what_a_good_model_would_not_have_done_is_told_and_passed_on(client: Ope
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ({}, "Answer with a text, with tool_calls, with both, or with an error alone"),
+        ({}, "Invalid body: Answer with a text, with tool_calls, with both, or with an error alone"),
         ({"text": "a", "error": {"message": "b"}}, "or with an error alone"),
         ({"text": 5}, "Invalid type for 'text': expected a string"),
         ({"tool_calls": [{"name": "add"}]}, r"Missing required parameter: 'tool_calls\[0\].arguments'"),
