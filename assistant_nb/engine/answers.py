@@ -176,7 +176,7 @@ class Listening:
         with open_draft(self._store, self._run_id) as draft:
             if draft.state.status != "in_progress":
                 raise _Stopped
-            draft.dropped(self._message, self.text, ModelError(why))
+            draft.dropped(self.text, ModelError(why))
         self._message = self._step = None
         self._already_said = False
         self._from_the_beginning()

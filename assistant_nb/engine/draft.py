@@ -78,11 +78,12 @@ class Draft:
                 done = {"status": "completed", "completed_at": self.at}
                 self.note("thread.message.completed", message["id"], {**done, **content})
 
-    def dropped(self, message: Json | None, text: str, error: ModelError) -> None:
+    def dropped(self, text: str, error: ModelError) -> None:
         """Break off an answer that another one replaces: its message leaves the thread, its steps have failed."""
+        written = self.state.written()
         self.end_message(text, cut="run_failed")
-        if message and message["id"] in self.state.objects:  # a client may have deleted it
-            self.note("model.dropped", message["id"], {})
+        for id in written:
+            self.note("model.dropped", id, {})
         self._end_steps("failed", failed_at=self.at, last_error=_last_error(error))
 
     # The three ways in which a run ends before its time, with all that is under way in it

@@ -83,6 +83,18 @@ class RunState:
         """The step of this type that has not ended, if there is one."""
         return next((step for step in self.steps if step["type"] == type and step["status"] == "in_progress"), None)
 
+    def written(self) -> list[str]:
+        """The ids of the messages of the answer under way: one at most, which may have ended where calls began."""
+        steps = self.steps[-2:]
+        if not (steps and steps[-1]["status"] == "in_progress"):
+            return []
+        ids = [
+            step["step_details"]["message_creation"]["message_id"]
+            for step in steps
+            if step["type"] == "message_creation"
+        ]
+        return [id for id in ids if id in self.objects]  # others were deleted
+
     def unused(self) -> Json | None:
         """The next tool call that the engine has to answer, if there is one: `{"id": …, "type": "file_search", …}`."""
         step = self.open_step("tool_calls")

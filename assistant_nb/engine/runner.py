@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -151,13 +151,15 @@ class Runner:
                 check_answer(draft.state, said, seated=run_id in self._seats)
                 draft.at = draft.state.at  # time passes with what a run does
                 draft.note("client.answered", run_id, said)
+        if not self._is_read(run_id):
+            self._cranks.pop(run_id, None)  # that one has come to its end, or is about to
         self._leave(run_id)
         self.start(run_id)
         return draft.state
 
     def seats(self) -> list[RunState]:
         """The runs that wait for a person in the model's seat."""
-        states = [fold(self._store.journal(run["id"])) for run in self._store.active_runs()]
+        states = [fold(self._store.journal(self.seen(run)["id"])) for run in self._store.active_runs()]
         return [state for state in states if waits(state, seated=state.run["id"] in self._seats)]
 
     def amend(self, run_id: str, event: str, id: str, data: Json) -> Json:
@@ -179,8 +181,8 @@ class Runner:
     def polled(self, run: Json) -> Json:
         """The run as `seen`; and should nobody be turning its crank, the one who asks sees to it."""
         run_id, crank = run["id"], self._cranks.get(run["id"])
-        turning = {run_id} & (self._resting.keys() | self._seats.keys()) or (crank and crank.turning(SETTLE_S))
-        if run["status"] in MOVING and not turning:
+        turning = run_id in self._resting or (crank and crank.turning(SETTLE_S))
+        if run["status"] in MOVING and not turning and run_id not in self._seats:
             self.start(run_id)
             run = self._store.get("thread.run", run_id)
         return self.seen(run)
@@ -192,11 +194,14 @@ class Runner:
 
     # The crank and those who turn it
 
-    def drive(self, run_id: str) -> Iterator[Event | None]:
-        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between."""
+    def drive(self, run_id: str) -> Generator[Event | None, None, bool]:
+        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between.
+
+        Returns whether the run waits for a client: for tool outputs, or for an answer in the model's seat.
+        """
+        goes_on = True
         with suppress(RunDeleted):
             try:
-                goes_on = True
                 while goes_on and (turn := self._turn(run_id)):
                     events, goes_on = turn
                     yield from events
@@ -208,6 +213,7 @@ class Runner:
                     broke = ModelError(f"The engine broke: {told(error)}. Please report it.")
                     draft.failed(self._interrupt(run_id), broke)
                 yield None
+        return not goes_on
 
     def follow(self, run: Json, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
         """Drive a run by reading: all that happens to it from journal entry `start` on, whoever makes it happen.
@@ -246,12 +252,15 @@ class Runner:
             yield "error", NotFound.of("thread", run["thread_id"]).envelope()
 
     def _drive_and_wait(self, run_id: str) -> Iterator[Event | None]:
-        """Drive on when a person has answered; where nobody could meanwhile, for want of threads, the stream ends."""
-        yield from self.drive(run_id)
-        while (seat := self._seats.get(run_id)) and _THREADS:
+        """Drive on when a person has answered, as long as somebody reads and somebody else can answer meanwhile."""
+        while (yield from self.drive(run_id)) and _THREADS and self._is_read(run_id):
             yield None
-            seat.wait(SETTLE_S)
-            yield from self.drive(run_id)
+            if seat := self._seats.get(run_id):
+                seat.wait(SETTLE_S)  # not for ever: its thread may be deleted, the store be closed
+
+    def _is_read(self, run_id: str) -> bool:
+        crank = self._cranks.get(run_id)
+        return crank is not None and crank.is_read
 
     def start(self, run_id: str) -> None:
         """Let a thread of its own turn the crank."""
@@ -315,7 +324,7 @@ class Runner:
     def _turn(self, run_id: str) -> tuple[Iterable[Event | None], bool] | None:
         """Make the next transition, in one transaction; None when the run rests or somebody else is at it.
 
-        Gives what to yield, and whether the crank may go on: not after a call for action, whose answer may be
+        Gives what to yield, and whether the crank may go on: not where a client has the word, whose answer may be
         there already, as somebody else goes on with it.
         """
         with open_draft(self._store, run_id) as draft:
@@ -328,7 +337,7 @@ class Runner:
                 case "ask":
                     self._ask(draft)
                 case "listen" if run_id in self._seats:
-                    return None
+                    return [], False
                 case "listen":
                     listening = Listening(self._store, self.model, draft.state)
                     return self._occupied(run_id, listening, listening.listen())

@@ -16,6 +16,8 @@ from openai.types.beta.threads import Run
 from werkzeug.test import Client
 
 from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.crank import Crank
+from assistant_nb.engine.ids import LessonClock
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.practice import Practice
 from tests.conftest import Connect, MakeApp
@@ -265,6 +267,52 @@ def test_a_reader_who_leaves_leaves_the_run_at_the_seat(client: OpenAI, wait: An
     seated(client, run)
     answer(client, run, text="It is four.")
     assert wait(client, now(client, run)).status == "completed"
+
+
+def test_an_answer_in_the_moment_in_which_a_reader_turns_to_waiting_is_heard(
+    make_app: MakeApp, connect: Connect
+) -> None:
+    app = make_app(model=Human())
+    client, is_read, early = connect(app=app), app.runner._is_read, list[str]()
+
+    def answered_first(run_id: str) -> bool:
+        if not early:
+            early.append(run_id)
+            app.runner.answer(run_id, {"text": "Four."})
+        return is_read(run_id)
+
+    app.runner._is_read = answered_first  # type: ignore[method-assign]
+    events: Any = begin(client, stream=True)
+    assert [event.event for event in events][-1] == "thread.run.completed"
+
+
+def test_an_answer_in_the_moment_in_which_a_thread_ends_starts_another(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app(model=Human())
+    client = connect(app=app)
+    run = begin(client)
+    seated(client, run)
+    app.runner.close()
+    app.runner._cranks[run.id] = Crank(iter(()))
+    answer(client, run, text="Four.")
+    app.runner.close()
+    assert app.store.get("thread.run", run.id)["status"] == "completed"
+
+
+def test_a_seat_whose_time_is_over_is_not_offered(make_app: MakeApp, connect: Connect) -> None:
+    class Wall(LessonClock):
+        late = 0
+
+        def now(self, ticks: int) -> int:
+            return super().now(ticks) + self.late
+
+    wall = Wall()
+    client = connect(app=make_app(model=Human(), clock=wall))
+    run = begin(client)
+    seated(client, run)
+    wall.late = 600
+    assert seats(client) == []
+    with pytest.raises(openai.BadRequestError, match="waits for no answer: it is 'expired'"):
+        answer(client, run, text="Too late.")
 
 
 def test_without_threads_a_stream_ends_at_the_seat_and_the_answer_ends_the_run(
