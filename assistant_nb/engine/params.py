@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from .errors import LastErrorCode
 from .fields import (
     Attachment,
     Body,
@@ -22,6 +23,7 @@ from .fields import (
     TopP,
     TruncationStrategy,
 )
+from .model.faults import Kind
 
 # Bodies
 
@@ -123,7 +125,7 @@ class SeatCall(Body):
 
 class SeatError(Body):
     message: Annotated[str, Field(min_length=1, max_length=256_000)]
-    code: Literal["server_error", "rate_limit_exceeded", "invalid_prompt"] | None = None
+    code: LastErrorCode | None = None
 
 
 class AnswerSeat(Body):
@@ -145,7 +147,7 @@ class AnswerSeat(Body):
 class SetFault(Body):
     """Ours: let a call of the model go wrong."""
 
-    kind: Literal["rate_limit", "server_error", "slow", "cut_off", "malformed_arguments"]
+    kind: Kind
     at_call: Annotated[int, Field(ge=1, le=10**6)] | None = None
     delay_s: Annotated[float, Field(ge=0, le=60)] | None = None
     after_deltas: Annotated[int, Field(ge=0, le=10**6)] | None = None

@@ -8,7 +8,7 @@ says why.
 
 import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -68,40 +68,48 @@ class _Stalled(Exception):
     """Silence, for too long."""
 
 
+_Heard = queue.SimpleQueue[Part | Exception | None]
+"""Parts, then what ended them: an error, or None."""
+
+
 def _unless_silent(parts: Iterator[Part], stall_s: float) -> Iterator[Part]:
     """The same parts. Raises _Stalled when one is longer in coming than that; then it listens to `parts` no more."""
-    heard: queue.SimpleQueue[Part | Exception | None] = queue.SimpleQueue()
+    heard: _Heard = queue.SimpleQueue()
     left = threading.Event()
-
-    def listen() -> None:
-        end: Exception | None = None
-        try:
-            for part in parts:
-                if left.is_set():
-                    break
-                heard.put(part)
-        except Exception as error:  # noqa: BLE001  it is raised where the parts are read
-            end = error
-        finally:
-            if isinstance(parts, Iterator) and hasattr(parts, "close"):
-                parts.close()
-            heard.put(end)
-
+    listener = threading.Thread(target=_listen, args=(parts, heard, left), name="assistant_nb fallback", daemon=True)
     try:
-        threading.Thread(target=listen, name="assistant_nb fallback", daemon=True).start()
+        listener.start()
     except RuntimeError:  # no threads here, as in a browser's Python: then nobody looks at the clock
         yield from parts
         return
     try:
-        while True:
-            try:
-                part = heard.get(timeout=stall_s)
-            except queue.Empty:
-                raise _Stalled(f"nothing came for {stall_s:g} s") from None
-            if part is None:
-                return
-            if isinstance(part, Exception):
-                raise part
+        while (part := _next(heard, stall_s)) is not None:
             yield part
     finally:
         left.set()
+
+
+def _next(heard: _Heard, stall_s: float) -> Part | None:
+    try:
+        part = heard.get(timeout=stall_s)
+    except queue.Empty:
+        raise _Stalled(f"nothing came for {stall_s:g} s") from None
+    if isinstance(part, Exception):
+        raise part
+    return part
+
+
+def _listen(parts: Iterator[Part], heard: _Heard, left: threading.Event) -> None:
+    """Pass parts on until nobody wants them, then close what they come from, such as a connection."""
+    end: Exception | None = None
+    try:
+        for part in parts:
+            if left.is_set():
+                break
+            heard.put(part)
+    except Exception as error:  # noqa: BLE001  it is raised where the parts are read
+        end = error
+    finally:
+        if isinstance(parts, Generator):
+            parts.close()
+        heard.put(end)

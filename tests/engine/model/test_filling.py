@@ -140,4 +140,4 @@ ODD = st.recursive(
 
 @given(ODD, QUESTIONS)
 def test_no_schema_is_too_odd(schema: Any, question: str) -> None:
-    json.dumps(fillings(schema, Said(question)))
+    assert json.dumps(fillings(schema, Said(question)))
