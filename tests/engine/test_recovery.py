@@ -93,6 +93,12 @@ def calling(prompt: Prompt) -> list[str | ToolCall]:
     return ["Let me ", "look.", add[0], ToolCall("file_search", "cake"), ToolCall("file_search", "pie"), add[1]]
 
 
+def breaking(prompt: Prompt) -> Iterator[str]:
+    """Is cut off in mid-sentence."""
+    yield "Let me "
+    raise ModelError("cut off")
+
+
 class Echo:
     """A tool of the engine."""
 
@@ -102,7 +108,7 @@ class Echo:
 
 @settings(deadline=None)  # it is measured elsewhere, and this machine is shared
 @given(
-    line=st.text(min_size=1, max_size=20) | st.just(ModelError("no answer")) | st.just(calling),
+    line=st.text(min_size=1, max_size=20) | st.sampled_from([ModelError("no answer"), breaking, calling]),
     kills=st.lists(st.integers(2, 32), max_size=4),
 )
 def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
@@ -151,7 +157,8 @@ def _story(path: Path, line: Line, kills: list[int], kind: type[Scripted] = Scri
                 list(runner.drive(run["id"]))
         store.close()
         store, runner = _engine(path, kind(line, line))
-    assert store.get("thread.run", run["id"])["status"] == ("failed" if isinstance(line, ModelError) else "completed")
+    fails = line is breaking or isinstance(line, ModelError)
+    assert store.get("thread.run", run["id"])["status"] == ("failed" if fails else "completed")
     kept = [*store.journal(run["id"]), *store.all("thread.message", thread["id"]), store.get("thread.run", run["id"])]
     store.close()
     return kept
