@@ -208,8 +208,9 @@ def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
     """The honest message of a miss: the question, the nearest one recorded, what differs, the ways on."""
     question = _question(asked)
     ways = (
-        "Ways on: ask a recorded question word for word, on a new thread; write your own exchange into a file and"
-        " start with recording='FILE.jsonl'; or script the answer with model=Scripted('…')."
+        "Ways on: start with model='practice', which answers by plain rules; ask a recorded question word for word, on"
+        " a new thread; write your own exchange into a file and start with recording='FILE.jsonl'; or script the answer"
+        " with model=Scripted('…')."
     )
     if not exchanges:
         return f"No answer: the recordings are empty. {ways}"
