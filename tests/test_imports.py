@@ -28,7 +28,7 @@ FLOORS = [
         "engine.routes",
         "engine.tools",
     ],
-    ["engine.model.base", "engine.run_states"],
+    ["engine.model.base", "engine.run_states", "engine.model.transport", "engine.model.endpoint_errors"],
     [
         "engine.journal",
         "engine.sse",
@@ -40,11 +40,13 @@ FLOORS = [
         "engine.retrieval",
         "engine.citations",
         "engine.tools.base",
+        "engine.model.chat",
+        "engine.model.budget",
     ],
     ["engine.fields", "engine.prompts"],
     ["engine.params"],
     ["engine.file_params"],
-    ["engine.store", "engine.model.recorded", "engine.model.scripted"],
+    ["engine.store", "engine.model.recorded", "engine.model.scripted", "engine.model.live"],
     ["engine.vectors"],
     ["engine.threads", "engine.draft", "engine.tools.file_search"],
     ["engine.answers"],
@@ -75,8 +77,8 @@ HOMES = {
     "sqlite3": {"engine.store"},
     "werkzeug": {"engine.app"} | {module for module in MODULES if module.startswith("engine.routes")},
     "cheroot": {"engine.server"},
-    "openai": {"client", "functions"},  # functions: its types alone
-    "httpx2": {"client"},
+    "openai": {"client", "functions", "engine.model.live"},  # functions: its types alone; live: its client
+    "httpx2": {"client", "engine.model.live", "engine.model.transport"},
     "pydantic": {
         "functions",
         "engine.fields",
