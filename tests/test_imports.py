@@ -34,7 +34,14 @@ FLOORS = [
         "engine.tools.sandbox.macos",
         "engine.tools.sandbox.seccomp",
     ],
-    ["engine.model.base", "engine.run_states", "engine.tools.sandbox.landlock", "engine.tools.sandbox.namespaces"],
+    [
+        "engine.model.base",
+        "engine.run_states",
+        "engine.model.transport",
+        "engine.model.endpoint_errors",
+        "engine.tools.sandbox.landlock",
+        "engine.tools.sandbox.namespaces",
+    ],
     [
         "engine.model.faults",
         "engine.model.fallback",
@@ -50,6 +57,8 @@ FLOORS = [
         "engine.retrieval",
         "engine.citations",
         "engine.tools.base",
+        "engine.model.chat",
+        "engine.model.budget",
         "engine.tools.sandbox.launch",
         "engine.tools.sandbox.launcher",
         "engine.tools.sandbox.outputs",
@@ -67,7 +76,13 @@ FLOORS = [
     ],
     ["engine.params", "engine.tools.sandbox.provisioner"],
     ["engine.file_params", "engine.tools.sandbox.process"],
-    ["engine.store", "engine.model.recorded", "engine.model.scripted", "engine.tools.sandbox.call"],
+    [
+        "engine.store",
+        "engine.model.recorded",
+        "engine.model.scripted",
+        "engine.model.live",
+        "engine.tools.sandbox.call",
+    ],
     ["engine.tools.sandbox.kernel"],
     ["engine.vectors"],
     ["engine.threads", "engine.draft"],
@@ -99,8 +114,8 @@ HOMES = {
     "sqlite3": {"engine.store"},
     "werkzeug": {"engine.app"} | {module for module in MODULES if module.startswith("engine.routes")},
     "cheroot": {"engine.server"},
-    "openai": {"client", "functions"},  # functions: its types alone
-    "httpx2": {"client"},
+    "openai": {"client", "functions", "engine.model.live"},  # functions: its types alone; live: its client
+    "httpx2": {"client", "engine.model.live", "engine.model.transport"},
     "pydantic": {
         "functions",
         "engine.fields",
