@@ -84,7 +84,7 @@ FLOORS = [
         "engine.tools.sandbox.call",
     ],
     ["engine.tools.sandbox.kernel"],
-    ["engine.vectors"],
+    ["engine.vectors", "engine.model.recorder"],
     ["engine.threads", "engine.draft"],
     ["engine.answers", "engine.tools.file_search", "engine.tools.code_interpreter"],
     ["engine.crank", "engine.calls"],
