@@ -37,11 +37,13 @@ Connect = Callable[..., OpenAI]
 
 @pytest.fixture
 def make_app() -> Iterator[MakeApp]:
-    """`make_app("an answer", …)` builds an engine that gives these answers, and closes it afterwards."""
+    """`make_app("an answer", …)` builds an engine that gives these answers, `make_app(model=…)` one of another model;
+    it is closed afterwards.
+    """
     apps: list[App] = []
 
     def make(*lines: Line, **choices: Any) -> App:
-        apps.append(create_app(model=Scripted(*lines), **choices))
+        apps.append(create_app(**{"model": Scripted(*lines), **choices}))
         return apps[-1]
 
     yield make

@@ -46,7 +46,7 @@ def test_a_lesson_has_its_recording_and_names_it(lesson: Path) -> None:
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_every_recorded_answer_is_shown_in_its_lesson(lesson: Path) -> None:
     shown = json.dumps(json.loads(lesson.read_text(encoding="utf-8")), ensure_ascii=False)
-    for exchange in read(SHIPPED / f"{lesson.stem}.jsonl"):
+    for exchange in read(SHIPPED / f"{lesson.stem}.jsonl").exchanges:
         assert json.dumps(exchange.answer, ensure_ascii=False)[1:-1] in shown
 
 

@@ -10,9 +10,19 @@ from dataclasses import dataclass, field
 from . import wire
 from .citations import Cutter, Sources
 from .draft import Draft, open_draft
-from .errors import EngineError, ModelError
+from .errors import EngineError, ModelError, Unanswered
 from .journal import RunState
-from .model.base import Finish, Model, Part, Prompt, TextDelta, ToolCallDelta, estimate_prompt_tokens, estimate_tokens
+from .model.base import (
+    Anew,
+    Finish,
+    Model,
+    Part,
+    Prompt,
+    TextDelta,
+    ToolCallDelta,
+    estimate_prompt_tokens,
+    estimate_tokens,
+)
 from .store import Store
 from .threads import files_made
 from .wire import Json
@@ -44,16 +54,19 @@ class Listening:
 
     def __init__(self, store: Store, model: Model, state: RunState) -> None:
         self._store, self._model = store, model
-        self._run_id, self._prompt = state.run["id"], Prompt.from_json(state.asked or {})
+        self._run_id, self._prompt = state.run["id"], Prompt.from_json({**(state.asked or {}), "said": state.said})
         # The answer may have been cut off by a crash. It then comes again, into what is still open.
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None
-        self._said: list[str] = []
         self._run, self._pictures = state.run, state.pictures
         self._sources = Sources(searches(state), files_made(store, self._run))
-        self._cutter, self._told, self._cited = Cutter(self._sources), 0, 0
-        self._calls: list[_Call] = []
         self._stopped = False
+        self._from_the_beginning()
+
+    def _from_the_beginning(self) -> None:
+        self._said: list[str] = []
+        self._calls: list[_Call] = []
+        self._cutter, self._told, self._cited = Cutter(self._sources), 0, 0
 
     @property
     def text(self) -> str:
@@ -66,7 +79,10 @@ class Listening:
         return self.text
 
     def listen(self) -> Iterator[Event | None]:
-        """Yields the deltas, and None after each transaction. None is open while the model is thinking."""
+        """Yields the deltas, and None after each transaction. None is open while the model is thinking.
+
+        Raises Unanswered when a person will answer, and has not yet.
+        """
         end: Finish | ModelError = ModelError(f"The model '{self._model.name}' stopped in the middle of its answer.")
         try:
             try:
@@ -76,6 +92,9 @@ class Listening:
                             yield from self._say(part)
                         case ToolCallDelta():
                             yield from self._call(part)
+                        case Anew():
+                            self._drop(part.why)
+                            yield None
                         case Finish():
                             end = part
                             break
@@ -96,7 +115,7 @@ class Listening:
                     raise _Stopped
                 self._understand(part)
                 yield part
-        except (ModelError, _Stopped, GeneratorExit, KeyboardInterrupt):
+        except (ModelError, Unanswered, _Stopped, GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
             raise ModelError(f"The model '{self._model.name}' broke: {told(error)}.") from error
@@ -161,6 +180,16 @@ class Listening:
             if field := _STREAMED.get(call.kind):
                 piece = {field: part.arguments}
                 yield "thread.run.step.delta", wire.call_delta(step_id, part.index, call.kind, **piece)
+
+    def _drop(self, why: str) -> None:
+        """Take what was said off the thread; the step in which it was being said failed."""
+        with open_draft(self._store, self._run_id) as draft:
+            if draft.state.status != "in_progress":
+                raise _Stopped
+            draft.dropped(self.text, ModelError(why))
+        self._message = self._step = None
+        self._already_said = False
+        self._from_the_beginning()
 
     def _kind(self, name: str) -> str:
         """A call is of a built-in tool when the run has it, else of a function."""

@@ -97,7 +97,7 @@ class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
     def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
-        self.store, self.runner, self.model, self.blobs = store, runner, runner.model, blobs
+        self.store, self.runner, self.model, self.blobs = store, runner, runner.model.inner, blobs
         self._routes = _MAP.bind("")
         self._requests = itertools.count(1)
         self._open = True

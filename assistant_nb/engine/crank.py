@@ -26,6 +26,11 @@ class Crank:
         self.broken = False
         """Whether something has torn the generator, such as an interrupt of the kernel in mid-answer."""
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a reader waits for what comes, or will."""
+        return self._keep
+
     def turning(self, within_s: float) -> bool:
         """Whether somebody turns it, or has done so a moment ago."""
         return self._lock.locked() or time.monotonic() - self._turned_at < within_s

@@ -49,9 +49,9 @@ class Draft:
         self._store.append(self._run_id, entry)
         self.state.apply(entry)
         match event:
-            case "client.deleted":
+            case "client.deleted" | "model.dropped":
                 self._store.delete(id)
-            case "model.asked" | "model.answered":
+            case "model.asked" | "model.answered" | "client.answered":
                 pass
             case _:
                 self._store.put(self.state.objects[id])
@@ -79,6 +79,14 @@ class Draft:
                 done = {"status": "completed", "completed_at": self.at}
                 self.note("thread.message.completed", message["id"], {**done, **content})
 
+    def dropped(self, text: str, error: ModelError) -> None:
+        """Break off an answer that another one replaces: its message leaves the thread, its steps have failed."""
+        written = self.state.written()
+        self.end_message(text, cut="run_failed")
+        for id in written:
+            self.note("model.dropped", id, {})
+        self._end_steps("failed", failed_at=self.at, last_error=_last_error(error))
+
     # The three ways in which a run ends before its time, with all that is under way in it
 
     def cancelled(self, text: str) -> None:
@@ -88,12 +96,19 @@ class Draft:
         self._break_off("expired", text)
 
     def failed(self, text: str, error: ModelError) -> None:
-        self._break_off("failed", text, failed_at=self.at, last_error={"code": error.code, "message": str(error)})
+        self._break_off("failed", text, failed_at=self.at, last_error=_last_error(error))
 
     def _break_off(self, status: Status, text: str, **over: object) -> None:
         """`text` is what the model has said so far of the message under way."""
         self.end_message(text, cut=f"run_{status}")
+        self._end_steps(status, **over)
+        self.become(status, **over)
+
+    def _end_steps(self, status: Status, **over: object) -> None:
         for step in self.state.steps:
             if step["status"] == "in_progress":
                 self.note(f"thread.run.step.{status}", step["id"], {"status": status, **over})
-        self.become(status, **over)
+
+
+def _last_error(error: ModelError) -> Json:
+    return {"code": error.code, "message": str(error)}

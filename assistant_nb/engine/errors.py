@@ -16,6 +16,7 @@ EngineError
 ├── IllegalMove               a run was asked to go where its table has no way
 ├── ModelError                no answer came; the run ends as `failed`
 │   └── NoRecording           the question is in no recording
+├── Unanswered                a person has the model's seat, and has not answered yet
 ├── RecordingError            a recording file cannot be read
 ├── StoreError                a store file cannot be opened
 ├── NotContained              nothing on this machine contains code that a model wrote
@@ -144,6 +145,10 @@ class NoRecording(ModelError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "invalid_prompt")
+
+
+class Unanswered(EngineError):
+    """A person has the model's seat and has not answered yet. No failure: the run waits."""
 
 
 class RecordingError(EngineError):

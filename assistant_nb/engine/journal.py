@@ -9,9 +9,11 @@ Four families of entries, told apart by the first word of their event:
     thread.…   a transition: `data` holds the fields of object `id` that this event sets. The event's
                name is the one a stream sends. A created object brings all its fields.
     model.…    `model.asked` holds the exact prompt, `model.answered` the answer with its usage and
-               provenance; `model.called` writes the calls of that answer into their run step `id`.
+               provenance; `model.called` writes the calls of that answer into their run step `id`,
+               `model.dropped` takes the half-written message `id` away that another answer replaces.
     tool.…     `tool.answered` writes there what came of a call that the engine answers by itself.
-    client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made.
+    client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made;
+               `client.answered`: what a person has said in the model's seat.
 """
 
 from collections.abc import Iterable
@@ -47,6 +49,8 @@ class RunState:
     """By id, in order of appearance: the run first, then its steps and messages."""
     asked: Json | None = None
     """The prompt that waits for its answer."""
+    said: Json | None = None
+    """What a person has said to it in the model's seat."""
     answer: Json | None = None
     """The latest answer of the model, until the next prompt."""
     arguments: dict[str, str] = field(default_factory=dict)
@@ -92,6 +96,18 @@ class RunState:
         """The step of this type that has not ended, if there is one."""
         return next((step for step in self.steps if step["type"] == type and step["status"] == "in_progress"), None)
 
+    def written(self) -> list[str]:
+        """The ids of the messages of the answer under way: one at most, which may have ended where calls began."""
+        steps = self.steps[-2:]
+        if not (steps and steps[-1]["status"] == "in_progress"):
+            return []
+        ids = [
+            step["step_details"]["message_creation"]["message_id"]
+            for step in steps
+            if step["type"] == "message_creation"
+        ]
+        return [id for id in ids if id in self.objects]  # others were deleted
+
     def unused(self) -> Json | None:
         """The next tool call that the engine has to answer, if there is one: `{"id": …, "type": "file_search", …}`."""
         step = self.open_step("tool_calls")
@@ -103,8 +119,10 @@ class RunState:
         self.length, self.at = entry.n + 1, entry.at
         if entry.event == "model.asked":
             self.asked, self.answer = entry.data, None
+        elif entry.event == "client.answered":
+            self.said = entry.data
         elif entry.event == "model.answered":
-            self.asked, self.answer = None, entry.data
+            self.asked, self.said, self.answer = None, None, entry.data
             self.usages.append(entry.data["usage"])
         elif entry.event == "model.called":
             calls = entry.data["step_details"]["tool_calls"]
@@ -115,7 +133,7 @@ class RunState:
         elif entry.event == "tool.answered":
             self.used += 1
             self.objects[entry.id].update(entry.data)
-        elif entry.event == "client.deleted":
+        elif entry.event in ("client.deleted", "model.dropped"):
             del self.objects[entry.id]
         else:
             self.objects.setdefault(entry.id, {}).update(entry.data)

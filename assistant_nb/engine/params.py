@@ -1,9 +1,11 @@
 """Bodies and queries of assistants, threads, messages and runs: what is allowed in them, one model each."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from .errors import LastErrorCode
 from .fields import (
     Attachment,
     Body,
@@ -21,6 +23,7 @@ from .fields import (
     TopP,
     TruncationStrategy,
 )
+from .model.faults import Kind
 
 # Bodies
 
@@ -113,6 +116,50 @@ class MoveClock(Body):
     """Ours: let time pass."""
 
     advance_s: Annotated[int, Field(ge=0, le=10**9)]
+
+
+class SeatCall(Body):
+    name: Text
+    arguments: Text
+
+
+class SeatError(Body):
+    message: Annotated[str, Field(min_length=1, max_length=256_000)]
+    code: LastErrorCode | None = None
+
+
+class AnswerSeat(Body):
+    """Ours: what a person says in the model's place."""
+
+    text: Text | None = None
+    tool_calls: Annotated[list[SeatCall], Field(max_length=128)] | None = None
+    error: SeatError | None = None
+
+    @model_validator(mode="after")
+    def an_answer_or_an_error(self) -> Self:
+        if bool(self.text or self.tool_calls) == bool(self.error):
+            raise PydanticCustomError(
+                "answer", "Answer with a text, with tool_calls, with both, or with an error alone"
+            )
+        return self
+
+
+class SetFault(Body):
+    """Ours: let a call of the model go wrong."""
+
+    kind: Kind
+    at_call: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    delay_s: Annotated[float, Field(ge=0, le=60)] | None = None
+    after_deltas: Annotated[int, Field(ge=0, le=10**6)] | None = None
+
+    @model_validator(mode="after")
+    def with_its_own_measure(self) -> Self:
+        for name, kind in (("delay_s", "slow"), ("after_deltas", "cut_off")):
+            if getattr(self, name) is not None and self.kind != kind:
+                raise PydanticCustomError(
+                    "fault", "{name} goes with the kind '{kind}' only", {"name": name, "kind": kind}
+                )
+        return self
 
 
 # Queries: strings, so not strict; what is unknown in them is passed over, as the API did

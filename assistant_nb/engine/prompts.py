@@ -38,7 +38,7 @@ def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) 
         top_p=run["top_p"],
         reasoning_effort=run["reasoning_effort"],
         response_format=run["response_format"],
-        tool_choice=run["tool_choice"],
+        tool_choice=_choice(run["tool_choice"], own),
         parallel_tool_calls=run["parallel_tool_calls"],
         max_completion_tokens=_left(state, "completion"),
     )
@@ -49,6 +49,11 @@ def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) 
             excess -= estimate_turn_tokens(thread.pop(1))
         prompt = replace(prompt, messages=thread + own)
     return prompt
+
+
+def _choice(choice: str | Json, own: list[Turn]) -> str | Json:
+    """A call that is demanded is demanded once: else a model could never answer."""
+    return choice if choice == "none" or not any(turn.tool_calls for turn in own) else "auto"
 
 
 def exhausted(state: RunState, prompt: Prompt) -> Exhausted | None:

@@ -66,7 +66,8 @@ def refusal(error: ValidationError) -> BadRequest:
         case "string_too_short" | "string_too_long" | "too_short" | "too_long":
             return _wrong_length(path, kind, given, context)
         case _:
-            return BadRequest(f"Invalid '{path}': {first['msg']}.", param=path, code="invalid_value")
+            where = f"'{path}'" if path else "body"
+            return BadRequest(f"Invalid {where}: {first['msg']}.", param=path or None, code="invalid_value")
 
 
 def _bad_type(given: Any, expected: str, path: str) -> BadRequest:

@@ -10,10 +10,11 @@ where there are no threads, drives it at once; the reader of a stream drives it 
 """
 
 import itertools
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -22,11 +23,13 @@ from .answers import Event, Listening, told
 from .calls import Calling
 from .crank import Crank
 from .draft import Draft, RunDeleted, open_draft
-from .errors import BadRequest, IllegalMove, ModelError, NotFound
+from .errors import BadRequest, IllegalMove, ModelError, NotFound, Unanswered
 from .journal import RunState, fold
 from .model.base import Model
+from .model.faults import Faulty
 from .prompts import exhausted, prompt_of
 from .run_states import ACTIVE, MOVES, MOVING
+from .seat import check_answer, waits
 from .store import Store
 from .threads import add_message, check_references, code_files
 from .tools.base import Tool
@@ -36,6 +39,8 @@ Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
+_THREADS: Final = sys.platform != "emscripten"
+"""Whether somebody else can do something while a stream is being read."""
 
 
 def next_step(state: RunState) -> Step | None:
@@ -63,13 +68,16 @@ class Runner:
     """Creates runs, moves them, ends them."""
 
     def __init__(self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None) -> None:
-        self._store, self.model, self._tools = store, model, tools or {}
+        self._store, self._tools = store, tools or {}
+        self.model = Faulty(model)
         self._resting: dict[str, threading.Event] = {}
         """Of each run with a thread, its latest: set when the thread is done."""
         self._busy: dict[str, Listening | Calling] = {}
         """Of each run whose model is speaking, or whose tool is at work."""
         self._cranks: dict[str, Crank] = {}
         """Of each run that is under way; somebody else may turn it at any moment."""
+        self._seats: dict[str, threading.Event] = {}
+        """Of each run whose model is a person who has not answered; set when its waiting is over."""
 
     # What clients ask for
 
@@ -131,6 +139,30 @@ class Runner:
         self._in_background(run_id, lambda: deque(self.drive(run_id), maxlen=0))
         return draft.run
 
+    def answer(self, run_id: str, said: Json) -> RunState:
+        """Take what a person says in the model's seat: `{"text": …, "tool_calls": [{"name": …, "arguments": …}]}`
+        or `{"error": {"message": …, "code": …}}`. Kept before this returns; then the run goes on.
+
+        Raises NotFound for an unknown run, BadRequest unless the run waits for an answer, and for a call of a tool
+        that it does not have.
+        """
+        with self._store.transaction():
+            self.seen(self._store.get("thread.run", run_id))
+            with open_draft(self._store, run_id) as draft:
+                check_answer(draft.state, said, seated=run_id in self._seats)
+                draft.at = draft.state.at  # time passes with what a run does
+                draft.note("client.answered", run_id, said)
+        if not self._is_read(run_id):
+            self._cranks.pop(run_id, None)  # that one has come to its end, or is about to
+        self._leave(run_id)
+        self.start(run_id)
+        return draft.state
+
+    def seats(self) -> list[RunState]:
+        """The runs that wait for a person in the model's seat."""
+        states = [fold(self._store.journal(self.seen(run)["id"])) for run in self._store.active_runs()]
+        return [state for state in states if waits(state, seated=state.run["id"] in self._seats)]
+
     def amend(self, run_id: str, event: str, id: str, data: Json) -> Json:
         """Journal a client's change to something that a run made; returns what became of it."""
         with open_draft(self._store, run_id) as draft:
@@ -151,7 +183,7 @@ class Runner:
         """The run as `seen`; and should nobody be turning its crank, the one who asks sees to it."""
         run_id, crank = run["id"], self._cranks.get(run["id"])
         turning = run_id in self._resting or (crank and crank.turning(SETTLE_S))
-        if run["status"] in MOVING and not turning:
+        if run["status"] in MOVING and not turning and run_id not in self._seats:
             self.start(run_id)
             run = self._store.get("thread.run", run_id)
         return self.seen(run)
@@ -163,21 +195,26 @@ class Runner:
 
     # The crank and those who turn it
 
-    def drive(self, run_id: str) -> Iterator[Event | None]:
-        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between."""
+    def drive(self, run_id: str) -> Generator[Event | None, None, bool]:
+        """Move a run until it rests. Yields None after each transition, and each piece of an answer in between.
+
+        Returns whether the run waits for a client: for tool outputs, or for an answer in the model's seat.
+        """
+        goes_on = True
         with suppress(RunDeleted):
             try:
-                goes_on = True
                 while goes_on and (turn := self._turn(run_id)):
                     events, goes_on = turn
                     yield from events
             except RunDeleted:
+                self._leave(run_id)
                 raise
             except Exception as error:  # noqa: BLE001  a bug of ours must not leave the run hanging
                 with suppress(IllegalMove), open_draft(self._store, run_id) as draft:
                     broke = ModelError(f"The engine broke: {told(error)}. Please report it.")
                     draft.failed(self._interrupt(run_id), broke)
                 yield None
+        return not goes_on
 
     def follow(self, run: Json, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
         """Drive a run by reading: all that happens to it from journal entry `start` on, whoever makes it happen.
@@ -202,7 +239,7 @@ class Runner:
     def _events(self, run: Json, start: int) -> Iterator[Event]:
         """Ends with an `error` when the run's thread is deleted meanwhile."""
         state = fold(self._store.journal(run["id"])[:start])
-        for delta in itertools.chain([None], self.drive(run["id"]), [None]):
+        for delta in itertools.chain([None], self._drive_and_wait(run["id"]), [None]):
             if delta:
                 yield delta
                 continue
@@ -214,6 +251,17 @@ class Runner:
                     return  # what comes next is told in the stream of the tool outputs
         if not self._store.journal(run["id"]):
             yield "error", NotFound.of("thread", run["thread_id"]).envelope()
+
+    def _drive_and_wait(self, run_id: str) -> Iterator[Event | None]:
+        """Drive on when a person has answered, as long as somebody reads and somebody else can answer meanwhile."""
+        while (yield from self.drive(run_id)) and _THREADS and self._is_read(run_id):
+            yield None
+            if seat := self._seats.get(run_id):
+                seat.wait(SETTLE_S)  # not for ever: its thread may be deleted, the store be closed
+
+    def _is_read(self, run_id: str) -> bool:
+        crank = self._cranks.get(run_id)
+        return crank is not None and crank.is_read
 
     def start(self, run_id: str) -> None:
         """Let a thread of its own turn the crank."""
@@ -284,7 +332,7 @@ class Runner:
     def _turn(self, run_id: str) -> tuple[Iterable[Event | None], bool] | None:
         """Make the next transition, in one transaction; None when the run rests or somebody else is at it.
 
-        Gives what to yield, and whether the crank may go on: not after a call for action, whose answer may be
+        Gives what to yield, and whether the crank may go on: not where a client has the word, whose answer may be
         there already, as somebody else goes on with it.
         """
         with open_draft(self._store, run_id) as draft:
@@ -296,6 +344,8 @@ class Runner:
                     draft.become("in_progress", started_at=draft.at)
                 case "ask":
                     self._ask(draft)
+                case "listen" if run_id in self._seats:
+                    return [], False
                 case "listen":
                     listening = Listening(self._store, self.model, draft.state)
                     return self._occupied(run_id, listening, listening.listen())
@@ -336,6 +386,10 @@ class Runner:
         def until_it_ends() -> Iterator[Event | None]:
             try:
                 yield from events
+            except Unanswered:
+                with open_draft(self._store, run_id) as draft:
+                    if draft.state.status == "in_progress":
+                        self._seats[run_id] = threading.Event()
             finally:
                 if self._busy.get(run_id) is work:
                     self._busy.pop(run_id, None)
@@ -350,8 +404,14 @@ class Runner:
 
     def _interrupt(self, run_id: str) -> str:
         """Turn away from the model or tool at work, if there is one; returns what the model has said so far."""
+        self._leave(run_id)
         work = self._busy.pop(run_id, None)
         return work.stop() if work else ""
+
+    def _leave(self, run_id: str) -> None:
+        """Nobody has to answer in the model's seat any more."""
+        if seat := self._seats.pop(run_id, None):
+            seat.set()
 
     # Reading
 

@@ -19,6 +19,7 @@ UNKNOWN = {
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {
+    "AnswerSeat": {"text": "x"},
     "CreateMessage": {"role": "user", "content": "x"},
     "CreateRun": {"assistant_id": "asst_none"},
     "ModifyAttributes": {"attributes": {}},

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +19,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.ids import Ids, LessonClock
 from assistant_nb.engine.journal import Entry
-from assistant_nb.engine.model.base import Prompt, ToolCall
+from assistant_nb.engine.model.base import Anew, Finish, Part, Prompt, TextDelta, ToolCall, ToolCallDelta
 from assistant_nb.engine.model.scripted import Line, Scripted
 from assistant_nb.engine.runner import Runner
 from assistant_nb.engine.store import Store
@@ -94,6 +94,12 @@ def calling(prompt: Prompt) -> list[str | ToolCall]:
     return ["Let me ", "look.", add[0], ToolCall("file_search", "cake"), ToolCall("file_search", "pie"), add[1]]
 
 
+def breaking(prompt: Prompt) -> Iterator[str]:
+    """Is cut off in mid-sentence."""
+    yield "Let me "
+    raise ModelError("cut off")
+
+
 class Echo(Tool):
     """A tool of the engine."""
 
@@ -103,7 +109,7 @@ class Echo(Tool):
 
 @settings(deadline=None)  # it is measured elsewhere, and this machine is shared
 @given(
-    line=st.text(min_size=1, max_size=20) | st.just(ModelError("no answer")) | st.just(calling),
+    line=st.text(min_size=1, max_size=20) | st.sampled_from([ModelError("no answer"), breaking, calling]),
     kills=st.lists(st.integers(2, 32), max_size=4),
 )
 def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
@@ -113,9 +119,27 @@ def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: 
     assert rough == smooth
 
 
-def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
+class Changing(Scripted):
+    """Breaks off, and lets another one answer."""
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        call = ToolCallDelta(0, '{"a": 1}', "add")
+        yield from (TextDelta("Half "), call, Anew("broken"), TextDelta("The whole."), Finish({"answer": "scripted"}))
+
+
+@given(kills=st.lists(st.integers(2, 20), max_size=4))
+def test_half_an_answer_never_stays_on_the_thread_however_often_it_is_interrupted(kills: list[int]) -> None:
+    with TemporaryDirectory() as folder:
+        kept = _story(Path(folder) / "class.db", "", kills, Changing)
+    messages = [body for body in kept if isinstance(body, dict) and body["object"] == "thread.message"]
+    assert [(message["status"], message["content"][0]["text"]["value"]) for message in messages] == [
+        ("completed", "The whole.")
+    ]
+
+
+def _story(path: Path, line: Line, kills: list[int], kind: type[Scripted] = Scripted) -> list[Any]:
     """Drive a run, dying at the given entries one after the other; returns all that is kept of it in the end."""
-    store, runner = _engine(path, line)
+    store, runner = _engine(path, kind(line, line))
     with store.transaction():
         assistant = wire.assistant(
             store.new_id("assistant"), 0, {"model": "m", "instructions": "i", "tools": [{"type": "file_search"}]}
@@ -133,17 +157,18 @@ def _story(path: Path, line: Line, kills: list[int]) -> list[Any]:
                 runner.submit(waiting, [{"tool_call_id": call["id"], "output": call["id"]} for call in calls])
                 list(runner.drive(run["id"]))
         store.close()
-        store, runner = _engine(path, line)
-    assert store.get("thread.run", run["id"])["status"] == ("failed" if isinstance(line, ModelError) else "completed")
+        store, runner = _engine(path, kind(line, line))
+    fails = line is breaking or isinstance(line, ModelError)
+    assert store.get("thread.run", run["id"])["status"] == ("failed" if fails else "completed")
     kept = [*store.journal(run["id"]), *store.all("thread.message", thread["id"]), store.get("thread.run", run["id"])]
     store.close()
     return kept
 
 
-def _engine(path: Path, line: Line) -> tuple[Store, Runner]:
+def _engine(path: Path, model: Scripted) -> tuple[Store, Runner]:
     """An engine without a background, so that only the test turns the crank."""
     store = Store(path, Ids("seed"), LessonClock())
-    return store, Runner(store, Scripted(line, line), {"file_search": Echo()})
+    return store, Runner(store, model, {"file_search": Echo()})
 
 
 def _deadly(store: Store, fatal: int | None) -> Callable[[str, Entry], None]:

@@ -1,7 +1,8 @@
 """The one boundary between the run loop and whatever answers.
 
 A model takes a `Prompt` and yields `TextDelta`s and `ToolCallDelta`s, then one `Finish`. It may raise
-ModelError at any point. It knows nothing of runs, threads or ids, so a recording holds none either.
+ModelError at any point, and Unanswered before it says anything: it is asked again when a person has answered.
+It knows nothing of runs, threads or ids, so a recording holds none either.
 """
 
 import json
@@ -66,9 +67,12 @@ class Prompt:
     tool_choice: str | Json = "auto"
     parallel_tool_calls: bool = True
     max_completion_tokens: int | None = None
+    said: Json | None = None
+    """What a person has said to it in the model's seat: `{"text": …, "tool_calls": […]}`. No part of what is asked."""
 
     def as_json(self) -> Json:
         data = {**asdict(self), "messages": [turn.as_json() for turn in self.messages]}
+        del data["said"]
         return {name: value for name, value in data.items() if value or name != "files"}
 
     @classmethod
@@ -108,7 +112,8 @@ class Finish:
 
     provenance: Json
     """Where the answer comes from, for the journal. `answer` is always there: "recorded" (a real
-    endpoint), "source" (the source notebook), "authored" (written for a lesson), "scripted" (a test)."""
+    endpoint), "source" (the source notebook), "authored" (written by a person), "practice" (plain rules),
+    "scripted" (a test)."""
     prompt_tokens: int | None = None
     """None: the model did not count; the engine estimates."""
     completion_tokens: int | None = None
@@ -122,12 +127,19 @@ class Finish:
                 raise ValueError(f"tokens are counted in whole numbers from 0 on, not as {count!r}")
 
 
-Part = TextDelta | ToolCallDelta | Finish
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What was said so far does not count: somebody else answers from the beginning. See `fallback`."""
+
+    why: str
+
+
+Part = TextDelta | ToolCallDelta | Anew | Finish
 
 
 @runtime_checkable
 class Model(Protocol):
-    """Anything that answers. Two are here: `recorded` and `scripted`."""
+    """Anything that answers."""
 
     name: str
     """One word for the banner, e.g. "recorded"."""
@@ -142,7 +154,7 @@ class Model(Protocol):
         ...
 
     def ask(self, prompt: Prompt) -> Iterator[Part]:
-        """Answer a prompt; raise ModelError when there is no answer."""
+        """Answer a prompt; raise ModelError when there is no answer, Unanswered when there is none yet."""
         ...
 
 
@@ -164,6 +176,9 @@ def within(limit: int | None, answer: Iterable[Part]) -> Iterator[Part]:
     for part in answer:
         if isinstance(part, Finish):
             yield replace(part, prompt_tokens=None, completion_tokens=None, reason="length") if cut else part
+        elif isinstance(part, Anew):
+            room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False
+            yield part
         elif not cut:
             text = part.text if isinstance(part, TextDelta) else (part.name or "") + part.arguments
             room -= len(text.encode(errors="replace"))

@@ -9,7 +9,8 @@ and its token counts come from.
      "answer": …, "usage": null, "provenance": {"answer": "source", "usage": "estimated", …}}
 
 An answer may call tools (`"tool_calls": [{"name": …, "arguments": …}]`); in a later prompt the same
-calls stand in the assistant's message, with their outputs. `"pace_ms"` is the time between deltas.
+calls stand in the assistant's message, with their outputs. `"wait_ms"` is the time before the first
+delta, `"pace_ms"` that between two, as if they had come evenly; both are left out when they are 0.
 """
 
 import difflib
@@ -23,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -34,13 +35,19 @@ from .base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas, 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
 
+REPLAYED: Final[set[str]] = set()
+"""Digests of what this process has replayed, for `assistant-nb check`."""
 
-_FRAMES = re.compile(r"^-{75}$.*^\n(?=\S)", re.DOTALL | re.MULTILINE)
+_FRAMES: Final = re.compile(r"^-{75}$.*^\n(?=\S)", re.DOTALL | re.MULTILINE)
 """Of a traceback as IPython shows it: all but its last paragraph, which is the error."""
 
 
 class _Line(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    def line(self) -> str:
+        """As it stands in a file."""
+        return json.dumps(self.model_dump(exclude_defaults=True), ensure_ascii=False)
 
 
 _L = TypeVar("_L", bound=_Line)
@@ -70,6 +77,8 @@ class RecordedPrompt(_Line):
     tools: list[str]
     """Types of tools; a function as `function:NAME`."""
     messages: list[RecordedTurn]
+    tool_choice: str | dict[str, Any] = "auto"
+    response_format: str | dict[str, Any] = "auto"
 
 
 class RecordedUsage(_Line):
@@ -90,6 +99,8 @@ class Exchange(_Line):
     prompt: RecordedPrompt
     answer: str
     tool_calls: list[RecordedCall] = []
+    finish_reason: Literal["stop", "length"] = "stop"
+    wait_ms: Annotated[int, Field(ge=0)] = 0
     pace_ms: Annotated[int, Field(ge=0)] = 0
     usage: RecordedUsage | None
     provenance: Provenance
@@ -99,7 +110,15 @@ class Exchange(_Line):
         yield from map(TextDelta, words(self.answer))
         for index, call in enumerate(self.tool_calls):
             yield from call_deltas(index, ToolCall(call.name, call.arguments))
-        yield Finish(self.provenance.model_dump(exclude_none=True), **(self.usage.model_dump() if self.usage else {}))
+        usage = self.usage.model_dump() if self.usage else {}
+        yield Finish(self.provenance.model_dump(exclude_none=True), **usage, reason=self.finish_reason)
+
+
+class Recording(NamedTuple):
+    """What a file holds."""
+
+    title: str
+    exchanges: Sequence[Exchange]
 
 
 class Recorded:
@@ -113,7 +132,9 @@ class Recorded:
 
     def __init__(self, *paths: Path, pace: float = 0) -> None:
         self._pace = pace
-        self._exchanges = [exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path)]
+        self._exchanges = [
+            exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path).exchanges
+        ]
         self._by_digest = {digest(exchange.prompt): exchange for exchange in self._exchanges}
         self.models = sorted({exchange.prompt.model for exchange in self._exchanges})
 
@@ -122,15 +143,19 @@ class Recorded:
         return ", ".join(f"{count} {origin}" for origin, count in sorted(counts.items())) or "none"
 
     def ask(self, prompt: Prompt) -> Iterator[Part]:
-        asked = _normal(prompt)
-        exchange = self._by_digest.get(digest(asked))
+        asked = normal(prompt)
+        exchange = self._by_digest.get(found := digest(asked))
         if exchange is None:
             raise NoRecording(_miss(asked, self._exchanges))
-        wait_s = self._pace * exchange.pace_ms / 1000
+        REPLAYED.add(found)
+        self._wait(exchange.wait_ms)
         for part in within(prompt.max_completion_tokens, exchange.parts()):
-            if wait_s:
-                time.sleep(wait_s)
+            self._wait(exchange.pace_ms)
             yield part
+
+    def _wait(self, ms: int) -> None:
+        if wait_s := self._pace * ms / 1000:
+            time.sleep(wait_s)
 
 
 def find(name: str | os.PathLike[str]) -> Path:
@@ -144,18 +169,38 @@ def find(name: str | os.PathLike[str]) -> Path:
     raise RecordingError(f"There is no recording '{name}'. Name a file, or one of these: {known}.")
 
 
-def read(path: Path) -> list[Exchange]:
-    """The exchanges of one file, in order."""
+def read(path: Path) -> Recording:
+    """Raises RecordingError naming the line that is none."""
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() would cut texts that hold U+2028
     except OSError as error:
         raise RecordingError(f"The recording '{path}' cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise RecordingError(f"The recording '{path}' is not text in UTF-8.") from error
-    if not lines:
+    if not any(lines):
         raise RecordingError(f"The recording '{path}' is empty: it wants a header line, then one exchange a line.")
-    _parse(Header, path, 1, lines[0])
-    return [_parse(Exchange, path, n, line) for n, line in enumerate(lines[1:], 2) if line.strip()]
+    header = _parse(Header, path, 1, lines[0])
+    exchanges = [_parse(Exchange, path, n, line) for n, line in enumerate(lines[1:], 2) if line.strip()]
+    return Recording(header.title, exchanges)
+
+
+def write(path: Path, recording: Recording) -> None:
+    """Put a recording in the place of what is there, all or nothing. Raises RecordingError."""
+    header = Header(format="assistant_nb recording", version=1, title=recording.title)
+    lines = [
+        json.dumps(header.model_dump(), ensure_ascii=False),
+        *(exchange.line() for exchange in recording.exchanges),
+    ]
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise RecordingError(f"The recording '{path}' cannot be written: {error.strerror}.") from error
 
 
 def _parse(kind: type[_L], path: Path, n: int, line: str) -> _L:
@@ -173,23 +218,28 @@ def digest(prompt: RecordedPrompt) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _normal(prompt: Prompt) -> RecordedPrompt:
-    """What of a prompt decides the answer."""
+def normal(prompt: Prompt) -> RecordedPrompt:
+    """What of a prompt decides the answer, without ids."""
     return RecordedPrompt(
         model=prompt.model,
         instructions=prompt.instructions,
         tools=[_tool(tool) for tool in prompt.tools],
-        messages=[RecordedTurn.model_validate(_alike(turn).as_json()) for turn in prompt.messages],
+        messages=[_turn(turn) for turn in prompt.messages],
+        tool_choice=prompt.tool_choice,
+        response_format=prompt.response_format,
     )
 
 
-def _alike(turn: Turn) -> Turn:
-    """Tracebacks of code without their frames, which read otherwise from one Python to the next."""
+def _turn(turn: Turn) -> RecordedTurn:
+    """What differs from one run of a lesson to the next is left out: ids of uploaded pictures, frames of tracebacks."""
+    content = turn.content
+    if not isinstance(content, str):
+        content = [{"type": part["type"]} if part["type"] == "image_file" else part for part in content]
     calls = [
         replace(call, output=_FRAMES.sub("", call.output)) if call.output and call.name == "code_interpreter" else call
         for call in turn.tool_calls
     ]
-    return replace(turn, tool_calls=calls)
+    return RecordedTurn.model_validate(replace(turn, content=content, tool_calls=calls).as_json())
 
 
 def _tool(tool: Json) -> str:
@@ -208,8 +258,9 @@ def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
     """The honest message of a miss: the question, the nearest one recorded, what differs, the ways on."""
     question = _question(asked)
     ways = (
-        "Ways on: ask a recorded question word for word, on a new thread; write your own exchange into a file and"
-        " start with recording='FILE.jsonl'; or script the answer with model=Scripted('…')."
+        "Ways on: start with model='practice', which answers by plain rules; ask a recorded question word for word, on"
+        " a new thread; write your own exchange into a file and start with recording='FILE.jsonl'; or script the answer"
+        " with model=Scripted('…')."
     )
     if not exchanges:
         return f"No answer: the recordings are empty. {ways}"
@@ -231,7 +282,7 @@ def _differences(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
     """["model (yours: 'gpt-4o', recorded: 'gpt-4')", "the question"]"""
     found = [
         f"{name} (yours: {_short(getattr(asked, name))}, recorded: {_short(getattr(recorded, name))})"
-        for name in ("model", "instructions", "tools")
+        for name in ("model", "instructions", "tools", "tool_choice", "response_format")
         if getattr(asked, name) != getattr(recorded, name)
     ]
     if _question(asked) != _question(recorded):

@@ -2,7 +2,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant_nb.engine.model.base import (
+    Anew,
     Finish,
+    Part,
     Prompt,
     TextDelta,
     ToolCall,
@@ -38,6 +40,11 @@ def test_an_answer_is_cut_off_at_its_limit_and_says_so(pieces: list[str], limit:
     assert whole.startswith(text)
     assert estimate_tokens(text) <= limit
     assert finish == (Finish({}, 1, 1) if text == whole else Finish({}, reason="length"))
+
+
+def test_who_begins_anew_has_all_the_tokens_again() -> None:
+    parts: list[Part] = [TextDelta("12345678"), TextDelta("9"), Anew("broken"), TextDelta("1234"), Finish({})]
+    assert list(within(2, parts)) == [parts[0], *parts[2:]]
 
 
 def test_a_call_comes_as_its_name_and_then_its_arguments() -> None:

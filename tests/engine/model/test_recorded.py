@@ -107,7 +107,7 @@ def test_a_recording_is_found_by_lesson_or_by_path(tmp_path: Path) -> None:
 def test_what_is_shipped_says_where_it_comes_from() -> None:
     assert Recorded().provenance() == "30 authored, 2 source"
     for path in SHIPPED.glob("*.jsonl"):
-        for line in read(path):
+        for line in read(path).exchanges:
             assert (line.usage is None) == (line.provenance.usage == "estimated")
 
 
@@ -132,11 +132,11 @@ def test_a_recorded_call_matches_with_its_output_and_without_ids(tmp_path: Path)
 def test_deltas_come_at_the_recorded_pace_or_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr("assistant_nb.engine.model.recorded.time.sleep", waits.append)
-    path = write(tmp_path, HEADER, exchange("2 + 2?", "It is four.") | {"pace_ms": 40})
+    path = write(tmp_path, HEADER, exchange("2 + 2?", "It is four.") | {"wait_ms": 100, "pace_ms": 40})
     list(Recorded(path).ask(prompt("2 + 2?")))
     assert waits == []
     list(Recorded(path, pace=0.5).ask(prompt("2 + 2?")))
-    assert waits == [0.02] * 4  # three words and the end
+    assert waits == [0.05] + [0.02] * 4  # before the first of three words and the end
 
 
 def test_a_traceback_of_code_counts_by_its_last_words(tmp_path: Path) -> None:
@@ -149,3 +149,10 @@ def test_a_traceback_of_code_counts_by_its_last_words(tmp_path: Path) -> None:
     model = Recorded(write(tmp_path, HEADER, exchange("q", "Again.", messages=asked)))
     for frames in ("Cell In[1], line 1\n----> 1 x", "File /usr/lib/csv.py:3\n  3 y\n\nCell In[1], line 1\n----> 1 x"):
         assert next(model.ask(prompt("", messages=failed(frames)))) == TextDelta("Again.")
+
+
+def test_a_text_may_hold_what_splits_lines_elsewhere(tmp_path: Path) -> None:
+    path = tmp_path / "lesson.jsonl"
+    line = json.dumps(exchange("q", "one\u2028two"), ensure_ascii=False)
+    path.write_text(f"{json.dumps(HEADER)}\n{line}\n", encoding="utf-8")
+    assert read(path).exchanges[0].answer == "one\u2028two"

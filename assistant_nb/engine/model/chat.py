@@ -1,0 +1,215 @@
+"""The dialect of chat completions: a prompt as a request, the chunks of a streamed answer as parts. Pure.
+
+Endpoints differ, so a request says only what the prompt asks for. The built-in tools are offered as
+functions with one argument, which the engine keeps plain: `{"code": "1 + 1"}` there is `1 + 1` here.
+
+Source: API reference, "Create chat completion" and "The chat completion chunk object".
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from ..errors import ModelError
+from ..wire import Json
+from .base import Part, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, words
+
+_BUILT_IN: Final = {
+    "code_interpreter": ("code", "Runs Python code and shows what it prints. State lasts between calls."),
+    "file_search": ("query", "Searches the files. Cite what you use with the mark that stands above it."),
+}
+"""Of each tool that the engine runs by itself, its argument and what a model is told of it."""
+
+
+def request_of(prompt: Prompt, model: str) -> Json:
+    """The arguments of `chat.completions.create`, for a streamed answer of `model`.
+
+    A limit goes as `max_tokens`: endpoints that know only that one pass over `max_completion_tokens` in silence.
+    """
+    request: Json = {
+        "model": model,
+        "messages": [*_instructions(prompt), *_dialogue(prompt)],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    if prompt.tools:
+        request["tools"] = [_tool(tool) for tool in prompt.tools]
+        if prompt.tool_choice != "auto":
+            request["tool_choice"] = _choice(prompt.tool_choice)
+        if not prompt.parallel_tool_calls:
+            request["parallel_tool_calls"] = False
+    if prompt.response_format != "auto":
+        request["response_format"] = prompt.response_format
+    for name in ("temperature", "top_p"):
+        if (value := getattr(prompt, name)) not in (None, 1):
+            request[name] = value
+    if prompt.reasoning_effort:
+        request["reasoning_effort"] = prompt.reasoning_effort
+    if prompt.max_completion_tokens is not None:
+        request["max_tokens"] = prompt.max_completion_tokens
+    return request
+
+
+def _instructions(prompt: Prompt) -> Iterator[Json]:
+    if prompt.instructions:
+        yield {"role": "system", "content": prompt.instructions}
+
+
+def _dialogue(prompt: Prompt) -> Iterator[Json]:
+    for n, turn in enumerate(prompt.messages):
+        content = _content(turn)
+        if not turn.tool_calls:
+            yield {"role": turn.role, "content": content}
+            continue
+        calls = [(f"call_{n}_{m}", call) for m, call in enumerate(turn.tool_calls)]
+        yield {"role": turn.role, "content": content or None, "tool_calls": [_made(id, call) for id, call in calls]}
+        for id, call in calls:
+            yield {"role": "tool", "tool_call_id": id, "content": call.output or ""}
+
+
+def _made(id: str, call: ToolCall) -> Json:
+    field_, _ = _BUILT_IN.get(call.name, ("", ""))
+    arguments = json.dumps({field_: call.arguments}, ensure_ascii=False) if field_ else call.arguments
+    return {"id": id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
+
+
+def _content(turn: Turn) -> str | list[Json]:
+    """Parts only where a picture is linked: not every endpoint reads them, and none in an assistant's message."""
+    if isinstance(turn.content, str):
+        return turn.content
+    if turn.role == "user" and any(part["type"] == "image_url" for part in turn.content):
+        return [part if part["type"] == "image_url" else {"type": "text", "text": _text(part)} for part in turn.content]
+    return "\n".join(map(_text, turn.content))
+
+
+def _text(part: Json) -> str:
+    """A part as text. The bytes of an uploaded picture stay here."""
+    return str(part["text"]) if part["type"] == "text" else "[an image]"
+
+
+def _tool(tool: Json) -> Json:
+    if tool["type"] == "function":
+        return {"type": "function", "function": tool["function"]}
+    name = tool["type"]
+    argument, description = _BUILT_IN[name]
+    parameters = {"type": "object", "properties": {argument: {"type": "string"}}, "required": [argument]}
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+def _choice(choice: str | Json) -> str | Json:
+    if isinstance(choice, str) or choice["type"] == "function":
+        return choice
+    return {"type": "function", "function": {"name": choice["type"]}}
+
+
+@dataclass
+class _Call:
+    id: str
+    name: str
+    argument: str
+    """Of a built-in tool, the name of its one argument; else empty."""
+    pieces: list[str] = field(default_factory=list)
+
+
+class Answer:
+    """Reads chunks, and knows at their end how the answer ended.
+
+    Raises ModelError for calls that nobody could make, and whatever Python raises on chunks that are none.
+    """
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._built_in = {tool["type"] for tool in prompt.tools} & set(_BUILT_IN)
+        self._calls: list[_Call] = []
+        self._at: dict[int, int] = {}
+        """Which call an endpoint's index means at present."""
+        self.text = ""
+        """All that was said so far, arguments included."""
+        self.reason: str | None = None
+        """None until the endpoint has said why the answer is at its end."""
+        self.usage: Json = {}
+        self.left_out = ""
+        """Text that came after a call, where a run has no place for it."""
+
+    def take(self, chunk: Json) -> Iterator[Part]:
+        """The parts that a chunk brings."""
+        self.usage = chunk.get("usage") or self.usage
+        for choice in chunk.get("choices") or []:
+            delta = choice.get("delta") or {}
+            if text := delta.get("content") or delta.get("refusal"):
+                yield from self._say(_sound(text))
+            for piece in delta.get("tool_calls") or []:
+                yield from self._call(piece)
+            self.reason = choice.get("finish_reason") or self.reason
+
+    def close(self) -> Iterator[Part]:
+        """What can be said only when the answer is whole. A call that was cut off stays as it is."""
+        if self.reason == "length":
+            return
+        for n, call in enumerate(self._calls):
+            arguments = "".join(call.pieces)
+            if call.argument:
+                yield from (ToolCallDelta(n, piece) for piece in words(_plain(call, arguments)))
+            elif not arguments.strip():  # so do some endpoints for a function without parameters
+                yield ToolCallDelta(n, "{}")
+            else:
+                _parsed(call, arguments)
+
+    def _say(self, text: str) -> Iterator[Part]:
+        if self._calls:
+            self.left_out += text
+        else:
+            self.text += text
+            yield TextDelta(text)
+
+    def _call(self, piece: Json) -> Iterator[Part]:
+        """Calls are told apart by index; by id, too, as some endpoints give all of them index 0."""
+        index, id, function = piece.get("index") or 0, piece.get("id") or "", piece.get("function") or {}
+        n = self._at.get(index)
+        if n is None or (id and id != self._calls[n].id):
+            if not (name := function.get("name")):
+                raise ModelError("The model called a tool without saying which. Ask again, or use another model.")
+            n = self._at[index] = len(self._calls)
+            argument = _BUILT_IN[name][0] if name in self._built_in else ""
+            self._calls.append(_Call(id, name, argument))
+            self.text += name
+            yield ToolCallDelta(n, name=name)
+        given = function.get("arguments") or ""
+        given = _sound(given if isinstance(given, str) else json.dumps(given))
+        self._calls[n].pieces.append(given)
+        self.text += given
+        if given and not self._calls[n].argument:
+            yield ToolCallDelta(n, given)
+
+
+def _plain(call: _Call, arguments: str) -> str:
+    """The one argument of a built-in tool: `{"query": "boats"}` -> `boats`."""
+    given = _parsed(call, arguments).get(call.argument)
+    if not isinstance(given, str):
+        raise ModelError(
+            f"The model called '{call.name}' without the text '{call.argument}': {_short(arguments)}."
+            " Ask again, or use another model."
+        )
+    return given
+
+
+def _parsed(call: _Call, arguments: str) -> Json:
+    try:
+        given = json.loads(arguments)
+    except ValueError:
+        given = None
+    if not isinstance(given, dict):
+        raise ModelError(
+            f"The model called '{call.name}' with arguments that are no JSON object: {_short(arguments)}."
+            " Ask again, or use another model."
+        )
+    return given
+
+
+def _sound(text: str) -> str:
+    """Half a surrogate pair, as some endpoints cut them, can be kept nowhere."""
+    return text.encode(errors="replace").decode()
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= 120 else f"{text[:119]}…")

@@ -1,0 +1,115 @@
+"""Two models for the stage: the first answers; when it fails or stalls, the second does.
+
+Nothing is held back: what the first one says is streamed as it comes. When it breaks off in the middle of its answer,
+an `Anew` tells so. The half answer is then taken off the thread, so that neither the reader of the thread nor the next
+prompt finds the two mixed (a recording would not know that dialogue); the run's journal keeps it, and a failed step
+says why.
+"""
+
+import queue
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ..errors import ModelError, Unanswered
+from .base import Anew, Finish, Model, Part, Prompt
+
+STALL_S: Final = 10.0
+"""How long the first one may be silent, unless told otherwise."""
+
+
+class Fallback:
+    """`Fallback(live, recorded, stall_s=5)`: `second` answers when `first` raises, or is silent for `stall_s` seconds.
+
+    `first` is read in a thread of its own, which ends with its answer. Of one that stalls nobody can take the thread
+    away: it ends at the next sign of life, or when the first one's own time-out does.
+    """
+
+    def __init__(self, first: Model, second: Model, stall_s: float = STALL_S) -> None:
+        if not stall_s > 0:
+            raise ValueError(f"stall_s={stall_s!r} is no time to wait. Use a number of seconds above 0.")
+        self.first, self.second, self.stall_s = first, second, stall_s
+        self.name = f"{first.name}, else {second.name}"
+
+    @property
+    def models(self) -> Sequence[str]:
+        return list(dict.fromkeys([*self.first.models, *self.second.models]))
+
+    def provenance(self) -> str:
+        first, second = self.first.provenance(), self.second.provenance()
+        return f"{first}; when that fails or is silent for {self.stall_s:g} s: {second}"
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        spoken = False
+        try:
+            for part in _unless_silent(self.first.ask(prompt), self.stall_s):
+                yield part
+                if isinstance(part, Finish):
+                    return
+                spoken = True
+            raise ModelError("it stopped in the middle of its answer")
+        except (Unanswered, GeneratorExit):
+            raise
+        except Exception as error:  # noqa: BLE001  on a stage a bug is no better than a broken network
+            why = f"{self.first.name}: {error if isinstance(error, ModelError | _Stalled) else repr(error)}"
+        if spoken:
+            yield Anew(why)
+        try:
+            for part in self.second.ask(prompt):
+                if isinstance(part, Finish):
+                    part = replace(part, provenance={**part.provenance, "instead_of": why})
+                yield part
+        except ModelError as error:
+            raise ModelError(f"{error} It was asked because of {why}", error.code) from error
+
+
+class _Stalled(Exception):
+    """Silence, for too long."""
+
+
+_Heard = queue.SimpleQueue[Part | Exception | None]
+"""Parts, then what ended them: an error, or None."""
+
+
+def _unless_silent(parts: Iterator[Part], stall_s: float) -> Iterator[Part]:
+    """The same parts. Raises _Stalled when one is longer in coming than that; then it listens to `parts` no more."""
+    heard: _Heard = queue.SimpleQueue()
+    left = threading.Event()
+    listener = threading.Thread(target=_listen, args=(parts, heard, left), name="assistant_nb fallback", daemon=True)
+    try:
+        listener.start()
+    except RuntimeError:  # no threads here, as in a browser's Python: then nobody looks at the clock
+        yield from parts
+        return
+    try:
+        while (part := _next(heard, stall_s)) is not None:
+            yield part
+    finally:
+        left.set()
+
+
+def _next(heard: _Heard, stall_s: float) -> Part | None:
+    try:
+        part = heard.get(timeout=stall_s)
+    except queue.Empty:
+        raise _Stalled(f"nothing came for {stall_s:g} s") from None
+    if isinstance(part, Exception):
+        raise part
+    return part
+
+
+def _listen(parts: Iterator[Part], heard: _Heard, left: threading.Event) -> None:
+    """Pass parts on until nobody wants them, then close what they come from, such as a connection."""
+    end: Exception | None = None
+    try:
+        for part in parts:
+            if left.is_set():
+                break
+            heard.put(part)
+    except Exception as error:  # noqa: BLE001  it is raised where the parts are read
+        end = error
+    finally:
+        if isinstance(parts, Generator):
+            parts.close()
+        heard.put(end)

@@ -1,0 +1,139 @@
+"""What goes wrong with models, on order: for lessons about errors, and for tests.
+
+    Faulty(Scripted("Hello."), Fault("cut_off", after_deltas=1))
+    POST /v1/lab/faults {"kind": "rate_limit", "at_call": 2}
+
+A fault strikes once, at the n-th call from when it was set, whoever asks; then it is gone.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from ..errors import ModelError, Unanswered
+from ..wire import Json
+from .base import Finish, Model, Part, Prompt, ToolCallDelta
+
+Kind = Literal["rate_limit", "server_error", "slow", "cut_off", "malformed_arguments"]
+
+_ON_ORDER = "It is no real failure: it was set as a fault, and will not strike again."
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`Fault("slow", at_call=2, delay_s=5)`: the second call from now takes five seconds longer."""
+
+    kind: Kind
+    at_call: int = 1
+    """Which call it strikes: 1 is the next one."""
+    delay_s: float = 1
+    """Of `slow`: how much later the answer begins."""
+    after_deltas: int = 1
+    """Of `cut_off`: how many deltas still come."""
+
+    def __post_init__(self) -> None:
+        if self.at_call < 1 or self.delay_s < 0 or self.after_deltas < 0:
+            raise ValueError(f"{self}: calls are counted from 1 on, seconds and deltas from 0 on")
+
+    def as_json(self) -> Json:
+        own = {"slow": "delay_s", "cut_off": "after_deltas"}.get(self.kind)
+        return {key: value for key, value in asdict(self).items() if key in ("kind", "at_call", own)}
+
+    def strike(self, answer: Iterator[Part]) -> Iterator[Part]:
+        """An answer as the fault leaves it."""
+        match self.kind:
+            case "rate_limit":
+                raise ModelError(f"The model's rate limit was reached. {_ON_ORDER}", "rate_limit_exceeded")
+            case "server_error":
+                raise ModelError(f"The model's server had an error. {_ON_ORDER}")
+            case "slow":
+                time.sleep(self.delay_s)
+                yield from answer
+            case "cut_off":
+                yield from _cut_off(answer, self.after_deltas)
+            case "malformed_arguments":
+                yield from _without_last_characters(answer)
+
+
+class Faulty:
+    """A model with faults, which can be set and cleared while it is in use. Without any it only passes parts on."""
+
+    def __init__(self, model: Model, *faults: Fault) -> None:
+        self.inner, self.name, self._faults = model, model.name, list(faults)
+        self._lock = threading.Lock()
+
+    @property
+    def models(self) -> Sequence[str]:
+        return self.inner.models
+
+    def provenance(self) -> str:
+        return self.inner.provenance()
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Those that have not struck; their `at_call` counts from now."""
+        return list(self._faults)
+
+    def set(self, fault: Fault) -> None:
+        with self._lock:
+            self._faults.append(fault)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        answer = self.inner.ask(prompt)
+        if not self._faults:
+            yield from answer
+            return
+        due = self._due()
+        for fault in due:
+            answer = fault.strike(answer)
+        try:
+            for part in answer:
+                yield _told(part, due)
+        except Unanswered:
+            self._take_back(due)
+            raise
+
+    def _due(self) -> list[Fault]:
+        """Count a call: what strikes it leaves the list, all else comes nearer."""
+        with self._lock:
+            due = [fault for fault in self._faults if fault.at_call == 1]
+            self._faults = [replace(fault, at_call=fault.at_call - 1) for fault in self._faults if fault.at_call > 1]
+        return due
+
+    def _take_back(self, due: list[Fault]) -> None:
+        """It was no call: whoever answers has asked for time."""
+        with self._lock:
+            self._faults = [*due, *(replace(fault, at_call=fault.at_call + 1) for fault in self._faults)]
+
+
+def _told(part: Part, faults: Sequence[Fault]) -> Part:
+    """The journal shall know what the answer has gone through."""
+    if not (faults and isinstance(part, Finish)):
+        return part
+    return replace(part, provenance={**part.provenance, "faults": [fault.kind for fault in faults]})
+
+
+def _cut_off(answer: Iterator[Part], after_deltas: int) -> Iterator[Part]:
+    for n, part in enumerate(answer):
+        if n == after_deltas or isinstance(part, Finish):
+            raise ModelError(f"The model's answer was cut off after {n} deltas. {_ON_ORDER}")
+        yield part
+
+
+def _without_last_characters(answer: Iterator[Part]) -> Iterator[Part]:
+    """Every call loses the end of its arguments: `{"city": "Rome"` is no JSON."""
+    held: ToolCallDelta | None = None
+    for part in answer:
+        if held and isinstance(part, ToolCallDelta) and part.index == held.index:
+            yield held
+        elif held:
+            yield replace(held, arguments=held.arguments.rstrip()[:-1])
+        held = part if isinstance(part, ToolCallDelta) else None
+        if held is None:
+            yield part

@@ -1,0 +1,208 @@
+"""A JSON schema filled in with what stands in a question: how `practice` makes arguments. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final
+
+from ..wire import Json
+
+_DEEPEST: Final = 8
+_MOST: Final = 8
+"""Values that one question is worth."""
+_MOST_STEPS: Final = 1000
+"""What one schema is worth; it may be anybody's."""
+_NO: Final = frozenset({"no", "not", "false", "off", "without", "never"})
+COMMON: Final = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are at by can could do does for from get give has have hello help hey hi how i in is it make me my no"
+        " of ok on or please set show tell than thank thanks that the there this to use was what when where which who"
+        " why will with would yes you your",
+    )
+)
+"""Words that say nothing of what is asked for."""
+
+
+def fillings(schema: Any, said: "Said") -> list[Any]:
+    """Values for a schema: one, or more when more is named than one takes. "Rome and Oslo" -> [{"city": "Rome"}, …]"""
+    first = Filling(schema, said)
+    return [first.value, *(Filling(schema, said, n, first.taken).value for n in range(1, min(first.rounds, _MOST)))]
+
+
+def words_of(name: str) -> set[str]:
+    """`"get_weather"`, `"getWeather"` -> {"weather"}"""
+    return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)} - COMMON
+
+
+class Said:
+    """The question, taken apart into what arguments are made of.
+
+    `mark` goes before every text taken from it; `names`, words of functions' names, are no arguments.
+    """
+
+    def __init__(self, text: str, mark: str = "", names: Iterable[str] = ()) -> None:
+        self.text, self.mark, self._idle = text, mark, COMMON | set(names)
+
+    @cached_property
+    def words(self) -> set[str]:
+        return {word.lower() for word in re.findall(r"[^\W_]+", self.text)}
+
+    @cached_property
+    def quoted(self) -> list[str]:
+        found = re.findall(r'"([^"\n]+)"|“([^”\n]+)”|(?<!\w)\'([^\'\n]+)\'(?!\w)', self.text)
+        return [next(filter(None, groups)) for groups in found]
+
+    @cached_property
+    def dates(self) -> list[str]:
+        return re.findall(r"\b\d{4}-\d\d-\d\d\b", self.text)
+
+    @cached_property
+    def numbers(self) -> list[float]:
+        bare = re.sub(r"\b\d{4}-\d\d-\d\d\b", " ", self.text)
+        return [float(number) for number in re.findall(r"(?<![\w.])-?\d{1,15}(?:\.\d{1,15})?(?![\w])", bare)]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Quoted words; without any, words with a capital letter that do not just begin a sentence."""
+        found = re.findall(r"[^\W\d_a-z]\w*(?: [^\W\d_a-z]\w*)*", self.text)
+        names = [" ".join(word for word in name.split() if word.lower() not in self._idle) for name in found]
+        return self.quoted or [name for name in names if name and not name.islower()]
+
+    def members(self, enum: Sequence[Any]) -> list[Any]:
+        """The members of an enum that the question names, in its order."""
+        places = {
+            n: re.search(rf"(?<!\w){re.escape(str(one))}(?!\w)", self.text, re.IGNORECASE) for n, one in enumerate(enum)
+        }
+        return [enum[n] for _, n in sorted((place.start(), n) for n, place in places.items() if place)]
+
+
+@dataclass
+class Filling:
+    """A JSON schema filled in with what stands in the question.
+
+    `round` tells the calls of one function apart: of five names and a function that takes two (`per_round`), the
+    second call gets the third and the fourth.
+    """
+
+    schema: Any
+    said: Said
+    round: int = 0
+    per_round: Counter[str] = field(default_factory=Counter)
+    depth: int = 0
+    steps: Iterator[int] = field(default_factory=lambda: iter(range(_MOST_STEPS)))
+
+    def __post_init__(self) -> None:
+        self.taken, self.missing = Counter[str](), False
+        self._found, self._spent = dict[str, int](), set[str]()
+        self.value = self._fill(self.schema, self.depth)
+
+    @property
+    def rounds(self) -> int:
+        """How many times the question holds what is taken from it."""
+        return max([1, *(found // self.taken[kind] for kind, found in self._found.items())])
+
+    @property
+    def complete(self) -> bool:
+        """Whether the question holds all that is required, and something is."""
+        return bool(self.taken) and not self.missing
+
+    def _take(self, kind: str, found: Sequence[Any], otherwise: Any) -> Any:
+        """The next of its kind."""
+        n, self._found[kind] = self.taken[kind], len(found)
+        self.taken[kind] += 1
+        self.missing |= len(found) <= n
+        return found[(self.round * self.per_round[kind] + n) % len(found)] if found else otherwise
+
+    def _fill(self, schema: Any, depth: int) -> Any:
+        schema = self._resolved(schema)
+        if depth > _DEEPEST or next(self.steps, None) is None:
+            return None
+        if "const" in schema:
+            return schema["const"]
+        default = schema.get("default")
+        if isinstance(enum := schema.get("enum"), list) and enum:
+            named = self.said.members(enum)
+            return self._take(f"enum {enum}", named, enum[0] if default is None else default)
+        match _type(schema):
+            case "object":
+                return self._object(schema, depth)
+            case "array":
+                return self._array(schema, depth)
+            case "integer" | "number" as kind:
+                return _number(self._take("number", self.said.numbers, default or 0), schema, kind)
+            case "boolean":
+                return default if default is not None and not self.said.words & _NO else not self.said.words & _NO
+            case "null":
+                return None
+            case _ if schema.get("format") in ("date", "date-time"):
+                date = self._take("date", self.said.dates, default or "2026-01-01")
+                return f"{date}T00:00:00Z" if schema["format"] == "date-time" and "T" not in str(date) else date
+            case _:
+                texts = [text for text in self.said.texts if text.lower() not in self._spent]
+                found = self._take("text", texts, default or self.said.text)
+                return f"{self.said.mark}{found}"[: _whole(schema.get("maxLength"))]
+
+    def _object(self, schema: Json, depth: int) -> Json:
+        properties, required = _dict(schema.get("properties")), schema.get("required")
+        required = required if isinstance(required, list) else []
+        members = {name: self._members(one) for name, one in properties.items()}
+        self._spent |= {str(member).lower() for named in members.values() for member in named}
+        named = {name for name in properties if members[name] or self.said.words & words_of(name)}
+        return {
+            name: self._fill(one, depth + 1) for name, one in properties.items() if name in named or name in required
+        }
+
+    def _members(self, schema: Any) -> list[Any]:
+        enum = self._resolved(schema).get("enum")
+        return self.said.members(enum) if isinstance(enum, list) else []
+
+    def _array(self, schema: Json, depth: int) -> list[Any]:
+        """As many items as the question has."""
+        items = {**_dict(schema.get("items")), "$defs": _dict(self.schema).get("$defs")}
+        first = Filling(items, self.said, depth=depth + 1, steps=self.steps)
+        self.taken["array"] += 1
+        self.missing |= first.missing
+        most, least = _whole(schema.get("maxItems")), _whole(schema.get("minItems"))
+        count = max(min(first.rounds, _MOST if most is None else most), min(least or 0, _MOST))
+        more = (Filling(items, self.said, n, first.taken, depth + 1, self.steps).value for n in range(1, count))
+        return [first.value, *more][:count]
+
+    def _resolved(self, schema: Any) -> Json:
+        """Without references and choices: of several it is the first that is not null."""
+        for _ in range(_DEEPEST):
+            schema = _dict(schema)
+            if isinstance(reference := schema.get("$ref"), str):
+                schema = _dict(_dict(self.schema).get("$defs")).get(reference.rpartition("/")[2])
+            elif isinstance(ways := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"), list):
+                schema = next((way for way in ways if _dict(way).get("type") != "null"), {})
+            else:
+                break
+        return _dict(schema)
+
+
+def _dict(value: Any) -> Json:
+    """A schema may be anybody's; what is no object in it says nothing."""
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and value >= 0 else None
+
+
+def _type(schema: Json) -> str:
+    given = schema.get("type")
+    kinds = given if isinstance(given, list) else [given]
+    kind = next((kind for kind in kinds if kind != "null"), "null")
+    return str(kind or ("object" if "properties" in schema else "string"))
+
+
+def _number(value: Any, schema: Json, kind: str) -> Any:
+    if not isinstance(value, int | float):
+        return value
+    low, high = schema.get("minimum"), schema.get("maximum")
+    value = max(value, low) if isinstance(low, int | float) else value
+    value = min(value, high) if isinstance(high, int | float) else value
+    return int(value) if kind == "integer" or value == int(value) else value

@@ -1,0 +1,245 @@
+"""A model that asks an endpoint: anything that speaks chat completions, such as OpenAI, Ollama, vLLM or llama.cpp.
+
+The official SDK does the talking: retries after 408, 409, 429 and 5xx, as `Retry-After` says (waits of
+up to two minutes; a longer one is not waited for), and after connections that failed. Answers are always streamed.
+"""
+
+import re
+import ssl
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
+
+from ..errors import ModelError
+from ..wire import Json
+from . import endpoint_errors as wrong
+from .base import Finish, Part, Prompt, estimate_tokens
+from .budget import Booking, Budget
+from .chat import Answer, request_of
+
+if TYPE_CHECKING:
+    from openai import APIConnectionError, APIStatusError, OpenAI, Stream
+    from openai.types.chat import ChatCompletionChunk
+
+CONNECT_S: Final = 10.0
+STALL_S: Final = 120.0
+"""Long enough for a laptop that reads a long prompt."""
+RETRIES: Final = 2
+
+_SHORTEST_SECRET: Final = 6
+"""What is shorter is no secret, and would be found in any text."""
+
+
+class Live:
+    """Asks `model` at `base_url`; without a model, the one that each run asks for.
+
+    `base_url` may bring credentials and a query; they are sent, and shown nowhere, as the `api_key`. `connect_s`
+    limits the time until the endpoint takes the call, `stall_s` that without a word of an answer; `retries` are
+    made before the first word only. `budget` is what the process may spend.
+
+    Raises ValueError for a `base_url` that is none.
+    """
+
+    name = "live"
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str | None = None,
+        api_key: str | None = None,
+        *,
+        budget: Budget | None = None,
+        connect_s: float = CONNECT_S,
+        stall_s: float = STALL_S,
+        retries: int = RETRIES,
+    ) -> None:
+        url = urlsplit(base_url)
+        if url.scheme not in ("http", "https") or not url.hostname:
+            raise ValueError("base_url=… is no address of an endpoint. It looks like http://localhost:11434/v1.")
+        self.endpoint = url.hostname
+        self._model, self._budget = model, budget or Budget()
+        self._connect_s, self._stall_s = connect_s, stall_s
+        self._secret = _Secret(api_key, url.username, url.password, *(value for _, value in parse_qsl(url.query)))
+        self._connect: Callable[[], OpenAI] = lambda: _client(base_url, api_key, connect_s, stall_s, retries)
+        self._client: OpenAI | None = None
+        self._making = threading.Lock()
+        self._spelled: dict[str, str] = {}
+        """How this endpoint calls what others call so; empty for what it does not know at all."""
+
+    @property
+    def models(self) -> Sequence[str]:
+        return [self._model] if self._model else []
+
+    def provenance(self) -> str:
+        who = f"{self._model}, whatever model is asked for," if self._model else "the model asked for"
+        return ", ".join(filter(None, [f"{who} at {self.endpoint}", str(self._budget)]))
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        model = self._model or prompt.model
+        request = request_of(prompt, model)
+        prompt_tokens = estimate_tokens(str(request["messages"]) + str(request.get("tools", "")))
+        booking = self._budget.book(prompt_tokens, prompt.max_completion_tokens)
+        if booking.limit is not None:
+            request["max_tokens"] = booking.limit
+        answer, opened = Answer(prompt), False
+        try:
+            with self._open(request) as stream:
+                opened = True
+                yield from self._heard(stream, answer, model)
+            yield from answer.close()
+            yield self._finish(prompt, model, answer, booking)
+        finally:
+            booking.settle(*(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
+
+    def _open(self, request: Json) -> "Stream[ChatCompletionChunk]":
+        """Send the request, in the words that this endpoint knows."""
+        import openai
+
+        while True:
+            spelled = {self._spelled.get(name, name): value for name, value in request.items()}
+            spelled.pop("", None)
+            try:
+                stream: Stream[ChatCompletionChunk] = self._sdk().chat.completions.create(**spelled)
+            except openai.APIConnectionError as error:
+                raise self._unreached(error) from None
+            except openai.APIStatusError as error:
+                if not self._learned(error, spelled):
+                    raise self._refused(error, request["model"]) from None
+            else:
+                return stream
+
+    def _heard(self, stream: "Stream[ChatCompletionChunk]", answer: Answer, model: str) -> Iterator[Part]:
+        import openai
+
+        chunks = 0
+        try:
+            for chunk in stream:
+                chunks += 1
+                yield from answer.take(chunk.to_dict(warnings=False))
+        except openai.APITimeoutError:
+            raise wrong.fell_silent(self.endpoint, self._stall_s) from None
+        except openai.APIConnectionError:
+            raise wrong.cut_off(self.endpoint) from None
+        except openai.APIError as error:  # an error in the stream
+            words = self._secret.out_of(error.message)
+            raise wrong.refused(self.endpoint, model, _status(error.code), str(error.code), words) from None
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise wrong.not_chunks(self.endpoint) from None
+        if answer.reason == "content_filter":
+            raise wrong.filtered(self.endpoint)
+        if not answer.reason:
+            content_type = stream.response.headers.get("content-type", "")
+            raise wrong.cut_off(self.endpoint) if chunks else wrong.not_a_stream(self.endpoint, content_type)
+
+    def _finish(self, prompt: Prompt, model: str, answer: Answer, booking: Booking) -> Finish:
+        cut = answer.reason == "length"
+        provenance = {"answer": "live", "endpoint": self.endpoint, "model": model}
+        if model != prompt.model:
+            provenance["asked_for"] = prompt.model
+        if answer.left_out.strip():
+            provenance["left_out"] = answer.left_out
+        if cut and booking.limit != prompt.max_completion_tokens:
+            provenance["cut_by"] = "the cap of this process"
+        prompt_tokens, completion_tokens = _counted(answer.usage) or (None, None)
+        return Finish(provenance, prompt_tokens, completion_tokens, "length" if cut else "stop")
+
+    def _learned(self, error: "APIStatusError", request: Json) -> bool:
+        """Whether the endpoint has refused a field for which there is another word; from now on that is used."""
+        words = _words(error)
+        if "stream_options" in request and "stream_options" in words:
+            self._spelled["stream_options"] = ""
+        elif "max_tokens" in request and "max_completion_tokens" in words:
+            self._spelled["max_tokens"] = "max_completion_tokens"
+        else:
+            return False
+        return True
+
+    def _refused(self, error: "APIStatusError", model: str) -> ModelError:
+        words = self._secret.out_of(_words(error))
+        retry_after = error.response.headers.get("retry-after", "")
+        return wrong.refused(self.endpoint, model, error.status_code, error.code or "", words, retry_after)
+
+    def _unreached(self, error: "APIConnectionError") -> ModelError:
+        import httpx2
+
+        causes = list(_causes(error))
+        reason = self._secret.out_of(str(causes[-1])) or type(causes[-1]).__name__
+        if _any(causes, httpx2.ConnectTimeout):
+            return wrong.connect_timed_out(self.endpoint, self._connect_s)
+        if _any(causes, httpx2.TimeoutException):
+            return wrong.fell_silent(self.endpoint, self._stall_s)
+        if _any(causes, httpx2.ProxyError):
+            return wrong.proxy_failed(self.endpoint, reason)
+        if _any(causes, ssl.SSLError):
+            return wrong.not_trusted(self.endpoint, reason)
+        return wrong.not_reached(self.endpoint, reason)
+
+    def _sdk(self) -> "OpenAI":
+        with self._making:
+            if self._client is None:
+                self._client = self._connect()
+                weakref.finalize(self, self._client.close)
+            return self._client
+
+
+class _Secret:
+    """Words that no text of ours may hold."""
+
+    def __init__(self, *words: str | None) -> None:
+        known = {form for word in words if word for form in (word, unquote(word))}
+        self._words = sorted((word for word in known if len(word) >= _SHORTEST_SECRET), key=len, reverse=True)
+
+    def out_of(self, text: str) -> str:
+        for word in self._words:
+            text = text.replace(word, "…")
+        return re.sub(r"(\w+://)[^/@\s]+@", r"\1", text)
+
+
+def _client(base_url: str, api_key: str | None, connect_s: float, stall_s: float, retries: int) -> "OpenAI":
+    """The SDK, which never gets to know the key: the transport below it does."""
+    import httpx2
+    from openai import DefaultHttpxClient, OpenAI
+
+    from .transport import Transport
+
+    url = urlsplit(base_url)
+    bare = urlunsplit((url.scheme, url.netloc.rpartition("@")[2], url.path, "", ""))
+    transport = Transport(url, api_key, stall_s)
+    timeout = httpx2.Timeout(stall_s, connect=connect_s)
+    http_client = DefaultHttpxClient(transport=transport, timeout=timeout)
+    return OpenAI(
+        base_url=bare, api_key="in-the-transport", max_retries=retries, timeout=timeout, http_client=http_client
+    )
+
+
+def _words(error: "APIStatusError") -> str:
+    """What the endpoint says, out of the shape in which it says it."""
+    body: Any = error.body
+    while isinstance(body, dict):
+        body = body.get("message") or body.get("detail") or body.get("error") or ""
+    return str(body or "")
+
+
+def _status(code: str | None) -> int:
+    """An error in mid-stream has no status but, with some, a code that looks like one."""
+    return int(code) if code and re.fullmatch(r"[45]\d\d", code) else 500
+
+
+def _counted(usage: Json) -> tuple[int, int] | None:
+    match usage:
+        case {"prompt_tokens": int(prompt), "completion_tokens": int(completion)} if prompt >= 0 and completion >= 0:
+            return prompt, completion
+        case _:
+            return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _any(causes: Sequence[BaseException], kind: type[BaseException]) -> bool:
+    return any(isinstance(cause, kind) for cause in causes)

@@ -1,0 +1,188 @@
+"""No language model: plain rules that anybody can foretell, for exploring the mechanics with one's own words. Pure.
+
+`Practice.rules` are the rules; a question that is just "help" prints them. The same question gets the same answer.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from ..wire import Json
+from .base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
+from .filling import COMMON, Filling, Said, fillings, words_of
+
+_WHO: Final = "Practice, no language model: "
+_RULES: Final = tuple(
+    """\
+The question "help" prints these rules.
+tool_choice goes first: the tool that it names is called; with "none" none is, with "required" at least the first.
+A Python block (```python … ```) in the question runs in the code interpreter, where that is offered.
+A function is called when the question has a word of its name; an only one, also when all that it requires is there.
+A "quoted phrase" is looked up by file search, where that is offered and nothing else is called.
+Arguments come from the question: numbers, dates, yes or no, members of an enum, quoted words, else capitalised ones.
+What is not there is the default, else the whole question, 0, or the first member; what is optional is left out.
+Two cities, two numbers or two functions are two calls: one after the other when parallel_tool_calls is false.
+After its calls it says what came of each; of a search, the sentence nearest to the question, with its mark.
+A response_format with a schema is filled in as arguments are, with every free text marked as practice.
+max_completion_tokens cuts it off in mid-sentence.
+Otherwise it says what it was sent: turns, instructions, tools.""".splitlines()
+)
+_MOST_CALLS: Final = 8
+
+
+class Practice:
+    """Answers by its `rules`, and says so. Calls and bare numbers have no room for words: their provenance says it."""
+
+    name = "practice"
+    models = ("practice",)
+    rules = _RULES
+
+    def __eq__(self, other: object) -> bool:
+        """There is but one choice of this kind, so that a cell may be run twice."""
+        return isinstance(other, Practice)
+
+    def __hash__(self) -> int:
+        return hash(Practice)
+
+    def provenance(self) -> str:
+        return f"{len(_RULES)} plain rules, no language model"
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        yield from within(prompt.max_completion_tokens, _answer(prompt))
+
+
+def _answer(prompt: Prompt) -> Iterator[Part]:
+    question, made = _question(prompt)
+    planned = _plan(prompt, question)
+    todo = planned[len(made) :] if not prompt.parallel_tool_calls else [] if made else planned
+    if todo:
+        for index, call in enumerate(todo if prompt.parallel_tool_calls else todo[:1]):
+            yield from call_deltas(index, call)
+    else:
+        yield from map(TextDelta, words(_text(prompt, question, made)))
+    yield Finish({"answer": "practice"})
+
+
+def _question(prompt: Prompt) -> tuple[str, list[ToolCall]]:
+    """What the user has said last (nobody: the instructions), and the calls made since."""
+    made = list[ToolCall]()
+    for turn in reversed(prompt.messages):
+        if turn.role == "user":
+            return _plain(turn), made
+        made = [*turn.tool_calls, *made]
+    return prompt.instructions or "", made
+
+
+def _plain(turn: Turn) -> str:
+    if isinstance(turn.content, str):
+        return turn.content
+    return " ".join(part["text"] if part["type"] == "text" else f"[{part['type']}]" for part in turn.content)
+
+
+# Which tools are called
+
+
+def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
+    """All calls that the question is worth, in order."""
+    if prompt.tool_choice == "none" or _wants_help(question):
+        return []
+    functions = {tool["function"]["name"]: tool["function"] for tool in prompt.tools if tool["type"] == "function"}
+    built_in = {tool["type"] for tool in prompt.tools} - {"function"}
+    said = Said(question, names={word for name in functions for word in words_of(name)})
+    if isinstance(prompt.tool_choice, dict):
+        return _forced(_name(prompt.tool_choice), functions, said)
+    calls = [ToolCall("code_interpreter", block) for block in _blocks(question) if "code_interpreter" in built_in]
+    named = [function for name, function in functions.items() if said.words & words_of(name)]
+    if not named and len(functions) == 1:
+        named = [function for function in functions.values() if Filling(function.get("parameters"), said).complete]
+    for function in named:
+        calls += _calls(function, said)
+    if not calls and "file_search" in built_in:
+        calls = [ToolCall("file_search", phrase) for phrase in said.quoted]
+    if not calls and prompt.tool_choice == "required" and prompt.tools:
+        return _forced(_name(prompt.tools[0]), functions, said)
+    return calls[:_MOST_CALLS]
+
+
+def _forced(name: str, functions: dict[str, Json], said: Said) -> list[ToolCall]:
+    if name in functions:
+        return _calls(functions[name], said)
+    if name == "code_interpreter":
+        return [ToolCall(name, next(iter(_blocks(said.text)), f"print({said.text!r})"))]
+    return [ToolCall(name, next(iter(said.quoted), said.text))]
+
+
+def _name(tool: Json) -> str:
+    """Of a tool or a choice of one."""
+    return str(tool["function"]["name"] if tool["type"] == "function" else tool["type"])
+
+
+def _blocks(question: str) -> list[str]:
+    return [block.strip() for block in re.findall(r"```(?:python|py)[ \t]*\n(.*?)```", question, re.DOTALL)]
+
+
+def _wants_help(question: str) -> bool:
+    return question.strip(" ?!.").lower() in ("help", "rules")
+
+
+def _calls(function: Json, said: Said) -> list[ToolCall]:
+    """The calls of one function that the question is worth."""
+    made = fillings(function.get("parameters"), said)
+    return [ToolCall(function["name"], json.dumps(value, ensure_ascii=False)) for value in made]
+
+
+# What is said
+
+
+def _text(prompt: Prompt, question: str, made: Sequence[ToolCall]) -> str:
+    shape = prompt.response_format
+    if isinstance(shape, dict) and shape["type"] == "json_schema":
+        filled = Filling(shape["json_schema"].get("schema"), Said(_told(made) or question, "practice: ")).value
+        return json.dumps(filled, ensure_ascii=False)
+    said = _spoken(prompt, question, made)
+    if isinstance(shape, dict) and shape["type"] == "json_object":
+        return json.dumps({"practice": said}, ensure_ascii=False)
+    return f"{_WHO}{said}"
+
+
+def _spoken(prompt: Prompt, question: str, made: Sequence[ToolCall]) -> str:
+    if made:
+        return "\n".join(_came_of(call, question) for call in made)
+    if _wants_help(question):
+        return "\n".join(["these are all its rules.", *(f"{n}. {rule}" for n, rule in enumerate(_RULES, 1))])
+    turns, tools = len(prompt.messages), ", ".join(map(_name, prompt.tools))
+    return (
+        f"it was sent {turns} {'turn' if turns == 1 else 'turns'}, instructions {_short(prompt.instructions)},"
+        f' and the tools: {tools or "none"}. The last turn says {_short(question)}. Ask "help" for its rules.'
+    )
+
+
+def _told(made: Sequence[ToolCall]) -> str:
+    return "\n".join(call.output or "" for call in made)
+
+
+def _came_of(call: ToolCall, question: str) -> str:
+    if call.name == "file_search" and (hits := _hits(call.output or "")):
+        mark, text = max(hits, key=lambda hit: _nearness(hit[1], question))
+        return f"{max(_sentences(text), key=lambda one: _nearness(one, question))} {mark}"
+    return f"{call.name}({_short(call.arguments)}) -> {_short(call.output)}"
+
+
+def _hits(output: str) -> list[tuple[str, str]]:
+    """Mark and text of each hit, best first: "【4:0†food.txt】\\nCake." """
+    found = re.split(r"(【\d+:\d+†[^【】]*】)\n", output)
+    return [(mark, text) for mark, text in zip(found[1::2], found[2::2], strict=True) if text.strip()]
+
+
+def _sentences(text: str) -> list[str]:
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
+
+
+def _nearness(text: str, question: str) -> int:
+    return len(Said(text).words & (Said(question).words - COMMON))
+
+
+def _short(text: str | None) -> str:
+    whole = repr(text) if text else "none"
+    return whole if len(whole) <= 200 else f"{whole[:199]}…"

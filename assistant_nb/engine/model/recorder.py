@@ -1,0 +1,134 @@
+"""Keeps what a model answers in a recording: what real endpoints and people said, and nothing else.
+
+A prompt that is answered anew replaces its exchange, unless the answer is the same: so a recording
+that is made again differs only where the answers do.
+"""
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from ..errors import ModelError, RecordingError
+from ..wire import Json
+from .base import Anew, Finish, Model, Part, Prompt, TextDelta, ToolCallDelta
+from .recorded import Exchange, Provenance, RecordedCall, RecordedPrompt, RecordedUsage, Recording, normal, read, write
+
+_KEPT: Final[dict[str, Literal["recorded", "authored"]]] = {"live": "recorded", "authored": "authored"}
+"""What an answer is called once it is kept."""
+
+_WRITING: Final = threading.Lock()
+"""Several engines of a process may keep in one file."""
+
+
+class Recorder:
+    """Answers as `model` does, and keeps that in the file `path`, which may have exchanges already.
+
+    `title` names a new file. Raises RecordingError for a file that is none, or that cannot be written.
+    """
+
+    def __init__(self, model: Model, path: Path, title: str | None = None) -> None:
+        self._model, self._path = model, path
+        self._title = title or path.stem
+        self.name = model.name
+        if path.exists():
+            read(path)
+        else:
+            write(path, self._so_far())
+
+    @property
+    def models(self) -> Sequence[str]:
+        return self._model.models
+
+    def provenance(self) -> str:
+        return f"{self._model.provenance()}, kept in {self._path.name}"
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        asked, taken = normal(prompt), _Taken()
+        for part in self._model.ask(prompt):
+            if isinstance(part, Finish):
+                self._keep(taken.exchange(asked, part))
+            elif isinstance(part, Anew):
+                taken = _Taken()
+            else:
+                taken.hear(part)
+            yield part
+
+    def _keep(self, exchange: Exchange | None) -> None:
+        if exchange is None:
+            return
+        try:
+            with _WRITING:
+                title, exchanges = self._so_far()
+                write(self._path, Recording(title, _with(exchanges, exchange)))
+        except RecordingError as error:
+            raise ModelError(f"The answer came, but was not kept. {error} See to that, then ask again.") from error
+
+    def _so_far(self) -> Recording:
+        """Read anew each time: a colleague's hand, or another engine, may have been at it."""
+        return read(self._path) if self._path.exists() else Recording(self._title, [])
+
+
+class _Taken:
+    """An answer, and when it came."""
+
+    def __init__(self) -> None:
+        self._began = self._first = time.monotonic()
+        self._text: list[str] = []
+        self._calls: list[tuple[str, list[str]]] = []
+
+    def hear(self, part: TextDelta | ToolCallDelta) -> None:
+        if not (self._text or self._calls):
+            self._first = time.monotonic()
+        if isinstance(part, TextDelta):
+            self._text.append(part.text)
+            return
+        if part.index == len(self._calls):
+            self._calls.append((part.name or "", []))
+        self._calls[part.index][1].append(part.arguments)
+
+    def exchange(self, asked: RecordedPrompt, finish: Finish) -> Exchange | None:
+        """What is kept of it; None when neither an endpoint nor a person gave it."""
+        if (origin := _KEPT.get(finish.provenance["answer"])) is None:
+            return None
+        usage = None
+        if finish.prompt_tokens is not None and finish.completion_tokens is not None:
+            usage = RecordedUsage(prompt_tokens=finish.prompt_tokens, completion_tokens=finish.completion_tokens)
+        exchange = Exchange(
+            prompt=asked,
+            answer="".join(self._text),
+            tool_calls=[RecordedCall(name=name, arguments="".join(pieces)) for name, pieces in self._calls],
+            finish_reason=finish.reason,
+            usage=usage,
+            provenance=_provenance(origin, finish.provenance, counted=usage is not None),
+        )
+        return exchange.model_copy(update=self._pace(len(list(exchange.parts()))))
+
+    def _pace(self, n_parts: int) -> Json:
+        """The time spread evenly over the parts in which the answer will be replayed."""
+        wait_s, rest_s = self._first - self._began, time.monotonic() - self._first
+        return {"wait_ms": round(1000 * wait_s), "pace_ms": round(1000 * rest_s / n_parts)}
+
+
+def _provenance(origin: Literal["recorded", "authored"], given: Json, *, counted: bool) -> Provenance:
+    return Provenance(
+        answer=origin,
+        usage="recorded" if counted else "estimated",
+        model=given.get("model"),
+        date=datetime.now(UTC).date().isoformat(),
+        endpoint=given.get("endpoint"),
+    )
+
+
+def _with(exchanges: Sequence[Exchange], new: Exchange) -> Sequence[Exchange]:
+    """The exchanges with a new one, in the place of the one for the same prompt, if there is one."""
+    for n, old in enumerate(exchanges):
+        if old.prompt == new.prompt:
+            return exchanges if _said(old) == _said(new) else [*exchanges[:n], new, *exchanges[n + 1 :]]
+    return [*exchanges, new]
+
+
+def _said(exchange: Exchange) -> Json:
+    return exchange.model_dump(include={"answer", "tool_calls", "finish_reason", "usage"})

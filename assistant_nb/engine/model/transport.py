@@ -1,0 +1,73 @@
+"""The last stretch to an endpoint: adds what nobody above may see, and hears when there is only silence.
+
+Keys, credentials and queries of the URL join a request here, below the SDK and below the HTTP
+library's logging: no log, error, `repr` or traceback above can hold them.
+"""
+
+import base64
+import time
+import urllib.request
+from collections.abc import Iterator
+from urllib.parse import SplitResult, unquote
+
+import httpx2
+
+
+class Transport(httpx2.BaseTransport):
+    """Carries requests to the origin of `url`, with its credentials (or the `key`) and its query.
+
+    A proxy of the environment is used, as other programs do.
+    """
+
+    def __init__(self, url: SplitResult, key: str | None, silence_s: float) -> None:
+        host = url.hostname or ""
+        proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(url.scheme)
+        self._below = httpx2.HTTPTransport(proxy=proxy)
+        self._origin, self._query = httpx2.URL(f"{url.scheme}://{url.netloc.rpartition('@')[2]}"), url.query
+        self._authorization = _basic(url) or (f"Bearer {key}" if key else "")
+        self._silence_s = silence_s
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        headers = httpx2.Headers(request.headers)
+        headers.pop("Authorization", None)
+        target = request.url
+        if (target.scheme, target.host, target.port) == (self._origin.scheme, self._origin.host, self._origin.port):
+            target = target.copy_merge_params(self._query)
+            headers.update({"Authorization": self._authorization} if self._authorization else {})
+        carried = httpx2.Request(
+            request.method, target, headers=headers, stream=request.stream, extensions=request.extensions
+        )
+        response = self._below.handle_request(carried)
+        response.stream = _Heard(response, self._silence_s)
+        return response
+
+    def close(self) -> None:
+        self._below.close()
+
+
+class _Heard(httpx2.SyncByteStream):
+    """A body whose comments (`: ping`), with which servers keep connections open, do not count as an answer."""
+
+    def __init__(self, response: httpx2.Response, silence_s: float) -> None:
+        self._body, self._silence_s = response.stream, silence_s
+
+    def __iter__(self) -> Iterator[bytes]:
+        heard_at = time.monotonic()
+        assert isinstance(self._body, httpx2.SyncByteStream)
+        for piece in self._body:
+            if not piece.startswith(b":"):
+                heard_at = time.monotonic()
+            elif time.monotonic() - heard_at > self._silence_s:
+                raise httpx2.ReadTimeout("only comments came")
+            yield piece
+
+    def close(self) -> None:
+        assert isinstance(self._body, httpx2.SyncByteStream)
+        self._body.close()
+
+
+def _basic(url: SplitResult) -> str:
+    if url.username is None and url.password is None:
+        return ""
+    pair = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"

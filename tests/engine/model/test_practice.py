@@ -1,0 +1,151 @@
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn
+from assistant_nb.engine.model.practice import Practice
+
+CODE: Any = {"type": "code_interpreter"}
+SEARCH: Any = {"type": "file_search"}
+BLOCK = "Please run\n```python\nprint(1 + 1)\n```\nand say what comes."
+
+
+def function(name: str, *numbers: str, **properties: Any) -> Any:
+    properties |= {number: {"type": "number"} for number in numbers}
+    parameters = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "function", "function": {"name": name, "parameters": parameters}}
+
+
+WEATHER = function("get_weather", city={"type": "string"})
+ADD = function("add", "a", "b")
+ROME, OSLO = (ToolCall("get_weather", json.dumps({"city": city})) for city in ("Rome", "Oslo"))
+
+
+def ask(question: str, *tools: Any, made: Sequence[ToolCall] = (), **choices: Any) -> tuple[str, list[ToolCall]]:
+    """What it says and what it calls; `made` was called before."""
+    turns = [Turn("user", question), *([Turn("assistant", "", made)] if made else [])]
+    text, calls = "", list[ToolCall]()
+    for part in Practice().ask(Prompt("m", "Be brief.", turns, tools=tools, **choices)):
+        match part:
+            case TextDelta():
+                text += part.text
+            case ToolCallDelta(index, arguments, name):
+                assert index == len(calls) - (name is None)
+                calls = [
+                    *calls[:index],
+                    ToolCall(name or calls[index].name, arguments if name else calls[index].arguments + arguments),
+                ]
+            case Finish():
+                assert part.provenance == {"answer": "practice"}
+    return text, calls
+
+
+def test_there_are_a_dozen_rules_and_it_prints_them() -> None:
+    text, _ = ask("Help!", WEATHER)
+    assert len(Practice.rules) == 12
+    assert text.splitlines()[1:] == [f"{n}. {rule}" for n, rule in enumerate(Practice.rules, 1)]
+
+
+@pytest.mark.parametrize(
+    ("question", "tools", "calls"),
+    [
+        ("What is the weather in Rome?", [WEATHER], [ROME]),
+        ("What is the weather in Rome and in Oslo?", [ADD, WEATHER], [ROME, OSLO]),
+        ("What is 2 + 3?", [ADD], [ToolCall("add", '{"a": 2, "b": 3}')]),
+        ("What is 2 + 3?", [ADD, WEATHER], []),
+        ("Hello!", [WEATHER], []),
+        (BLOCK, [CODE], [ToolCall("code_interpreter", "print(1 + 1)")]),
+        (BLOCK, [SEARCH], []),
+        ('Who likes "cake"?', [SEARCH, CODE], [ToolCall("file_search", "cake")]),
+        ('What is the weather in "Rome"?', [SEARCH, WEATHER], [ROME]),
+        ("Who likes cake?", [SEARCH], []),
+        ("Add 1 and 2; the weather in Rome?", [WEATHER, ADD], [ROME, ToolCall("add", '{"a": 1, "b": 2}')]),
+    ],
+)
+def test_it_calls_what_the_question_speaks_of(question: str, tools: list[Any], calls: list[ToolCall]) -> None:
+    text, made = ask(question, *tools)
+    assert made == calls
+    assert bool(text) != bool(calls)
+
+
+@pytest.mark.parametrize(
+    ("choice", "question", "calls"),
+    [
+        ("none", "The weather in Rome?", []),
+        ("required", "Hello!", [ToolCall("get_weather", '{"city": "Hello!"}')]),
+        ("required", "Add 1 and 2", [ToolCall("add", '{"a": 1, "b": 2}')]),
+        ({"type": "function", "function": {"name": "get_weather"}}, "Add 1 and 2 in Rome", [ROME]),
+        ({"type": "file_search"}, "Who?", [ToolCall("file_search", "Who?")]),
+        ({"type": "code_interpreter"}, BLOCK, [ToolCall("code_interpreter", "print(1 + 1)")]),
+        ({"type": "code_interpreter"}, "Hi", [ToolCall("code_interpreter", "print('Hi')")]),
+    ],
+)
+def test_tool_choice_goes_first(choice: Any, question: str, calls: list[ToolCall]) -> None:
+    assert ask(question, WEATHER, ADD, SEARCH, CODE, tool_choice=choice)[1] == calls
+
+
+def test_one_after_the_other_when_calls_may_not_be_parallel() -> None:
+    question = "What is the weather in Rome and Oslo?"
+    assert ask(question, WEATHER, parallel_tool_calls=False)[1] == [ROME]
+    assert ask(question, WEATHER, parallel_tool_calls=False, made=[ROME])[1] == [OSLO]
+    assert ask(question, WEATHER, parallel_tool_calls=False, made=[ROME, OSLO])[1] == []
+
+
+def test_after_its_calls_it_says_what_came_of_them() -> None:
+    rome = ToolCall(ROME.name, ROME.arguments, "18 °C")
+    text, calls = ask("What is the weather in Rome?", WEATHER, made=[rome])
+    assert (text, calls) == ("""Practice, no language model: get_weather('{"city": "Rome"}') -> '18 °C'""", [])
+
+
+def test_of_a_search_it_cites_the_sentence_nearest_to_the_question() -> None:
+    found = "【4:0†menu.txt】\nToday it is soup.\n\n【4:1†food.txt】\nAnna likes pie. Filip likes cake. So it is."
+    text, _ = ask('Does Filip like "cake"?', SEARCH, made=[ToolCall("file_search", "cake", found)])
+    assert text == "Practice, no language model: Filip likes cake. 【4:1†food.txt】"
+    text, _ = ask('Does Filip like "pie"?', SEARCH, made=[ToolCall("file_search", "pie", "Nothing was found.")])
+    assert text.endswith("file_search('pie') -> 'Nothing was found.'")
+
+
+def test_a_response_format_is_kept() -> None:
+    schema = {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"]}
+    shape = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema}}
+    assert json.loads(ask("Ada is 36.", response_format=shape)[0]) == {"name": "practice: Ada", "age": 36}
+    assert "was sent 1 turn" in json.loads(ask("Ada is 36.", response_format={"type": "json_object"})[0])["practice"]
+
+
+def test_otherwise_it_says_what_it_was_sent() -> None:
+    text, _ = ask("Hello!", WEATHER, SEARCH)
+    assert text == (
+        "Practice, no language model: it was sent 1 turn, instructions 'Be brief.', and the tools: get_weather,"
+        " file_search. The last turn says 'Hello!'. Ask \"help\" for its rules."
+    )
+
+
+def test_images_and_threads_without_a_question_are_no_trouble() -> None:
+    parts: list[Any] = [
+        {"type": "text", "text": "Look"},
+        {"type": "image_url", "image_url": {"url": "https://x.org/a.png"}},
+    ]
+    said = [*Practice().ask(Prompt("m", None, [Turn("user", parts)])), *Practice().ask(Prompt("m", None, []))]
+    text = "".join(part.text for part in said if isinstance(part, TextDelta))
+    assert "'Look [image_url]'" in text
+    assert "0 turns, instructions none, and the tools: none. The last turn says none" in text
+
+
+def test_it_is_cut_off_where_the_tokens_end() -> None:
+    *_, finish = Practice().ask(Prompt("m", None, [Turn("user", "Hello")], max_completion_tokens=2))
+    assert finish == Finish({"answer": "practice"}, reason="length")
+
+
+@given(st.text(), st.lists(st.sampled_from([WEATHER, ADD, SEARCH, CODE]), unique_by=str), st.booleans())
+def test_every_answer_is_the_same_again_and_every_text_says_who_speaks(
+    question: str, tools: Any, parallel: bool
+) -> None:
+    text, calls = ask(question, *tools, parallel_tool_calls=parallel)
+    assert (text, calls) == ask(question, *tools, parallel_tool_calls=parallel)
+    assert text.startswith("Practice, no language model: ") != bool(calls)
+    assert {call.name for call in calls} <= {tool.get("function", {}).get("name", tool["type"]) for tool in tools}
+    assert len(calls) <= (8 if parallel else 1)
