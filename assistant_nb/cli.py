@@ -13,6 +13,8 @@ from typing import Any
 from . import __version__, course
 from .engine.errors import EngineError
 
+_CHOICES = ("store", "base_url", "model", "cap_tokens", "recording", "record", "fallback")
+"""Options of `serve` that are choices of an engine."""
 _NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
 
 
@@ -79,7 +81,14 @@ def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
     from .client import serve as open_server
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    server, key = open_server(arguments.host, arguments.port, arguments.store)
+    choices: Any = {name: getattr(arguments, name) for name in _CHOICES if getattr(arguments, name) is not None}
+    if arguments.api_key_env:
+        choices["api_key"] = os.environ.get(arguments.api_key_env, "")
+    try:
+        server, key = open_server(arguments.host, arguments.port, **choices)
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
     with server:
         print(f"OPENAI_BASE_URL={server.url}\nOPENAI_API_KEY={key}", flush=True)
         server.wait()
@@ -115,6 +124,16 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     one.add_argument("--port", type=int, default=0, help="the port (default: any free one)")
     one.add_argument("--store", metavar="FILE", help="keep everything in this file (default: in memory)")
+    one.add_argument("--base-url", metavar="URL", help="who answers: a model at this endpoint of chat completions")
+    who = one.add_mutually_exclusive_group()
+    who.add_argument("--model", metavar="NAME", help="its name there (default: the one that each run asks for)")
+    who.add_argument("--practice", dest="model", action="store_const", const="practice", help="answer by plain rules")
+    who.add_argument("--human", dest="model", action="store_const", const="human", help="you answer, at /v1/lab/seats")
+    one.add_argument("--api-key-env", metavar="VAR", help="where the endpoint's key is (default: OPENAI_API_KEY)")
+    one.add_argument("--cap-tokens", metavar="N", type=int, help="how many tokens the endpoint may take in all")
+    one.add_argument("--recording", metavar="FILE", help="answer from this recording, or from that of this lesson")
+    one.add_argument("--record", metavar="FILE", help="keep what the endpoint, or you, have answered")
+    one.add_argument("--fallback", choices=["recorded"], help="what answers when the endpoint fails")
     one.set_defaults(command=serve)
     return parser
 

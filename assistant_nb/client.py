@@ -4,22 +4,18 @@ This file alone starts engines, and is the learner's side's only door to the SDK
 """
 
 import atexit
-import math
 import os
 import secrets
 import threading
 import urllib.request
 import warnings
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Unpack
 
-from .engine.app import App, create_app
-from .engine.ids import SystemClock
-from .engine.model.base import Model
+from .choices import Choices, Given
+from .engine.app import App
 from .engine.model.base import ToolCall as ToolCall
-from .engine.model.recorded import Recorded, find
 from .engine.model.scripted import Scripted as Scripted
 from .engine.tools.sandbox.limits import Limits as Limits
 
@@ -32,52 +28,43 @@ _HOST = "127.0.0.1"
 _WARNINGS = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
 """What openai 3.54 says at calls for threads, and at calls for assistants."""
 
-_PathLike = str | os.PathLike[str]
 
-
-def start(
-    *,
-    model: Literal["recorded"] | Model = "recorded",
-    recording: _PathLike | None = None,
-    pace: float = 0,
-    store: _PathLike | None = None,
-    limits: Limits | None = None,
-) -> None:
+def start(**choices: Unpack[Given]) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
 
     Listens on 127.0.0.1 only and sets `OPENAI_BASE_URL` and `OPENAI_API_KEY` (random). Prints one
     line: engine, model, where the answers come from. Calling it twice is harmless.
 
-    `model` is "recorded" or an object that answers, such as `Scripted("…")`; `recording` is the name
-    of a lesson or a file (default: all lessons), replayed at its recorded `pace` times this factor
-    (0 is at once, 1 as recorded, 2 half as fast); `store` is a file that keeps assistants, threads
-    and runs (default: memory); `limits` are those of the code interpreter's calls. Where nothing on this machine
-    contains code that a model wrote, each piece is shown, and runs only if you say yes.
+    Who answers: `model` is "recorded" (the default), "practice" (rules, no language model), "human" (you, see
+    `/v1/lab/seats`), an object such as `Scripted("…")`, or with `base_url` the name of a model at an endpoint that
+    speaks chat completions, such as Ollama or OpenAI (`api_key`: default is your OPENAI_API_KEY).
 
-    Raises ValueError for choices that do not fit, RuntimeError when an engine was started with
-    others, and the engine's RecordingError and StoreError for files it cannot use.
+    - `recording`: the name of a lesson or a file (default: all lessons), replayed at its recorded `pace` times this
+      factor (0 is at once, 1 as recorded, 2 half as fast)
+    - `record`: a file that keeps what the endpoint, or you, have answered
+    - `fallback="recorded"`: the recording answers when the endpoint fails, or is silent for `stall_s` seconds
+    - `cap_tokens`, `cap_cost` with `prices=(PROMPT, ANSWER)` of a million tokens: what the process may spend
+    - `store`: a file that keeps assistants, threads and runs (default: memory)
+    - `limits`: those of the code interpreter's calls. Where nothing on this machine contains code that a model wrote,
+      each piece is shown, and runs only if you say yes.
+
+    Raises TypeError for an unknown choice, ValueError for choices that do not fit, RuntimeError when an
+    engine was started with others, and the engine's RecordingError and StoreError for files it cannot use.
     """
     global _started
-    choices = _Choices.of(model, recording, pace, store, limits)
-    if _started and _started.choices != choices:
+    chosen = Choices.of(_own_key(), **choices)
+    if _started and _started.choices != chosen:
         raise RuntimeError(
             f"An engine is running with other choices (model: {_started.app.model.name}, {_started.choices.kept})."
             " What it keeps in memory would be lost, so decide: call assistant_nb.stop(), then start again."
         )
     still = "still " if _started else ""
-    _started = _started or _Started(choices)
+    _started = _started or _Started(chosen)
     _be_quiet()
-    _say(_started.app, choices, f"{still}at {_HOST}")
+    _say(_started.app, chosen, f"{still}at {_HOST}")
 
 
-def connect(
-    *,
-    model: Literal["recorded"] | Model = "recorded",
-    recording: _PathLike | None = None,
-    pace: float = 0,
-    store: _PathLike | None = None,
-    limits: Limits | None = None,
-) -> "OpenAI":
+def connect(**choices: Unpack[Given]) -> "OpenAI":
     """An SDK client with an engine of its own inside this process; nothing listens.
 
     The choices are those of `start`. In memory every client has a world of its own; clients of one
@@ -86,14 +73,14 @@ def connect(
     import httpx2
     from openai import DefaultHttpxClient, OpenAI
 
-    choices = _Choices.of(model, recording, pace, store, limits)
-    app = _engine(choices)
+    chosen = Choices.of(_own_key(), **choices)
+    app = _engine(chosen)
     transport = httpx2.WSGITransport(app)
     client = OpenAI(
         base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
     )
     _be_quiet()
-    _say(app, choices, "inside this process")
+    _say(app, chosen, "inside this process")
     return client
 
 
@@ -106,73 +93,15 @@ def stop() -> None:
     _close_files()
 
 
-def serve(host: str, port: int, store: _PathLike | None) -> "tuple[Server, str]":
+def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str]":
     """A server for clients in other processes, and its random key. Closing it closes the engine."""
-    return _listen(_Choices.of("recorded", None, 0, store).build(), host, port)
-
-
-@dataclass(frozen=True)
-class _Choices:
-    """What an engine was asked to be."""
-
-    model: Literal["recorded"] | Model
-    recording: Path | None
-    pace: float
-    store: Path | None
-    limits: Limits
-
-    @classmethod
-    def of(
-        cls,
-        model: Literal["recorded"] | Model,
-        recording: _PathLike | None,
-        pace: float,
-        store: _PathLike | None,
-        limits: Limits | None = None,
-    ) -> "_Choices":
-        if model != "recorded" and (isinstance(model, type) or not isinstance(model, Model)):
-            raise ValueError(f"model={model!r} cannot answer. Use 'recorded', or an object such as Scripted('…').")
-        if (recording is not None or pace) and model != "recorded":
-            raise ValueError("recording=… and pace=… go with model='recorded' only. Leave them out.")
-        if not (isinstance(pace, int | float) and 0 <= pace < math.inf):
-            raise ValueError(f"pace={pace!r} is no pace. Use 0 for at once, 1 for as recorded, 2 for half as fast.")
-        if store is not None and str(store) == ":memory:":
-            store = None
-        return cls(
-            model,
-            None if recording is None else find(recording),
-            pace,
-            None if store is None else Path(store).resolve(),
-            limits or Limits(),
-        )
-
-    @property
-    def kept(self) -> str:
-        return f"kept in {self.store.name}" if self.store else "kept in memory"
-
-    def build(self) -> App:
-        """Recorded answers in memory come with the ids and times of the lessons, all else with fresh ones.
-
-        A file lives in real time, whoever answers: it must not run backwards when that changes.
-        """
-        recordings = [self.recording] if self.recording else []
-        model = Recorded(*recordings, pace=self.pace) if isinstance(self.model, str) else self.model
-        if isinstance(self.model, str) and self.store is None:
-            return create_app(model=model, limits=self.limits, may_run=_ask_person)
-        return create_app(
-            model=model,
-            store=self.store or ":memory:",
-            seed=secrets.token_hex(8),
-            clock=SystemClock(),
-            limits=self.limits,
-            may_run=_ask_person,
-        )
+    return _listen(Choices.of(_own_key(), **choices).build(), host, port)
 
 
 class _Started:
     """A loopback server and the environment it has changed."""
 
-    def __init__(self, choices: _Choices) -> None:
+    def __init__(self, choices: Choices) -> None:
         # The SDK imports its Assistants part at the first use, which takes a second: do it meanwhile.
         threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
         self.choices, self.app = choices, _engine(choices)
@@ -182,11 +111,11 @@ class _Started:
             changes |= {
                 name: ",".join(filter(None, [os.environ.get(name), _HOST])) for name in ("NO_PROXY", "no_proxy")
             }
-        self._before = {name: os.environ.get(name) for name in changes}
+        self.before = {name: os.environ.get(name) for name in changes}
         os.environ.update(changes)
 
     def close(self) -> None:
-        for name, value in self._before.items():
+        for name, value in self.before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
@@ -195,7 +124,7 @@ class _Started:
 
 
 _started: _Started | None = None
-_on_file: dict[Path, tuple[_Choices, App]] = {}
+_on_file: dict[Path, tuple[Choices, App]] = {}
 """Engines on store files, which one process opens once."""
 
 
@@ -207,6 +136,12 @@ def _close_files() -> None:
         app.close()
 
 
+def _own_key() -> str | None:
+    """The learner's key, which `start` has replaced by the engine's."""
+    name = "OPENAI_API_KEY"
+    return _started.before.get(name) if _started else os.environ.get(name)
+
+
 def _listen(app: App, host: str, port: int) -> "tuple[Server, str]":
     from .engine.server import Server
 
@@ -214,7 +149,7 @@ def _listen(app: App, host: str, port: int) -> "tuple[Server, str]":
     return Server(app, key, host, port), key
 
 
-def _engine(choices: _Choices) -> App:
+def _engine(choices: Choices) -> App:
     if choices.store is None:
         return choices.build()
     if choices.store not in _on_file:
@@ -228,20 +163,9 @@ def _engine(choices: _Choices) -> App:
     return app
 
 
-def _say(app: App, choices: _Choices, where: str) -> None:
+def _say(app: App, choices: Choices, where: str) -> None:
     answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
     print(f"assistant_nb engine {where} · {answers} · {choices.kept}")  # noqa: T201
-
-
-def _ask_person(code: str) -> bool:
-    """Whether a person at this notebook or terminal lets code run that nothing contains; without one, it does not."""
-    try:
-        said = input(
-            f"{code}\n\nA model wrote this code, and nothing on this machine contains it. Run it, once? [y/N] "
-        )
-    except (EOFError, OSError, RuntimeError):  # nobody can be asked here
-        return False
-    return said.strip().lower() in ("y", "yes")
 
 
 def _be_quiet() -> None:

@@ -104,7 +104,8 @@ FLOORS = [
     ],
     ["engine.app"],
     ["engine.server"],
-    ["client", "course", "functions"],
+    ["choices", "course", "functions"],
+    ["client"],
     ["__init__"],
     ["cli"],
 ]

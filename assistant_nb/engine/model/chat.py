@@ -7,7 +7,7 @@ Source: API reference, "Create chat completion" and "The chat completion chunk o
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,8 +15,9 @@ from ..errors import ModelError
 from ..wire import Json
 from .base import Part, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, words
 
+_FILES: Final = "Files are in /mnt/data; save results there, and link them: [table](sandbox:/mnt/data/table.csv)."
 _BUILT_IN: Final = {
-    "code_interpreter": ("code", "Runs Python code and shows what it prints. State lasts between calls."),
+    "code_interpreter": ("code", "Runs Python code and shows what it prints; state lasts between calls. " + _FILES),
     "file_search": ("query", "Searches the files. Cite what you use with the mark that stands above it."),
 }
 """Of each tool that the engine runs by itself, its argument and what a model is told of it."""
@@ -34,7 +35,7 @@ def request_of(prompt: Prompt, model: str) -> Json:
         "stream_options": {"include_usage": True},
     }
     if prompt.tools:
-        request["tools"] = [_tool(tool) for tool in prompt.tools]
+        request["tools"] = [_tool(tool, prompt.files) for tool in prompt.tools]
         if prompt.tool_choice != "auto":
             request["tool_choice"] = _choice(prompt.tool_choice)
         if not prompt.parallel_tool_calls:
@@ -88,11 +89,13 @@ def _text(part: Json) -> str:
     return str(part["text"]) if part["type"] == "text" else "[an image]"
 
 
-def _tool(tool: Json) -> Json:
+def _tool(tool: Json, files: Sequence[str]) -> Json:
     if tool["type"] == "function":
         return {"type": "function", "function": tool["function"]}
     name = tool["type"]
     argument, description = _BUILT_IN[name]
+    if name == "code_interpreter" and files:
+        description += f" There are: {', '.join(files)}."
     parameters = {"type": "object", "properties": {argument: {"type": "string"}}, "required": [argument]}
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 

@@ -1,0 +1,181 @@
+"""What an engine is asked to be: the choices of `start`, `connect` and `serve`, checked, and the engine they make."""
+
+import difflib
+import math
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, TypedDict, Unpack
+
+from .engine.app import App, create_app
+from .engine.ids import SystemClock
+from .engine.model.base import Model
+from .engine.model.budget import Budget
+from .engine.model.fallback import STALL_S, Fallback
+from .engine.model.human import Human
+from .engine.model.practice import Practice
+from .engine.model.recorded import Recorded, find
+from .engine.model.recorder import Recorder
+from .engine.tools.sandbox.limits import Limits
+
+PathLike = str | os.PathLike[str]
+
+_QUESTION: Final = "A model wrote this code, and nothing on this machine contains it. Run it, once? [y/N] "
+_NAMED: Final = ("recorded", "practice", "human")
+
+
+class Given(TypedDict, total=False):
+    """The choices as they are given; None is as good as left out."""
+
+    model: str | Model
+    recording: PathLike | None
+    pace: float
+    base_url: str | None
+    api_key: str | None
+    record: PathLike | None
+    fallback: Literal["recorded"] | None
+    stall_s: float | None
+    cap_tokens: int | None
+    cap_cost: float | None
+    prices: tuple[float, float] | None
+    store: PathLike | None
+    limits: Limits | None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Choices that fit together. Equal ones are the same engine. No key stands in the `repr`."""
+
+    model: str | Model
+    """Who answers; with a `base_url` the name to ask for there, empty for the one that each run asks for."""
+    recordings: tuple[Path, ...]
+    pace: float
+    base_url: str | None = field(repr=False)
+    api_key: str | None = field(repr=False)
+    record: Path | None
+    fallback: bool
+    stall_s: float
+    budget: Budget
+    store: Path | None
+    limits: Limits
+
+    @classmethod
+    def of(cls, key: str | None = None, **given: Unpack[Given]) -> "Choices":
+        """`key` is for the endpoint when no `api_key` is given.
+
+        Raises TypeError for an unknown choice, ValueError for choices that do not fit, RecordingError for a recording
+        that is not there.
+        """
+        made: dict[str, Any] = {name: value for name, value in given.items() if value is not None or name == "model"}
+        _check_names(made)
+        _check_together(made)
+        pace, store, recording = made.get("pace", 0), made.get("store"), made.get("recording")
+        if not (isinstance(pace, int | float) and 0 <= pace < math.inf):
+            raise ValueError(f"pace={pace!r} is no pace. Use 0 for at once, 1 for as recorded, 2 for half as fast.")
+        live = "base_url" in made
+        return cls(
+            model=made.get("model", "" if live else "recorded"),
+            recordings=(find(recording),) if recording else (),
+            pace=pace,
+            base_url=made.get("base_url"),
+            api_key=made.get("api_key", key) if live else None,
+            record=Path(made["record"]).resolve() if "record" in made else None,
+            fallback="fallback" in made,
+            stall_s=made.get("stall_s", STALL_S),
+            budget=Budget(made.get("cap_tokens"), made.get("cap_cost"), made.get("prices")),
+            store=None if store is None or str(store) == ":memory:" else Path(store).resolve(),
+            limits=made.get("limits", Limits()),
+        )
+
+    @property
+    def kept(self) -> str:
+        return f"kept in {self.store.name}" if self.store else "kept in memory"
+
+    def build(self) -> App:
+        """Recorded answers in memory come with the ids and times of the lessons, all else with fresh ones.
+
+        A file lives in real time, whoever answers: it must not run backwards when that changes.
+        Raises RecordingError, StoreError, and ValueError for a base_url that is none.
+        """
+        world: dict[str, Any] = {}
+        if self.model != "recorded" or self.store is not None:
+            world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
+        return create_app(model=self._answering(), limits=self.limits, may_run=_ask_person, **world)
+
+    def _answering(self) -> Model:
+        model = self._endpoint() if self.base_url else self._in_process()
+        if self.record:
+            model = Recorder(model, self.record)
+        if self.fallback:
+            model = Fallback(model, Recorded(*self.recordings, pace=self.pace), self.stall_s)
+        return model
+
+    def _endpoint(self) -> Model:
+        from .engine.model.live import Live
+
+        return Live(str(self.base_url), str(self.model) or None, self.api_key, budget=self.budget)
+
+    def _in_process(self) -> Model:
+        match self.model:
+            case "recorded":
+                return Recorded(*self.recordings, pace=self.pace)
+            case "practice":
+                return Practice()
+            case "human":
+                return Human()
+            case other:
+                assert isinstance(other, Model)
+                return other
+
+
+def _check_names(given: dict[str, Any]) -> None:
+    known = list(Given.__annotations__)
+    for name in given:
+        if name not in known:
+            near = "".join(f" Do you mean '{one}'?" for one in difflib.get_close_matches(name, known, 1))
+            raise TypeError(f"'{name}' is no choice.{near} There are: {', '.join(known)}.")
+
+
+def _check_together(given: dict[str, Any]) -> None:
+    model, live = given.get("model", "recorded"), "base_url" in given
+    if live and not isinstance(model, str):
+        raise ValueError(f"model={model!r} answers by itself. With base_url=… give the name of a model there.")
+    if not live and model not in _NAMED and (isinstance(model, type) or not isinstance(model, Model)):
+        raise ValueError(
+            f"model={model!r} cannot answer. Use 'recorded', 'practice', 'human', or an object such as Scripted('…');"
+            " the name of a model goes with base_url=…, where it is to be found."
+        )
+    if given.get("fallback", "recorded") != "recorded":
+        raise ValueError(f"fallback={given['fallback']!r} is none. There is one: fallback='recorded'.")
+    for name, advice in _misfits(given, live=live, replays="fallback" in given or (model == "recorded" and not live)):
+        raise ValueError(f"{name}=… {advice}.")
+
+
+def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tuple[str, str]]:
+    """Choices without the one that they belong to, and what that is."""
+    person = given.get("model") == "human"
+    for names, fits, advice in (
+        (("recording", "pace"), replays, "goes with recorded answers: model='recorded' or fallback='recorded'"),
+        (
+            ("record",),
+            live or person,
+            "keeps what others answer: it goes with base_url=… or with model='human'",
+        ),
+        (("api_key", "fallback", "cap_tokens", "cap_cost", "prices"), live, "goes with base_url=…"),
+        (("stall_s",), "fallback" in given, "goes with fallback='recorded'"),
+    ):
+        if not fits:
+            yield from ((name, advice) for name in names if given.get(name))
+
+
+def _ask_person(code: str) -> bool:
+    """Whether a person at this notebook or terminal lets code run that nothing contains; without one, it does not."""
+    try:
+        said = input(
+            f"{code}\n\nA model wrote this code, and nothing on this machine contains it. Run it, once? [y/N] "
+        )
+    except (EOFError, OSError, RuntimeError):  # nobody can be asked here
+        return False
+    return said.strip().lower() in ("y", "yes")

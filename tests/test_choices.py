@@ -1,0 +1,167 @@
+"""Who answers, by choice: through the doors and the unmodified SDK."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import OpenAI
+from openai.types.beta.threads import Run
+
+import assistant_nb as anb
+from assistant_nb.choices import Choices
+from assistant_nb.engine.errors import RecordingError
+from tests.engine.model.endpoint import said, serving, status
+
+KEY = "sk-the-learners-own-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs() -> Iterator[None]:
+    yield
+    anb.stop()
+
+
+def ask(client: OpenAI, question: str = "2 + 2?", **body: Any) -> Run:
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be brief.", **body)
+    thread: Any = {"messages": [{"role": "user", "content": question}]}
+    return client.beta.threads.create_and_run_poll(assistant_id=assistant.id, thread=thread)
+
+
+def answer(client: OpenAI, run: Run) -> Any:
+    message: Any = client.beta.threads.messages.list(run.thread_id).data[0].to_dict()
+    return message["content"][0]["text"]["value"]
+
+
+def provenance(client: OpenAI, run: Run) -> Any:
+    journal: Any = client.get(f"/lab/runs/{run.id}/journal", cast_to=object)
+    return next(entry["data"]["provenance"] for entry in journal["data"] if entry["event"] == "model.answered")
+
+
+def test_an_endpoint_answers_whatever_model_a_lesson_asks_for(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(said("Four.")) as endpoint:
+        client = anb.connect(base_url=endpoint.url, model="llama3.2", cap_tokens=20_000_000)
+        run = ask(client)
+        assert (run.status, answer(client, run), run.model) == ("completed", "Four.", "gpt-4o")
+        assert endpoint.requests[0]["model"] == "llama3.2"
+    assert provenance(client, run) == {
+        "answer": "live", "endpoint": "127.0.0.1", "model": "llama3.2", "asked_for": "gpt-4o",
+    }  # fmt: skip
+    assert (
+        "model: live · answers: llama3.2, whatever model is asked for, at 127.0.0.1, at most 20,000,000 tokens"
+        in capsys.readouterr().out
+    )
+
+
+def test_what_an_endpoint_answers_is_kept_and_replayed_offline(tmp_path: Path) -> None:
+    with serving(said("It is", " four.", tokens=(12, 3))) as endpoint:
+        client = anb.connect(base_url=endpoint.url, record=tmp_path / "mine.jsonl")
+        live = ask(client)
+    again = anb.connect(recording=tmp_path / "mine.jsonl")
+    replayed = ask(again)
+    assert answer(again, replayed) == answer(client, live) == "It is four."
+    assert replayed.usage == live.usage
+    assert provenance(again, replayed)["answer"] == "recorded"
+    assert provenance(again, replayed)["endpoint"] == "127.0.0.1"
+
+
+def test_the_recording_answers_when_the_endpoint_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(said("Four.")) as endpoint:
+        ask(anb.connect(base_url=endpoint.url, record=tmp_path / "mine.jsonl"))
+    client = anb.connect(base_url=endpoint.url, fallback="recorded", recording=tmp_path / "mine.jsonl", stall_s=5)
+    run = ask(client)
+    assert (run.status, answer(client, run)) == ("completed", "Four.")
+    assert provenance(client, run)["instead_of"].startswith("live: ")
+    assert "; when that fails or is silent for 5 s: 1 recorded" in capsys.readouterr().out
+
+
+def test_what_a_person_answers_is_kept_as_authored(tmp_path: Path) -> None:
+    client = anb.connect(model="human", record=tmp_path / "mine.jsonl")
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be brief.")
+    run = client.beta.threads.create_and_run(
+        assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "2 + 2?"}]}
+    )
+    while not (seats := client.get("/lab/seats", cast_to=dict[str, Any])["data"]):
+        pass
+    client.post(f"/lab/seats/{seats[0]['run_id']}", cast_to=object, body={"text": "Four."})
+    client.beta.threads.runs.poll(run.id, thread_id=run.thread_id)
+    again = anb.connect(recording=tmp_path / "mine.jsonl")
+    replayed = ask(again)
+    assert (answer(again, replayed), provenance(again, replayed)["answer"]) == ("Four.", "authored")
+
+
+def test_practice_answers_anything_and_says_what_it_is() -> None:
+    client = anb.connect(model="practice")
+    run = ask(client, "What is it?")
+    assert run.status == "completed"
+    assert "no language model" in answer(client, run)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model": "gpt-4o"}, "the name of a model goes with base_url=…"),
+        ({"base_url": "http://h/v1", "model": anb.Scripted("a")}, "answers by itself. With base_url=… give the name"),
+        ({"base_url": "h"}, "is no address of an endpoint"),
+        ({"base_url": "http://h/v1", "pace": 1}, "pace=… goes with recorded answers"),
+        ({"model": "practice", "recording": "01_first_assistant"}, "recording=… goes with recorded answers"),
+        ({"record": "x.jsonl"}, "record=… keeps what others answer: it goes with base_url=… or with model='human'"),
+        ({"api_key": KEY}, "api_key=… goes with base_url=…"),
+        ({"cap_tokens": 5}, "cap_tokens=… goes with base_url=…"),
+        ({"base_url": "http://h/v1", "cap_tokens": -5}, "cap_tokens=-5 is no cap"),
+        ({"base_url": "http://h/v1", "stall_s": 5}, "stall_s=… goes with fallback='recorded'"),
+        ({"base_url": "http://h/v1", "fallback": "practice"}, "There is one: fallback='recorded'"),
+    ],
+)
+def test_choices_that_do_not_go_together_are_refused(given: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)) as refused:
+        anb.connect(**given)
+    assert KEY not in str(refused.value)
+
+
+def test_an_unknown_choice_is_named_with_the_nearest_one() -> None:
+    with pytest.raises(TypeError, match=r"'recordings' is no choice. Do you mean 'recording'\? There are: model, "):
+        anb.start(recordings="01_first_assistant")  # type: ignore[call-arg]
+
+
+def test_a_recording_that_cannot_be_written_is_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="cannot be written"):
+        anb.connect(model="human", record=tmp_path / "nowhere" / "mine.jsonl")
+
+
+def test_the_endpoint_gets_the_learners_key_not_the_engines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    anb.start()
+    assert os.environ["OPENAI_API_KEY"] != KEY
+    with serving(said("Four.")) as endpoint:
+        ask(anb.connect(base_url=endpoint.url))
+        ask(anb.connect(base_url=endpoint.url, api_key="another-key"))
+        assert [headers["Authorization"] for headers in endpoint.headers] == [f"Bearer {KEY}", "Bearer another-key"]
+
+
+@pytest.mark.parametrize("way", ["argument", "environment", "url"])
+def test_a_key_is_nowhere_to_be_found(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Not in what is printed, kept, journaled, raised or represented, also when the endpoint repeats it."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    given: dict[str, Any] = {"api_key": KEY} if way == "argument" else {}
+    if way == "environment":
+        monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    refusal = status(401, f"Incorrect API key provided: {KEY}.", "invalid_api_key")
+    with serving(said("Four."), refusal) as endpoint:
+        url = endpoint.url.replace("//", f"//me:{KEY}@") + f"?key={KEY}" if way == "url" else endpoint.url
+        given |= {"base_url": url, "record": tmp_path / "mine.jsonl", "store": tmp_path / "class.db"}
+        client = anb.connect(**given)
+        answered, refused = ask(client), ask(client, "And now?")
+    assert KEY in str(endpoint.headers + endpoint.paths)
+    assert (answered.status, refused.status) == ("completed", "failed")
+    shown = [
+        str(refused.last_error), repr(Choices.of(**given)), *capfd.readouterr(),
+        *(str(client.get(f"/lab/runs/{run.id}/journal", cast_to=object)) for run in (answered, refused)),
+    ]  # fmt: skip
+    anb.stop()
+    shown += [path.read_text(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [text for text in shown if KEY in text]
