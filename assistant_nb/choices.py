@@ -6,6 +6,8 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
@@ -15,6 +17,7 @@ from .engine.model.base import Model
 from .engine.model.budget import Budget
 from .engine.model.fallback import STALL_S, Fallback
 from .engine.model.human import Human
+from .engine.model.live import Live
 from .engine.model.practice import Practice
 from .engine.model.recorded import Recorded, find
 from .engine.model.recorder import Recorder
@@ -34,6 +37,7 @@ class Given(TypedDict, total=False):
     pace: float
     base_url: str | None
     api_key: str | None
+    embeddings: str | None
     record: PathLike | None
     fallback: Literal["recorded"] | None
     stall_s: float | None
@@ -54,6 +58,8 @@ class Choices:
     pace: float
     base_url: str | None = field(repr=False)
     api_key: str | None = field(repr=False)
+    embeddings: str | None
+    """The model at the endpoint that makes vectors of texts, for file search."""
     record: Path | None
     fallback: bool
     stall_s: float
@@ -74,6 +80,8 @@ class Choices:
         pace, store, recording = made.get("pace", 0), made.get("store"), made.get("recording")
         if not (isinstance(pace, int | float) and 0 <= pace < math.inf):
             raise ValueError(f"pace={pace!r} is no pace. Use 0 for at once, 1 for as recorded, 2 for half as fast.")
+        if "embeddings" in made and not find_spec("numpy"):
+            raise ValueError("embeddings=… needs numpy, which comes with: pip install 'assistant_nb[search]'")
         live = "base_url" in made
         return cls(
             model=made.get("model", "" if live else "recorded"),
@@ -81,6 +89,7 @@ class Choices:
             pace=pace,
             base_url=made.get("base_url"),
             api_key=made.get("api_key", key) if live else None,
+            embeddings=made.get("embeddings"),
             record=Path(made["record"]).resolve() if "record" in made else None,
             fallback="fallback" in made,
             stall_s=made.get("stall_s", STALL_S),
@@ -102,19 +111,19 @@ class Choices:
         world: dict[str, Any] = {}
         if self.model != "recorded" or self.store is not None:
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
-        return create_app(model=self._answering(), limits=self.limits, may_run=_ask_person, **world)
-
-    def _answering(self) -> Model:
         model = self._endpoint() if self.base_url else self._in_process()
+        if isinstance(model, Live) and self.embeddings:
+            world["embed"] = (self.embeddings, partial(model.embed, self.embeddings))
+        return create_app(model=self._kept_and_backed(model), limits=self.limits, may_run=_ask_person, **world)
+
+    def _kept_and_backed(self, model: Model) -> Model:
         if self.record:
             model = Recorder(model, self.record)
         if self.fallback:
             model = Fallback(model, Recorded(*self.recordings, pace=self.pace), self.stall_s)
         return model
 
-    def _endpoint(self) -> Model:
-        from .engine.model.live import Live
-
+    def _endpoint(self) -> Live:
         return Live(str(self.base_url), str(self.model) or None, self.api_key, budget=self.budget)
 
     def _in_process(self) -> Model:
@@ -163,7 +172,7 @@ def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tu
             live or person,
             "keeps what others answer: it goes with base_url=… or with model='human'",
         ),
-        (("api_key", "fallback", "cap_tokens", "cap_cost", "prices"), live, "goes with base_url=…"),
+        (("api_key", "embeddings", "fallback", "cap_tokens", "cap_cost", "prices"), live, "goes with base_url=…"),
         (("stall_s",), "fallback" in given, "goes with fallback='recorded'"),
     ):
         if not fits:

@@ -39,10 +39,13 @@ from .store import Store
 from .tools.code_interpreter import CodeInterpreter, MayRun
 from .tools.file_search import FileSearch
 from .tools.sandbox.limits import Limits
+from .vectors import Near, words_only
 from .wire import Json, encode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from .meaning import Embed
 
 ROUTES: Final[list[Route]] = [
     *assistants.ROUTES,
@@ -96,8 +99,9 @@ _NO_JSON: Final = (
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
-    def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
+    def __init__(self, store: Store, runner: Runner, blobs: Blobs, near: Near) -> None:
         self.store, self.runner, self.model, self.blobs = store, runner, runner.model.inner, blobs
+        self._near = near
         self._routes = _MAP.bind("")
         self._requests = itertools.count(1)
         self._open = True
@@ -144,7 +148,8 @@ class App:
         body, upload = _body(request, route, old)
         query = check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
-        answer: Answer = route.handler(Call(self.store, self.runner, ids, body, query, self.blobs, upload, old))
+        call = Call(self.store, self.runner, ids, body, query, self.blobs, self._near, upload, old)
+        answer: Answer = route.handler(call)
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
@@ -214,25 +219,32 @@ def create_app(
     clock: Clock | None = None,
     limits: Limits | None = None,
     may_run: MayRun | None = None,
+    embed: "tuple[str, Embed] | None" = None,
 ) -> App:
     """Build an engine.
 
     `model` answers (default: the shipped recordings), `store` is a file or ":memory:", `seed` and
     `clock` decide ids and times (default: those of the lessons). `limits` hold for code that the model
     writes; where nothing contains it, `may_run` is shown each piece and says whether it runs (default:
-    it does not). Runs that were under way in the store go on. Raises StoreError and RecordingError.
+    it does not). `embed` is the name of a model and what it makes of texts, for a search by meaning.
+    Runs that were under way in the store go on. Raises StoreError and RecordingError.
     """
     model = model or Recorded()
     kept = Store(store, Ids(seed), clock or LessonClock())
     blobs = Blobs(kept.path)
     blobs.sweep({file["id"] for file in kept.all("file")})
+    near = words_only
+    if embed:
+        from .meaning import Meaning  # takes a while, and the extra `search`
+
+        near = Meaning(kept, *embed).near
     tools = {
-        "file_search": FileSearch(kept, blobs),
+        "file_search": FileSearch(kept, blobs, near),
         "code_interpreter": CodeInterpreter(kept, blobs, limits or Limits(), may_run),
     }
     runner = Runner(kept, model, tools)
     runner.recover()
-    return App(kept, runner, blobs)
+    return App(kept, runner, blobs, near)
 
 
 def _stopped() -> Gone:

@@ -95,6 +95,15 @@ MIGRATIONS: Final = (
         INSERT INTO chunk_words (chunk_words, rowid, words) VALUES ('delete', old.n, coalesce(old.words, old.text));
     END;
     """,
+    """
+    CREATE TABLE chunk_vector (
+        model   TEXT NOT NULL,                      -- which one has made it
+        n       INTEGER NOT NULL REFERENCES chunk (n) ON DELETE CASCADE,
+        vector  BLOB NOT NULL,                      -- 32-bit floats, of length 1
+        PRIMARY KEY (model, n)
+    ) WITHOUT ROWID;
+    CREATE INDEX chunk_vector_by_chunk ON chunk_vector (n);
+    """,
 )
 QUERY_TABLES: Final = """
     CREATE VIRTUAL TABLE temp.query_words USING fts5 (

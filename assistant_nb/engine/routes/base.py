@@ -10,6 +10,7 @@ from ..answers import Event
 from ..blobs import Blobs, Draft
 from ..runner import Runner
 from ..store import Store
+from ..vectors import Near
 from ..wire import Json
 
 
@@ -34,6 +35,7 @@ class Call:
     body: Json
     query: Json
     blobs: Blobs
+    near: Near
     upload: Upload | None = None
     v1: bool = False
     """Whether the client speaks the old version of the wire."""

@@ -19,14 +19,16 @@ _MOST_RESULTS: Final = 20
 
 
 class FileSearch(Tool):
-    def __init__(self, store: Store, blobs: Blobs) -> None:
-        self._store, self._blobs = store, blobs
+    def __init__(self, store: Store, blobs: Blobs, near: vectors.Near) -> None:
+        self._store, self._blobs, self._near = store, blobs, near
 
     def use(self, run: Json, given: str) -> Json:
         tool = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
         settings = {"max_num_results": _MOST_RESULTS, **tool}
         ids = list(dict.fromkeys(self._usable_ids(run)))
-        hits = vectors.find(self._store, self._blobs, ids, given, settings, run["thread_id"]) if ids else []
+        if not ids:
+            return {"results": []}
+        hits = vectors.find(self._store, self._blobs, ids, given, settings, run["thread_id"], self._near)
         return {"results": [hit.step_result() for hit in hits]}
 
     def _usable_ids(self, run: Json) -> Iterator[str]:

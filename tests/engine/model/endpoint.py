@@ -189,3 +189,16 @@ def refuses_fields(reply: Reply, *fields: str, hint: str = "") -> Reply:
         answer(exchange)
 
     return guarded
+
+
+def embedding(vector: Callable[[str], list[float]]) -> Reply:
+    """Vectors of the texts that come, in another order than they were asked for."""
+
+    def reply(exchange: Exchange) -> None:
+        texts = exchange.server.endpoint.requests[-1]["input"]
+        data = [{"object": "embedding", "index": n, "embedding": vector(text)} for n, text in enumerate(texts)]
+        usage = {"prompt_tokens": len(texts), "total_tokens": len(texts)}
+        body = {"object": "list", "data": data[::-1], "model": "e", "usage": usage}
+        exchange.whole(200, json.dumps(body).encode())
+
+    return reply
