@@ -37,6 +37,7 @@ class Call:
         self._error, self._exits = dict[str, Any](), False
         self._over: dict[str, float] = {}
         """Which channels have said that the call is over, and when."""
+        self.was_interrupted = False
         self.why: str | None = None
         """What the code was interrupted or ended for, in words."""
 
@@ -57,7 +58,7 @@ class Call:
                 return False
             if patience == math.inf and (why := self._enough(now > deadline)):
                 self.why = why
-                self._interrupt = self._process.interrupt()
+                self._interrupt, self.was_interrupted = self._process.interrupt(), True
                 patience = now + _GRACE_S
         if self.why is None and self._too_long():
             self.why = f"{self._too_long()}."

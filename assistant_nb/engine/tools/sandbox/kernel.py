@@ -112,6 +112,11 @@ class Kernel:
             process.tree.resume()
             try:
                 ended = call.run(at_home(code, self.data_path))
+                if (
+                    ended and call.was_interrupted
+                ):  # perhaps after its end: then that strikes an empty call, not the next
+                    nothing = Outputs(self._limits.output_bytes)
+                    ended = Call(process, nothing, self._limits, threading.Event(), self._excess).run("")
             except BaseException:  # Ctrl-C
                 self._stop()
                 raise
