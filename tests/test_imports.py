@@ -69,12 +69,13 @@ FLOORS = [
     [
         "engine.fields",
         "engine.prompts",
+        "engine.completions",
         "engine.seat",
         "engine.model.practice",
         "engine.tools.sandbox.layers",
         "engine.tools.sandbox.collect",
     ],
-    ["engine.params", "engine.tools.sandbox.provisioner"],
+    ["engine.params", "engine.chat_params", "engine.tools.sandbox.provisioner"],
     ["engine.file_params", "engine.tools.sandbox.process"],
     [
         "engine.store",
@@ -101,6 +102,7 @@ FLOORS = [
         "engine.routes.vector_stores",
         "engine.routes.v1_files",
         "engine.routes.models",
+        "engine.routes.chat",
     ],
     ["engine.app"],
     ["engine.server"],
@@ -121,6 +123,7 @@ HOMES = {
         "functions",
         "engine.fields",
         "engine.params",
+        "engine.chat_params",
         "engine.file_params",
         "engine.refusals",
         "engine.model.recorded",
@@ -178,7 +181,7 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
     rules = ("wire", "run_states", "journal", "sse", "v1", "fields", "params", "refusals", "errors")
-    for module in (*rules, "file_objects", "file_params", "retrieval"):
+    for module in (*rules, "file_objects", "file_params", "retrieval", "completions", "chat_params"):
         outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
         assert outside <= {
             "collections",

@@ -30,7 +30,7 @@ from .fields import check
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, files, lab, messages, models, runs, threads, v1_files, vector_stores
+from .routes import assistants, chat, files, lab, messages, models, runs, threads, v1_files, vector_stores
 from .routes.base import Answer, Call, Content, Route, Stream, Upload
 from .routes.forms import FormRequest
 from .run_states import MOVING
@@ -56,6 +56,7 @@ ROUTES: Final[list[Route]] = [
     *vector_stores.ROUTES,
     *v1_files.ROUTES,
     *models.ROUTES,
+    *chat.ROUTES,
     *lab.ROUTES,
 ]
 _MAP: Final = Map(  # compiled once: it takes longer than all else that an engine needs to begin
@@ -152,7 +153,7 @@ class App:
         answer: Answer = route.handler(call)
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
-            response = Response(sse.frames(events), content_type="text/event-stream; charset=utf-8")
+            response = Response(sse.frames(events, named=answer.named), content_type="text/event-stream; charset=utf-8")
             response.call_on_close(answer.on_close)
             return response
         if isinstance(answer, Content):

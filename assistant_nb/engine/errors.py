@@ -12,6 +12,8 @@ EngineError
 │   ├── NotAllowed      405
 │   ├── Gone            410
 │   ├── TooLarge        413
+│   ├── NoAnswer        424   a chat completion's model fails; of a run it is the run's `last_error`
+│   ├── RateLimited     429
 │   └── OurBug          500   never the answer to a request, however broken
 ├── IllegalMove               a run was asked to go where its table has no way
 ├── ModelError                no answer came; the run ends as `failed`
@@ -119,6 +121,19 @@ class TooLarge(ApiError):
     """The body is larger than the engine reads."""
 
     status = 413
+
+
+class NoAnswer(ApiError):
+    """A chat completion gets no answer from its model. Never a 5xx: the engine itself is well."""
+
+    status = 424
+
+
+class RateLimited(ApiError):
+    """A chat completion's model asks for fewer requests."""
+
+    status = 429
+    type = "requests"
 
 
 class OurBug(ApiError):

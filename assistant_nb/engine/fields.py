@@ -267,13 +267,13 @@ Part = Annotated[
 ]
 
 
-def _text_or_parts(value: Any) -> str:
+def text_or_parts(value: Any) -> str:
     return MARK + ("parts" if isinstance(value, list) else "text")
 
 
 Content = Annotated[
     Annotated[str, MaxLen(256_000), Tag(MARK + "text")] | Annotated[list[Part], MinLen(1), Tag(MARK + "parts")],
-    Discriminator(_text_or_parts),
+    Discriminator(text_or_parts),
 ]
 
 

@@ -20,12 +20,14 @@ PREFIXES: Final = {
     "vector_store": "vs",
     "vector_store.file_batch": "vsfb",
     "tool_call": "call",
+    "chat.completion": "chatcmpl",
 }
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _HEX: Final = "0123456789abcdef"
 _USUAL: Final = ("_", _ALPHABET, 24)
 _SHAPES: Final = {
     "file": ("-", _ALPHABET, 22),
+    "chat.completion": ("-", _ALPHABET, 29),
     "vector_store": ("_", _HEX, 32),
     "vector_store.file_batch": ("_", _HEX, 32),
 }

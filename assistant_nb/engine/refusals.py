@@ -43,11 +43,12 @@ def refusal(error: ValidationError) -> BadRequest:
         case "literal_error":
             return _bad_value(given, context["expected"].replace(" or ", ", ").replace("'", "").split(", "), path)
         case "union_tag_not_found" if isinstance(given, dict):
-            path = f"{path}.type"
+            path = f"{path}.{_told_apart_by(context)}"
             return BadRequest(f"Missing required parameter: '{path}'.", param=path, code="missing_required_parameter")
         case "union_tag_invalid" if isinstance(given, dict):
             known = [tag.strip("'").removeprefix(MARK) for tag in context["expected_tags"].split(", ")]
-            return _bad_value(given["type"], [tag for tag in known if tag != "word"], f"{path}.type")
+            by = _told_apart_by(context)
+            return _bad_value(given[by], [tag for tag in known if tag != "word"], f"{path}.{by}")
         case "union_tag_not_found" | "union_tag_invalid":
             return _bad_type(given, "an object", path)
         case "string_pattern_mismatch":
@@ -68,6 +69,11 @@ def refusal(error: ValidationError) -> BadRequest:
         case _:
             where = f"'{path}'" if path else "body"
             return BadRequest(f"Invalid {where}: {first['msg']}.", param=path or None, code="invalid_value")
+
+
+def _told_apart_by(context: Json) -> str:
+    """The key that says which member of a union a value is; the function that looks at it is named for it."""
+    return str(context["discriminator"]).removesuffix("()").rpartition("by_")[2]
 
 
 def _bad_type(given: Any, expected: str, path: str) -> BadRequest:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -98,7 +98,7 @@ class Runner:
             run = wire.run(
                 self._store.new_id("thread.run", thread_id), self._store.now(thread_id), thread_id, assistant, body
             )
-            _check_choice(run)
+            check_choice(run["tool_choice"], run["tools"])
             if not (may_be_empty or run["instructions"] or self._has_question(thread_id)):
                 raise BadRequest(
                     "Run creation requires a Thread with a user message or an assistant with instructions.",
@@ -422,19 +422,19 @@ class Runner:
         return bool(self._store.page("thread.message", thread_id, limit=1, where={"role": "user"})[0])
 
 
-def _check_choice(run: Json) -> None:
-    """Raises BadRequest when a run must call a tool that it does not have."""
-    offered = [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in run["tools"]]
+def check_choice(choice: str | Json, tools: Sequence[Json]) -> None:
+    """Raises BadRequest when a model must call a tool that it does not have."""
+    offered = [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in tools]
     there = f"It has: {', '.join(offered) or 'none'}."
-    match run["tool_choice"]:
+    match choice:
         case {"function": {"name": str(name)}} | {"type": str(name)} if name not in offered:
             raise BadRequest(
-                f"Invalid value for 'tool_choice': the run has no tool '{name}'. {there}",
+                f"Invalid value for 'tool_choice': there is no tool '{name}'. {there}",
                 param="tool_choice",
             )
         case "required" if not offered:
             raise BadRequest(
-                "Invalid value for 'tool_choice': 'required' needs a tool, and the run has none.", param="tool_choice"
+                "Invalid value for 'tool_choice': 'required' needs a tool, and there is none.", param="tool_choice"
             )
 
 

@@ -13,8 +13,11 @@ def frame(event: str, data: Json) -> bytes:
     return f"event: {event}\ndata: {encode(data)}\n\n".encode()
 
 
-def frames(events: Iterable[tuple[str, Json]]) -> Iterator[bytes]:
-    """A whole stream, with its end mark; clients drop a last event without one."""
+def frames(events: Iterable[tuple[str, Json]], *, named: bool = True) -> Iterator[bytes]:
+    """A whole stream, with its end mark; clients drop a last event without one.
+
+    The frames of chat completions have no names.
+    """
     for event, data in events:
-        yield frame(event, data)
-    yield DONE
+        yield frame(event, data) if named else f"data: {encode(data)}\n\n".encode()
+    yield DONE if named else b"data: [DONE]\n\n"

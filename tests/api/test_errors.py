@@ -20,6 +20,7 @@ UNKNOWN = {
 
 BODIES: dict[str, Any] = {
     "AnswerSeat": {"text": "x"},
+    "CreateChatCompletion": {"model": "m", "messages": [{"role": "user", "content": "x"}]},
     "CreateMessage": {"role": "user", "content": "x"},
     "CreateRun": {"assistant_id": "asst_none"},
     "ModifyAttributes": {"attributes": {}},

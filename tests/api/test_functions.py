@@ -317,10 +317,10 @@ def test_a_model_that_does_not_call_again_after_a_crash_leaves_no_step_open(
         (
             {"type": "function", "function": {"name": "sub"}},
             [WEATHER],
-            "the run has no tool 'sub'. It has: get_weather.",
+            "there is no tool 'sub'. It has: get_weather.",
         ),
-        ({"type": "file_search"}, [WEATHER], "the run has no tool 'file_search'. It has: get_weather."),
-        ("required", [], "'required' needs a tool, and the run has none."),
+        ({"type": "file_search"}, [WEATHER], "there is no tool 'file_search'. It has: get_weather."),
+        ("required", [], "'required' needs a tool, and there is none."),
     ],
 )
 def test_a_choice_of_a_tool_that_is_not_there_is_refused(

@@ -48,6 +48,8 @@ class Stream:
     events: Iterator[Event]
     on_close: Callable[[], None]
     """Called when the last event was read, or the reader went away, even before the first."""
+    named: bool = True
+    """Whether its frames bear the names of the events."""
 
 
 @dataclass(frozen=True, slots=True)
