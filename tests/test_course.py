@@ -16,6 +16,7 @@ def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
     assert [path.stem for path in course.lessons()] == [
         "01_first_assistant",
         "02_raw_http",
+        "03_chat_or_assistant",
         "04_code_interpreter",
         "05_file_search",
         "06_function_calling",
