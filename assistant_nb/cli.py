@@ -1,16 +1,16 @@
-"""The command line: `assistant-nb lab | run | serve`."""
+"""The command line: `assistant-nb lab | run | check | record | serve`."""
 
 import argparse
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from . import __version__, course
+from . import __version__, course, upkeep
 from .engine.errors import EngineError
 
 _CHOICES = ("store", "base_url", "model", "cap_tokens", "recording", "record", "fallback")
@@ -61,18 +61,43 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def run(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Execute lessons and say of each whether it passed, or which cell failed and why."""
+
+    def one(lesson: Path, on_cell: upkeep.OnCell) -> list[str]:
+        course.run(lesson, on_cell)
+        return []
+
+    return _of_each(arguments.lessons, one, "passed")
+
+
+def check(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Say of each lesson whether it is true: outputs exact, recordings used, no secrets."""
+    return _of_each(arguments.lessons, upkeep.check, "true")
+
+
+def record(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Let a live model answer a lesson, and write its recording and its outputs."""
+    choices = {"base_url": arguments.base_url, **({"model": arguments.model} if arguments.model else {})}
+    key = os.environ.get(arguments.api_key_env, "") if arguments.api_key_env else None
+
+    def one(lesson: Path, on_cell: upkeep.OnCell) -> list[str]:
+        return upkeep.record(lesson, Path(arguments.dir), choices, on_cell, key)
+
+    return _of_each([arguments.lesson], one, f"recorded in {arguments.dir}")
+
+
+def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]], well: str) -> int:
+    """Do something with lessons, all if none is named, and say what came of each; `work` gives what is wrong."""
     if not all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
         print(_NEEDS_LAB, file=sys.stderr)
         return 1
     failures = 0
-    for lesson in [course.find(name) for name in arguments.lessons] or course.lessons():
+    for lesson in [course.find(name) for name in names] or course.lessons():
         try:
-            _run_with_bar(lesson)
-        except course.LessonError as error:
-            failures += 1
-            print(f"{lesson.stem}: {error}")
-        else:
-            print(f"{lesson.stem}: passed")
+            wrong = _with_bar(lesson, work)
+        except (course.LessonError, EngineError) as error:
+            wrong = [str(error)]
+        failures += bool(wrong)
+        print("\n".join(f"{lesson.stem}: {one}" for one in wrong or [well]))
     return 1 if failures else 0
 
 
@@ -95,7 +120,7 @@ def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
-def _run_with_bar(lesson: Path) -> None:
+def _with_bar(lesson: Path, work: Callable[[Path, upkeep.OnCell], list[str]]) -> list[str]:
     from tqdm import tqdm
 
     with tqdm(desc=lesson.stem, unit="cell", leave=False) as bar:
@@ -104,7 +129,7 @@ def _run_with_bar(lesson: Path) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        course.run(lesson, show)
+        return work(lesson, show)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -119,6 +144,18 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("run", help="execute lessons without a browser")
     one.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 01, or a notebook file (default: all)")
     one.set_defaults(command=run)
+
+    one = commands.add_parser("check", help="execute lessons and compare: outputs, recordings, no secrets")
+    one.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 01 (default: all)")
+    one.set_defaults(command=check)
+
+    one = commands.add_parser("record", help="let a live model answer a lesson; writes its recording and its outputs")
+    one.add_argument("lesson", metavar="LESSON", help="such as 01")
+    one.add_argument("--base-url", metavar="URL", required=True, help="an endpoint of chat completions")
+    one.add_argument("--model", metavar="NAME", help="its name there (default: the one that the lesson asks for)")
+    one.add_argument("--api-key-env", metavar="VAR", help="where the endpoint's key is (default: OPENAI_API_KEY)")
+    one.add_argument("--dir", default="assistant-nb-recorded", help="where both go (default: %(default)s)")
+    one.set_defaults(command=record)
 
     one = commands.add_parser("serve", help="start the engine alone, for clients in other processes")
     one.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")

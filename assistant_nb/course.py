@@ -1,5 +1,6 @@
 """The course: which lessons there are, a learner's own copy of them, and running one from end to end."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -59,14 +60,30 @@ def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
     `on_cell(done, total)` is called after each code cell. Raises LessonError naming the first cell
     that failed, or what kept the lesson from running.
     """
+    execute(read(lesson), on_cell)
+
+
+def read(lesson: Path) -> Any:
+    """A notebook as nbformat has it. Raises LessonError."""
     import nbformat
+
+    try:
+        return nbformat.read(lesson, as_version=4)
+    except (OSError, ValueError) as error:
+        raise LessonError(f"it cannot be read as a notebook: {error}") from error
+
+
+def execute(
+    notebook: Any,
+    on_cell: Callable[[int, int], None],
+    environment: dict[str, str] | None = None,
+    *,
+    goes_on: bool = False,
+) -> None:
+    """Like `run`, with a notebook that takes the outputs. With `goes_on` a cell that fails stops nothing."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    try:
-        notebook = nbformat.read(lesson, as_version=4)
-    except (OSError, ValueError) as error:
-        raise LessonError(f"it cannot be read as a notebook: {error}") from error
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     at = 0  # the cell at work, from 1
 
@@ -82,11 +99,14 @@ def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
             timeout=CELL_TIMEOUT_S,
             extra_arguments=["--log-level=ERROR"],  # the kernel's own warnings are not about the lesson
             resources={"metadata": {"path": folder}},
+            allow_errors=goes_on,
+            record_timing=False,
+            coalesce_streams=True,
             on_cell_execute=begin,
             on_cell_executed=lambda **_: on_cell(at, len(code)),
         )
         try:
-            client.execute()
+            client.execute(env=environment or dict(os.environ))
         except CellTimeoutError as error:
             raise LessonError(f"{_where(code, at)} took more than {CELL_TIMEOUT_S} s") from error
         except CellExecutionError as error:

@@ -107,7 +107,7 @@ FLOORS = [
     ["engine.app"],
     ["engine.server"],
     ["choices", "course", "functions"],
-    ["client"],
+    ["client", "upkeep"],
     ["__init__"],
     ["cli"],
 ]
@@ -137,7 +137,7 @@ HOMES = {
     "psutil": {"engine.tools.sandbox.processes"},
     "ctypes": {"engine.tools.sandbox.libc", "engine.tools.sandbox.macos"},
     "nbclient": {"course"},
-    "nbformat": {"course"},
+    "nbformat": {"course", "upkeep"},
     "tqdm": {"cli"},
 }
 

@@ -28,9 +28,9 @@ def test_every_module_is_on_the_map() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in ("lab", "run", "serve"):
+    for name in ("lab", "run", "check", "record", "serve"):
         assert callable(getattr(cli, name))
-        assert f"`assistant-nb {name} [" in README
+        assert f"`assistant-nb {name} " in README
 
 
 def test_the_change_list_begins_with_this_version() -> None:

@@ -9,7 +9,12 @@ from assistant_nb.engine.ids import PREFIXES, Ids, LessonClock, SystemClock
 kinds = st.sampled_from(sorted(PREFIXES))
 
 
-SHAPES = {"file": "-[A-Za-z0-9]{22}", "vector_store": "_[0-9a-f]{32}", "vector_store.file_batch": "_[0-9a-f]{32}"}
+SHAPES = {
+    "file": "-[A-Za-z0-9]{22}",
+    "chat.completion": "-[A-Za-z0-9]{29}",
+    "vector_store": "_[0-9a-f]{32}",
+    "vector_store.file_batch": "_[0-9a-f]{32}",
+}
 
 
 @given(kinds, st.text(max_size=40), st.integers(1, 10**6))

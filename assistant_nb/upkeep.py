@@ -1,0 +1,128 @@
+"""For those who keep lessons: is a lesson still true, and how does it read when another model answers?"""
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from . import course
+
+OnCell = Callable[[int, int], None]
+
+_PROBE: Final = (
+    "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
+)
+_SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
+_RECORDING: Final = re.compile(r"recording=(\"[^\"]*\"|'[^']*')")
+"""Where a lesson says what answers it."""
+
+
+def check(lesson: Path, on_cell: OnCell) -> list[str]:
+    """What is not as it should be with a lesson: outputs that differ, exchanges that are not used, secrets.
+
+    It is executed in a fresh kernel; the file is only read. Raises LessonError where it does not run, RecordingError
+    for a recording that cannot be read.
+    """
+    import nbformat
+
+    shown, fresh = course.read(lesson), course.read(lesson)
+    fresh.cells.append(nbformat.v4.new_code_cell(_PROBE))
+    course.execute(fresh, on_cell)
+    replayed = set(json.loads(_text(fresh.cells.pop().outputs[0])))
+    return [
+        *_changes(shown, fresh),
+        *_unused(lesson.stem, replayed),
+        *(f"its outputs hold {secret!r}" for secret in _secrets(shown)),
+    ]
+
+
+def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell, key: str | None = None) -> list[str]:
+    """Let a live model answer a lesson; put the recording and the lesson with its new outputs into `folder`.
+
+    `choices` are `base_url` and `model`. The lesson is executed twice: live, then from what was recorded; so its
+    outputs are those that everybody will get. Cells that fail, as other answers may not bear out what a cell asserts,
+    are told and the rest goes on. Raises LessonError.
+    """
+    recording, target = folder.resolve() / f"{lesson.stem}.jsonl", folder / lesson.name
+    if target.resolve() == lesson.resolve():
+        raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
+    folder.mkdir(parents=True, exist_ok=True)
+    recording.unlink(missing_ok=True)
+    environment = os.environ | ({"OPENAI_API_KEY": key} if key else {})
+    live = ", ".join(f"{name}={value!r}" for name, value in {**choices, "record": str(recording)}.items())
+    _executed(lesson, live, on_cell, environment)
+    if not recording.exists():
+        raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
+    replayed = _executed(lesson, f"recording={str(recording)!r}", on_cell, environment)
+    import nbformat
+
+    nbformat.write(replayed, target)
+    return [f"{where} fails with these answers" for where in _failures(replayed)]
+
+
+def _executed(lesson: Path, answers: str, on_cell: OnCell, environment: dict[str, str]) -> Any:
+    """The lesson as it looks when something else answers; its source is left as it was."""
+    notebook = course.read(lesson)
+    sources = [cell.source for cell in notebook.cells]
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = _RECORDING.sub(lambda _: answers, cell.source)
+    course.execute(notebook, on_cell, environment, goes_on=True)
+    for cell, source in zip(notebook.cells, sources, strict=True):
+        cell.source = source
+    return notebook
+
+
+def _failures(notebook: Any) -> Iterator[str]:
+    for n, cell in _code(notebook):
+        if any(output.output_type == "error" for output in cell.outputs):
+            yield f"code cell {n} (`{_first_line(cell)}`)"
+
+
+def _changes(shown: Any, fresh: Any) -> Iterator[str]:
+    for (n, old), (_, new) in zip(_code(shown), _code(fresh), strict=True):
+        if _visible(old) != _visible(new):
+            yield f"code cell {n} (`{_first_line(old)}`) shows something else now"
+
+
+def _unused(name: str, replayed: set[str]) -> Iterator[str]:
+    from .engine.model.recorded import SHIPPED, digest, read  # takes a while
+
+    recording = SHIPPED / f"{name}.jsonl"
+    if not recording.is_file():
+        yield f"it has no recording '{recording.name}'"
+        return
+    for n, exchange in enumerate(read(recording).exchanges, 1):
+        if digest(exchange.prompt) not in replayed:
+            yield f"exchange {n} of its recording is not used"
+    yield from (f"its recording holds {secret!r}" for secret in _SECRET.findall(recording.read_text(encoding="utf-8")))
+
+
+def _secrets(notebook: Any) -> Iterator[str]:
+    for _, cell in _code(notebook):
+        for output in cell.outputs:
+            yield from _SECRET.findall(_text(output))
+
+
+def _visible(cell: Any) -> str:
+    """What a reader sees of a cell's outputs, pictures aside: those differ from one matplotlib to the next."""
+    return "".join(map(_text, cell.outputs))
+
+
+def _text(output: Any) -> str:
+    if output.output_type == "error":
+        return f"{output.ename}: {output.evalue}"
+    data = output.get("data", {})
+    return str(
+        output.get("text") or data.get("text/html") or ("" if "image/png" in data else data.get("text/plain", ""))
+    )
+
+
+def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
+    return enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1)
+
+
+def _first_line(cell: Any) -> str:
+    return str(cell.source.strip().partition("\n")[0])
