@@ -8,7 +8,6 @@ import os
 import secrets
 import threading
 import urllib.request
-import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -18,6 +17,7 @@ from .engine.app import App
 from .engine.model.base import ToolCall as ToolCall
 from .engine.model.scripted import Scripted as Scripted
 from .engine.tools.sandbox.limits import Limits as Limits
+from .sdk import quiet
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from .engine.server import Server
 
 _HOST = "127.0.0.1"
-_WARNINGS = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
-"""What openai 3.54 says at calls for threads, and at calls for assistants."""
 
 
 def start(**choices: Unpack[Given]) -> None:
@@ -61,7 +59,7 @@ def start(**choices: Unpack[Given]) -> None:
         )
     still = "still " if _started else ""
     _started = _started or _Started(chosen)
-    _be_quiet()
+    quiet()
     _say(_started.app, chosen, f"{still}at {_HOST}")
 
 
@@ -80,7 +78,7 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
     client = OpenAI(
         base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
     )
-    _be_quiet()
+    quiet()
     _say(app, chosen, "inside this process")
     return client
 
@@ -167,8 +165,3 @@ def _engine(choices: Choices) -> App:
 def _say(app: App, choices: Choices, where: str) -> None:
     answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
     print(f"assistant_nb engine {where} · {answers} · {choices.kept}")  # noqa: T201
-
-
-def _be_quiet() -> None:
-    for text in _WARNINGS:
-        warnings.filterwarnings("ignore", text, DeprecationWarning)

@@ -1,0 +1,233 @@
+"""What the widgets share: a live view with a script, a copy of it that stays in the saved notebook, calls from the page.
+
+A widget displays two outputs. The first is a static copy, plain HTML and text; the second is the live view. While that
+one lives, a rule of the copy's own style hides the copy; without a kernel, or untrusted, the copy is what there is.
+
+The page calls, Python answers: a method marked `quick` runs at once and asks no server; one marked `work` has a thread
+of its own, so that nothing blocks the notebook. In a browser's Python there are no threads: there it runs at once, too.
+"""
+
+import hashlib
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+
+import anywidget
+
+from .. import sdk
+
+if TYPE_CHECKING:
+    from IPython.display import DisplayHandle
+    from openai import OpenAI
+
+Json = dict[str, Any]
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+THREADS: Final = sys.platform != "emscripten"
+HERE: Final = Path(__file__).parent
+LOOK_EVERY_S: Final = 0.5
+_GONE_AFTER_S: Final = 60
+"""A view that was not heard for so long is taken for closed; it says "here" every 20 s."""
+_SHARED: Final = re.compile(r'^import \{[^}]*\} from "\./base\.js";\n', re.MULTILINE)
+_COPY_STYLE: Final = """<style>
+.jp-OutputArea:has(.anb-live.{id}) .jp-OutputArea-child:has(.anb-copy.{id}),
+.jp-OutputArea:has(.anb-copy.{id}) .jp-OutputArea-output.jupyter-widgets:not(:has(*)) {{ display: none }}
+</style>"""
+"""Hides the copy while the widget lives, and the front end's complaint when it does not."""
+
+_numbers: Final = Counter[str]()
+
+
+def quick(method: Method) -> Method:
+    """Let the page call a method; it runs on the kernel's own thread, before the next call is heard."""
+    method._anb_call = "quick"  # type: ignore[attr-defined]
+    return method
+
+
+def work(method: Method) -> Method:
+    """Let the page call a method that asks the server, or takes a while."""
+    method._anb_call = "work"  # type: ignore[attr-defined]
+    return method
+
+
+def spawn(function: Callable[[], None]) -> None:
+    """Run it beside the notebook where there are threads, else now."""
+    if THREADS:
+        threading.Thread(target=function, daemon=True).start()
+    else:
+        function()
+
+
+class Panel(anywidget.AnyWidget):
+    """A widget that stands for one thing of the API, its `subject`."""
+
+    _stem: ClassVar[str]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
+        cls._css = _read("base.css") + _read(f"{cls._stem}.css")
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, client: "OpenAI", subject: str) -> None:
+        import openai
+
+        if not isinstance(client, openai.OpenAI):
+            raise TypeError(f"{type(self).__name__} needs a client that waits for its answers, such as OpenAI().")
+        sdk.quiet()
+        self._client = client
+        self._state_lock = threading.RLock()
+        self._views: dict[str, float] = {}
+        self._copies: list[DisplayHandle] = []
+        self._copied = ""
+        self._trouble: str | None = None
+        self._wake = threading.Event()
+        super().__init__(model_id=_model_id(type(self).__name__, subject))
+        self.on_msg(self._heard)
+
+    def copy_html(self) -> str:
+        """The static copy: what a reader needs, without a control, the same for the same state."""
+        raise NotImplementedError
+
+    def copy_text(self) -> str:
+        """The same for those who have no HTML."""
+        raise NotImplementedError
+
+    def state(self) -> Json:
+        """What a view that has just opened must know."""
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """Ask the server what is new, and tell the views. Called again and again while there is one."""
+
+    def __repr__(self) -> str:
+        return self.copy_text().partition("\n")[0]
+
+    def _ipython_display_(self, **_: Any) -> None:
+        from IPython.display import display
+
+        handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._copies += [handle] if handle else []
+        data, metadata = self._repr_mimebundle_() or ({}, {})
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
+
+    def _bundle(self) -> Json:
+        self._copied = self.copy_html()
+        trouble = f"<p><b>{self._trouble}</b></p>" if self._trouble else ""
+        style = _COPY_STYLE.format(id=self.model_id)
+        html = f'<div class="anb-copy {self.model_id}">{trouble}{self._copied}</div>\n{style}'
+        return {"text/html": html, "text/plain": self.copy_text()}
+
+    def refresh_copy(self) -> None:
+        """Bring the static copy up to date, once things are at rest: it goes into the saved notebook."""
+        with self._state_lock:
+            if self._copies and self._copied != self.copy_html():
+                bundle = self._bundle()
+                for copy in self._copies:
+                    copy.update(bundle, raw=True)  # type: ignore[no-untyped-call]
+
+    def tell(self, event: str, **data: Any) -> None:
+        """Say something to all views."""
+        with self._state_lock:
+            if self.comm is not None:
+                self.send({"event": event, **data})
+
+    def trouble(self, sentence: str | None) -> None:
+        """Show what is wrong, until it is over."""
+        if sentence != self._trouble:
+            self._trouble = sentence
+            self.tell("trouble", sentence=sentence)
+
+    @quick
+    def hello(self, view: str) -> Json:
+        """A view has opened: it gets all there is, and from then on what is new."""
+        following = self._alive()
+        self._views[view] = time.monotonic()
+        if THREADS and not following:
+            spawn(self._follow)
+        return {"id": self.model_id, "trouble": self._trouble, "polls": not THREADS, **self.state()}
+
+    @quick
+    def here(self, view: str) -> None:
+        if view in self._views and self._alive():
+            self._views[view] = time.monotonic()
+        else:
+            self.hello(view)
+
+    @quick
+    def bye(self, view: str) -> None:
+        self._views.pop(view, None)
+
+    @work
+    def poll(self) -> None:
+        self._look()
+
+    @quick
+    def temml(self) -> str:
+        """The library that draws formulas. Asked for once a page, when there is a formula."""
+        return _read("temml.min.js")
+
+    def _alive(self) -> bool:
+        return any(time.monotonic() - heard < _GONE_AFTER_S for heard in list(self._views.values()))
+
+    def _follow(self) -> None:
+        while self._alive() and self.comm is not None:
+            self._look()
+            self._wake.wait(LOOK_EVERY_S)
+            self._wake.clear()
+
+    def _look(self) -> None:
+        try:
+            self.look()
+        except Exception as error:  # noqa: BLE001  told in the widget; the next look tries again
+            self.trouble(sdk.sentence(error))
+        else:
+            self.trouble(None)
+
+    def _heard(self, _: Any, content: Json, buffers: list[memoryview]) -> None:
+        """A call from the page: `{"do": "raw", "call": 3, "view": "x1", "args": {…}}`."""
+        method = getattr(type(self), str(content.get("do")), None)
+        kind = getattr(method, "_anb_call", None)
+        if method is None or kind is None:
+            return
+        arguments = content.get("args", {}) | ({"data": bytes(buffers[0])} if buffers else {})
+        answer = {"answers": content.get("call"), "view": content.get("view")}
+
+        def run() -> None:
+            try:
+                result = {"result": method(self, **arguments)}
+            except Exception as error:  # noqa: BLE001  the page shows it, as a sentence
+                result = {"error": sdk.sentence(error), "param": sdk.param(error)}
+            with self._state_lock:
+                if self.comm is not None:
+                    self.send(answer | result)
+
+        if kind == "quick":
+            run()
+        else:
+            spawn(run)
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _model_id(kind: str, subject: str) -> str:
+    """The same in every execution of a notebook, so that its outputs are; another for each widget in it.
+
+    A saved notebook may meet a kernel in which the id means another widget, so it also says what this one is about.
+    """
+    about = f"{kind} {subject} {_cell()}"
+    _numbers[about] += 1
+    return "anb-" + hashlib.sha256(f"{about} {_numbers[about]}".encode()).hexdigest()[:16]
+
+
+def _cell() -> int:
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()  # type: ignore[no-untyped-call]
+    return shell.execution_count if shell else 0

@@ -1,0 +1,203 @@
+/* What the widgets share. `_base.py` puts this text before each widget's own, as a widget's module cannot import. */
+
+/**
+ * An element: `h("button", {class: "anb-primary", onclick: send}, "Send")`. Texts become text nodes, never HTML.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes] `on…` are listeners; true, false and null switch an attribute on or off.
+ * @param {...any} children
+ * @returns {any}
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false));
+  return element;
+}
+
+/**
+ * What Python has to say to this view, and what this view asks of it.
+ * @param {any} model
+ */
+export function connect(model) {
+  const view = Math.random().toString(36).slice(2);
+  const waiting = new Map();
+  const listeners = new Map();
+  let calls = 0;
+
+  const hear = (/** @type {any} */ message) => {
+    if (message.event) return listeners.get(message.event)?.(message);
+    if (message.view !== view || !waiting.has(message.answers)) return;
+    const { resolve, reject } = waiting.get(message.answers);
+    waiting.delete(message.answers);
+    if ("error" in message) reject(Object.assign(new Error(message.error), { param: message.param }));
+    else resolve(message.result);
+  };
+  model.on("msg:custom", hear);
+
+  /** Call a method of the widget. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
+  const call = (name, args = {}, buffers = []) =>
+    new Promise((resolve, reject) => {
+      waiting.set(++calls, { resolve, reject });
+      model.send({ do: name, call: calls, view, args }, undefined, buffers);
+    });
+  const beat = setInterval(() => call("here", { view }), 20_000);
+  return {
+    view,
+    call,
+    /** @param {string} event @param {(message: any) => void} listener */
+    on: (event, listener) => listeners.set(event, listener),
+    waiting: () => waiting.size,
+    close() {
+      clearInterval(beat);
+      model.send({ do: "bye", call: 0, view, args: { view } });
+      model.off("msg:custom", hear);
+    },
+  };
+}
+
+/**
+ * The frame of a widget: keys stay inside, troubles are told, formulas and listings are drawn.
+ * @param {any} model
+ * @param {HTMLElement} el
+ * @param {string} label what a screen reader calls it
+ * @param {(frame: any, state: any) => void} open gets the frame and the first state
+ * @returns {() => void} the clean-up
+ */
+export function frame(model, el, label, open) {
+  const link = connect(model);
+  const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
+  const said = h("div", { class: "anb-said", role: "status" });
+  const body = h("div", { class: "anb-body" });
+  const root = h("section", { class: "anb anb-live", "aria-label": label, "data-lm-suppress-shortcuts": "true" }, trouble, body, said);
+  el.replaceChildren(root);
+  let timer = 0;
+  const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
+  /** @param {string | null} sentence */
+  function tell(sentence) {
+    trouble.hidden = !sentence;
+    trouble.textContent = sentence ?? "";
+  }
+  const it = {
+    ...link,
+    root,
+    body,
+    tell,
+    /** Say something to those who hear the page. @param {string} text */
+    say: (text) => void (said.textContent = text),
+    /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
+    ask: (name, args, buffers) => link.call(name, args, buffers).then((result) => (tell(null), result), fail),
+    /** @param {Element} part */
+    draw: (part) => draw(part, link.call),
+  };
+  link.on("trouble", (message) => tell(message.sentence));
+  link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
+    root.classList.add(state.id);
+    tell(state.trouble);
+    open(it, state);
+    if (state.polls) timer = window.setInterval(() => link.call("poll"), 1000);
+  }, fail);
+  return () => {
+    clearInterval(timer);
+    link.close();
+  };
+}
+
+/**
+ * Draw the formulas of a part of the page. A text that is no TeX stays as it is.
+ * @param {Element} part
+ * @param {(name: string) => Promise<any>} call
+ */
+export async function draw(part, call) {
+  const formulas = [...part.querySelectorAll(".anb-tex:not([data-drawn])")];
+  if (!formulas.length) return;
+  const page = /** @type {any} */ (globalThis);
+  page.__anb_temml ??= call("temml").then((source) => {
+    const url = URL.createObjectURL(new Blob([source, "\nexport default temml;"], { type: "text/javascript" }));
+    return import(/* webpackIgnore: true */ url).finally(() => URL.revokeObjectURL(url));
+  });
+  const temml = (await page.__anb_temml).default;
+  for (const formula of formulas) {
+    const { tex, display } = undelimited(formula.textContent ?? "");
+    formula.setAttribute("data-drawn", "");
+    try {
+      formula.innerHTML = temml.renderToString(tex, { displayMode: display, throwOnError: true, trust: false, annotate: true });
+    } catch {
+      /* no TeX: its source stays */
+    }
+  }
+}
+
+/**
+ * `undelimited("\\(x\\)")` -> `{tex: "x", display: false}`
+ * @param {string} source
+ */
+export function undelimited(source) {
+  const pair = [["\\(", "\\)"], ["\\[", "\\]"], ["$$", "$$"], ["$", "$"]].find(
+    ([open, close]) => source.startsWith(open) && source.endsWith(close) && source.length >= open.length + close.length,
+  );
+  if (!pair) return { tex: source, display: true };
+  return { tex: source.slice(pair[0].length, -pair[1].length), display: pair[0] === "\\[" || pair[0] === "$$" };
+}
+
+/**
+ * Offer a file to save. @param {string} name @param {string | ArrayBuffer | DataView} content @param {string} [type]
+ */
+export function download(name, content, type = "application/octet-stream") {
+  const url = URL.createObjectURL(new Blob([/** @type {any} */ (content)], { type }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/**
+ * Put code into a new cell below the one that shows this widget. Tells whether that was possible.
+ * @param {any} model
+ * @param {string} id the widget's
+ * @param {string} code
+ */
+export function toNextCell(model, id, code) {
+  const notebook = model.widget_manager?.context?.model?.sharedModel;
+  if (!notebook?.insertCell) return false;
+  const shows = (/** @type {any} */ cell) => JSON.stringify(cell.outputs ?? []).includes(id);
+  const place = notebook.cells.findIndex(shows);
+  notebook.insertCell(place < 0 ? notebook.cells.length : place + 1, { cell_type: "code", source: code });
+  return true;
+}
+
+/**
+ * Tabs: a row of names, one of which is chosen; arrow keys go along it.
+ * @param {string} label
+ * @param {[string, () => any][]} pages a name, and what makes its content
+ */
+export function tabs(label, pages) {
+  const panel = h("div", { class: "anb-panel", role: "tabpanel", tabindex: 0 });
+  const row = h("div", { class: "anb-tabs", role: "tablist", "aria-label": label });
+  let chosen = 0;
+  const buttons = pages.map(([name], n) =>
+    h("button", { role: "tab", type: "button", onclick: () => choose(n), onkeydown: (/** @type {KeyboardEvent} */ e) => go(e, n) }, name),
+  );
+  row.append(...buttons);
+  /** @param {KeyboardEvent} event @param {number} n */
+  function go(event, n) {
+    const to = { ArrowRight: n + 1, ArrowLeft: n - 1, Home: 0, End: pages.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    choose((to + pages.length) % pages.length);
+    buttons[chosen].focus();
+  }
+  /** @param {number} n */
+  function choose(n) {
+    chosen = n;
+    buttons.forEach((button, k) => {
+      button.setAttribute("aria-selected", String(k === n));
+      button.tabIndex = k === n ? 0 : -1;
+    });
+    panel.setAttribute("aria-label", pages[n][0]);
+    panel.replaceChildren(pages[n][1]());
+  }
+  choose(0);
+  return { element: h("div", { class: "anb-tabbed" }, row, panel), refresh: () => choose(chosen) };
+}
