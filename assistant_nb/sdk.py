@@ -7,6 +7,10 @@ _WARNINGS: Final = (r"The Assistants API is deprecated in favor of the Responses
 """What openai 3.54 says at calls for threads, and at calls for assistants."""
 
 
+class Refused(Exception):
+    """What was asked for cannot be done; the text says why, and what to do instead."""
+
+
 def quiet() -> None:
     """Let the SDK make no remark about the API's age."""
     for text in _WARNINGS:
@@ -18,6 +22,8 @@ def sentence(error: Exception) -> str:
     import openai
 
     match error:
+        case Refused():
+            return str(error)
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return f"The server refuses this client's key. {_words(error)} Make a client with the right one."
         case openai.APIStatusError():

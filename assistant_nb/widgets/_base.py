@@ -1,4 +1,4 @@
-"""What the widgets share: a live view with a script, a copy of it that stays in the saved notebook, calls from the page.
+"""What the widgets share: a live view with a script, a copy of it that stays in the saved notebook, calls of the page.
 
 A widget displays two outputs. The first is a static copy, plain HTML and text; the second is the live view. While that
 one lives, a rule of the copy's own style hides the copy; without a kernel, or untrusted, the copy is what there is.
@@ -45,13 +45,13 @@ _numbers: Final = Counter[str]()
 
 def quick(method: Method) -> Method:
     """Let the page call a method; it runs on the kernel's own thread, before the next call is heard."""
-    method._anb_call = "quick"  # type: ignore[attr-defined]
+    method._anb_call = "quick"  # type: ignore[attr-defined]  # noqa: SLF001
     return method
 
 
 def work(method: Method) -> Method:
     """Let the page call a method that asks the server, or takes a while."""
-    method._anb_call = "work"  # type: ignore[attr-defined]
+    method._anb_call = "work"  # type: ignore[attr-defined]  # noqa: SLF001
     return method
 
 
@@ -69,8 +69,9 @@ class Panel(anywidget.AnyWidget):
     _stem: ClassVar[str]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
-        cls._css = _read("base.css") + _read(f"{cls._stem}.css")
+        if "_stem" in cls.__dict__:  # not in the classes that ipywidgets makes of it when traits are added
+            cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
+            cls._css = _read("base.css") + _read(f"{cls._stem}.css")
         super().__init_subclass__(**kwargs)
 
     def __init__(self, client: "OpenAI", subject: str) -> None:
@@ -171,13 +172,18 @@ class Panel(anywidget.AnyWidget):
         """The library that draws formulas. Asked for once a page, when there is a formula."""
         return _read("temml.min.js")
 
+    @property
+    def every_s(self) -> float:
+        """Between two looks."""
+        return LOOK_EVERY_S
+
     def _alive(self) -> bool:
         return any(time.monotonic() - heard < _GONE_AFTER_S for heard in list(self._views.values()))
 
     def _follow(self) -> None:
         while self._alive() and self.comm is not None:
             self._look()
-            self._wake.wait(LOOK_EVERY_S)
+            self._wake.wait(self.every_s)
             self._wake.clear()
 
     def _look(self) -> None:

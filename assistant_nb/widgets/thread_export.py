@@ -1,0 +1,153 @@
+"""A thread in other forms: Markdown, a page that stands alone, an executable notebook, a line of text. Pure."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .. import render
+from . import thread_page as page
+from .thread_page import Item, Known
+
+if TYPE_CHECKING:
+    import nbformat
+
+Json = dict[str, Any]
+
+_AROUND = 60
+"""Characters that are shown before and after a hit."""
+_STYLE = """
+body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color-scheme: light dark; }
+article, .anb-run { border-top: 1px solid #8886; padding: .6rem 0; } time, small, .anb-mute, .anb-who { color: GrayText; }
+.anb-who > * { margin-right: .7em; } .anb-who b { color: CanvasText; } pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886;
+border-radius: 6px; padding: .5rem .7rem; } table { border-collapse: collapse; } td, th { border: 1px solid #8886; padding: .1rem .6rem; }
+img { max-width: 100%; } .anb-steps { margin-left: 1rem; } blockquote { border-left: 3px solid #8886; margin-left: 0; padding-left: 1rem; }
+"""
+
+
+def page_html(items: Iterable[Item], known: Known, title: str) -> str:
+    """A page in which nothing runs and nothing is fetched; a rule at its head forbids it, whatever the thread says."""
+    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    return (
+        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"<title>{render.inline(title)}</title>\n<style>{_STYLE}</style>\n"
+        + "\n".join(page.html(item, known) for item in items)
+        + "\n</html>\n"
+    )
+
+
+def markdown(items: Iterable[Item], known: Known) -> str:
+    """Messages under their roles, runs as quotes with what they called."""
+    return "\n\n".join(part for item in items for part in _markdown(item, known)) + "\n"
+
+
+def notebook(items: Iterable[Item], known: Known) -> "nbformat.NotebookNode":
+    """Words as Markdown cells; code that the interpreter ran as code cells, with what it printed and drew."""
+    from nbformat import v4
+
+    cells = [cell for item in items for cell in _cells(item, known)]
+    for n, cell in enumerate(cells):
+        cell["id"] = f"cell-{n}"  # the same for the same thread
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def notebook_json(notebook: "nbformat.NotebookNode") -> str:
+    import nbformat
+
+    return str(nbformat.writes(notebook))
+
+
+def text_line(item: Item) -> str:
+    """An item in one line, for those who have no page: "user: I need to solve …"."""
+    thing = item.thing
+    if thing["object"] == "thread.run":
+        return f"run: {' · '.join([thing['status'], *page.facts_of(thing), *_reason(thing)])}"
+    return f"{thing['role']}: {' '.join(words(thing).split())}"
+
+
+def hit(message: Json, text: str) -> Json | None:
+    """Where a message holds a text: its id, its role, and the words around it."""
+    whole = words(message)
+    at = whole.lower().find(text.lower())
+    if at < 0:
+        return None
+    start, end = max(0, at - _AROUND), at + len(text) + _AROUND
+    return {"id": message["id"], "role": message["role"], "words": " ".join(whole[start:end].split())}
+
+
+def words(message: Json) -> str:
+    """What a message says; of a part that is no text, its type."""
+    return "\n\n".join(_part_words(part) for part in message["content"])
+
+
+def _part_words(part: Json) -> str:
+    match part["type"]:
+        case "text":
+            return str(part["text"]["value"])
+        case "refusal":
+            return f"refusal: {part['refusal']}"
+        case kind:
+            return f"[{kind}]"
+
+
+def _reason(run: Json) -> Iterator[str]:
+    if error := run.get("last_error"):
+        yield f"{error['code']}: {error['message']}"
+    if details := run.get("incomplete_details"):
+        yield str(details.get("reason"))
+
+
+def _markdown(item: Item, known: Known) -> Iterator[str]:
+    thing = item.thing
+    if thing["object"] == "thread.message":
+        name = known.assistants.get(thing["assistant_id"] or "", "")
+        yield f"**{thing['role']}**{f' ({name})' if name else ''}:"
+        yield words(thing)
+        return
+    yield "> " + text_line(item)
+    for call in page.calls(item.steps):
+        inner = call.get(call["type"]) or {}
+        match call["type"]:
+            case "code_interpreter":
+                yield _fenced(inner.get("input", ""), "python")
+                yield from (_fenced(out["logs"]) for out in inner.get("outputs", []) if out["type"] == "logs")
+            case "function":
+                yield _fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
+            case kind:
+                files = (hit.get("file_name") or hit["file_id"] for hit in inner.get("results") or [])
+                yield f"> {kind}: {', '.join(files)}"
+
+
+def _fenced(text: str, language: str = "") -> str:
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _cells(item: Item, known: Known) -> Iterator[Any]:
+    from nbformat import v4
+
+    if item.thing["object"] == "thread.message":
+        yield v4.new_markdown_cell("\n\n".join(_markdown(item, known)))
+        return
+    for call in page.calls(item.steps):
+        if call["type"] == "code_interpreter":
+            ran = call["code_interpreter"]
+            outputs = [_output(out, known) for out in ran.get("outputs", [])]
+            yield v4.new_code_cell(ran.get("input", ""), outputs=list(filter(None, outputs)), execution_count=None)
+        else:
+            yield v4.new_markdown_cell("\n\n".join(_markdown(item._replace(steps=[_only(call)]), known)))
+
+
+def _only(call: Json) -> Json:
+    return {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
+
+
+def _output(output: Json, known: Known) -> Any:
+    from nbformat import v4
+
+    if output["type"] == "logs":
+        return v4.new_output("stream", name="stdout", text=output["logs"])
+    kind, _, data = known.pictures.get(output["image"]["file_id"], "").removeprefix("data:").partition(";base64,")
+    return v4.new_output("display_data", data={kind: data}) if data else None

@@ -1,0 +1,312 @@
+"""A thread as a page: messages, and between them the runs as folds with their steps. From the wire's objects; pure.
+
+The same HTML stands in the live view and in the saved copy; what can be pressed is added by the script.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final, NamedTuple
+
+from .. import render
+
+Json = dict[str, Any]
+
+PILLS: Final = {
+    "queued": "run",
+    "in_progress": "run",
+    "completed": "ok",
+    "requires_action": "warn",
+    "cancelling": "warn",
+    "incomplete": "warn",
+    "expired": "bad",
+    "cancelled": "bad",
+    "failed": "bad",
+}
+"""How a status is coloured; its name always stands with it."""
+
+
+@dataclass
+class Known:
+    """What the objects only name by an id."""
+
+    assistants: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    pictures: dict[str, str] = field(default_factory=dict)
+    """As `data:` URLs."""
+
+
+class Item(NamedTuple):
+    """A message, or a run with its steps."""
+
+    id: str
+    thing: Json
+    steps: Sequence[Json] = ()
+    """Of a run, or of the run that wrote the message: its searches hold what the message cites."""
+
+
+def arrange(messages: Iterable[Json], runs: Iterable[Json], steps: Mapping[str, Sequence[Json]]) -> list[Item]:
+    """Messages and runs in the order in which they are read: a run stands before the first message that it wrote.
+
+    A run that wrote nothing stands behind the last message that was there when it began. Messages and runs are given
+    oldest first.
+    """
+    messages, waiting = list(messages), {run["id"]: run for run in runs}
+    writers = {message["run_id"] for message in messages}
+    items = list[Item]()
+
+    def flush(until: float) -> None:
+        due = [run for run in waiting.values() if run["created_at"] < until and run["id"] not in writers]
+        items.extend(_run_item(waiting.pop(run["id"]), steps) for run in due)
+
+    for message in messages:
+        flush(message["created_at"])
+        if run := waiting.pop(message["run_id"], None):
+            items.append(_run_item(run, steps))
+        items.append(Item(message["id"], message, steps.get(message["run_id"], ())))
+    flush(float("inf"))
+    return items
+
+
+def _run_item(run: Json, steps: Mapping[str, Sequence[Json]]) -> Item:
+    return Item(run["id"], run, steps.get(run["id"], ()))
+
+
+def html(item: Item, known: Known) -> str:
+    """An item as HTML."""
+    return _message(item, known) if item.thing["object"] == "thread.message" else _run(item, known)
+
+
+def summary(items: Sequence[Item], *, more: bool) -> str:
+    """ "4 messages · 2 runs · 343 tokens"; with `more` there are others."""
+    runs = [item.thing for item in items if item.thing["object"] == "thread.run"]
+    tokens = sum((run.get("usage") or {}).get("total_tokens", 0) for run in runs)
+    parts = [_count(len(items) - len(runs), "message"), _count(len(runs), "run")]
+    parts += [f"{tokens:,} tokens"] if tokens else []
+    return f"{'the last ' if more else ''}{' · '.join(parts)}"
+
+
+def _message(item: Item, known: Known) -> str:
+    message, parts = item.thing, content(item, known)
+    name = known.assistants.get(message["assistant_id"] or "", "")
+    who = f"<b>{render.inline(message['role'])}</b> {f'<small>{render.inline(name)}</small> ' if name else ''}"
+    status = message.get("status") or "completed"
+    if status == "incomplete":
+        reason = (message.get("incomplete_details") or {}).get("reason", "")
+        parts += [f'<p class="anb-mute">broken off{f": {render.inline(reason)}" if reason else ""}</p>']
+    return (
+        f'<article class="anb-message anb-{escape(message["role"])}">'
+        f'<header class="anb-who">{who}{when(message["created_at"])}</header>'
+        f'<div class="anb-content">{"".join(parts)}</div>{_notes(item, known)}{_attached(message, known)}</article>'
+    )
+
+
+def content(item: Item, known: Known) -> list[str]:
+    """The parts of a message, as blocks of HTML."""
+    parts = list[str]()
+    for part in item.thing["content"]:
+        match part["type"]:
+            case "text":
+                parts += render.blocks(part["text"]["value"], cited(item, known))
+            case "refusal":
+                parts += [f'<p class="anb-refusal"><b>refusal:</b> {render.inline(part["refusal"])}</p>']
+            case "image_file":
+                parts += [f"<p>{_picture(part['image_file']['file_id'], known)}</p>"]
+            case "image_url":
+                parts += [f"<p>{render.picture('', '', render.Cited(), part['image_url']['url'])}</p>"]
+            case other:
+                parts += [f"<p>a part of type {render.inline(other)}</p>", json_html(part)]
+    return parts
+
+
+def cited(item: Item, known: Known) -> render.Cited:
+    """What a message points to: the hits it cites, by number; the files it links."""
+    notes = [note for part in item.thing["content"] if part["type"] == "text" for note in part["text"]["annotations"]]
+    numbers = {mark: f'<sup class="anb-cite">[{n}]</sup>' for n, mark in enumerate(_cited_marks(item), 1)}
+    files = {note["text"]: note["file_path"]["file_id"] for note in notes if note["type"] == "file_path"}
+    return render.Cited(numbers, files, known.pictures)
+
+
+def _cited_marks(item: Item) -> dict[str, str]:
+    """Of each mark in a message the id of the file that it cites, in the order of the text."""
+    parts = [part["text"] for part in item.thing["content"] if part["type"] == "text"]
+    notes = [note for text in parts for note in text["annotations"] if note["type"] == "file_citation"]
+    return {note["text"]: note["file_citation"]["file_id"] for note in notes}
+
+
+def _notes(item: Item, known: Known) -> str:
+    """What a message cites, as folds below it: the file's name, and the words that were found."""
+    found = []
+    for number, (mark, file_id) in enumerate(_cited_marks(item).items(), 1):
+        name = render.inline(known.files.get(file_id, file_id))
+        text = _found(item.steps, mark, file_id)
+        words = (
+            f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else "<p>The text is not at hand.</p>"
+        )
+        found.append(f'<details class="anb-note"><summary>[{number}] {name}</summary>{words}</details>')
+    return f'<div class="anb-notes">{"".join(found)}</div>' if found else ""
+
+
+def _found(steps: Sequence[Json], mark: str, file_id: str) -> str:
+    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; of the first hit in that file, if it has no number."""
+    hits = [
+        hit for call in calls(steps) if call["type"] == "file_search" for hit in call["file_search"].get("results", [])
+    ]
+    own = [hit for hit in hits if hit["file_id"] == file_id and hit.get("content")]
+    place = mark.partition(":")[2].partition("†")[0]
+    best = next((hit for hit in own if place.isdecimal() and hits.index(hit) == int(place)), own[0] if own else None)
+    return "\n\n".join(part["text"] for part in best["content"]) if best else ""
+
+
+def _attached(message: Json, known: Known) -> str:
+    attached = [
+        f'<a class="anb-file" data-file="{escape(one["file_id"])}">{_file_name(one["file_id"], known)}</a>'
+        for one in message.get("attachments") or []
+        if one.get("file_id")
+    ]
+    metadata = message.get("metadata") or {}
+    pairs = [f"{render.inline(name)}: {render.inline(str(value))}" for name, value in metadata.items()]
+    words = [*(["attached: " + ", ".join(attached)] if attached else []), *pairs]
+    return f'<footer class="anb-mute">{" · ".join(words)}</footer>' if words else ""
+
+
+def _run(item: Item, known: Known) -> str:
+    run = item.thing
+    facts = [
+        render.inline(known.assistants.get(run["assistant_id"] or "", run["assistant_id"] or "")),
+        *([_count(len(item.steps), "step")] if item.steps else []),
+        *facts_of(run),
+    ]
+    return (
+        f'<details class="anb-run" open><summary>{pill(run["status"])} run of {" · ".join(filter(None, facts))}</summary>'
+        f'<div class="anb-steps">{_told(run)}{"".join(_steps(item.steps, known))}</div></details>'
+    )
+
+
+def facts_of(thing: Json) -> Iterator[str]:
+    """Time, tokens and origin of a run or a step."""
+    end = next((thing[key] for key in ("completed_at", "failed_at", "cancelled_at") if thing.get(key)), None)
+    if end and (begun := thing.get("started_at") or thing.get("created_at")):
+        yield f"{end - begun} s"
+    if usage := thing.get("usage"):
+        yield f"{usage['total_tokens']:,} tokens{' (estimated)' if usage.get('estimated') else ''}"
+    if origin := thing.get("provenance"):
+        yield "answers: " + render.inline(provenance(origin))
+
+
+def provenance(origin: Json) -> str:
+    """Where answers come from: "recorded (api.openai.com, gpt-4o, 2026-01-02)"."""
+    details = ", ".join(str(origin[key]) for key in ("endpoint", "model", "date") if origin.get(key))
+    words = f"{origin.get('answer')} ({details})" if details else str(origin.get("answer"))
+    return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
+
+
+def _told(run: Json) -> str:
+    """What a run has to say of itself: its error, why it is incomplete, what it waits for."""
+    told = list[str]()
+    if error := run.get("last_error"):
+        told += [f'<p class="anb-error"><b>{render.inline(error["code"])}</b>: {render.inline(error["message"])}</p>']
+    if details := run.get("incomplete_details"):
+        told += [f'<p class="anb-error">incomplete: {render.inline(str(details.get("reason")))}</p>']
+    if action := run.get("required_action"):
+        names = [call["function"]["name"] for call in action["submit_tool_outputs"]["tool_calls"]]
+        told += [f'<p class="anb-error">waits for the output of {render.inline(", ".join(names))}</p>']
+    return "".join(told)
+
+
+def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
+    for step in steps:
+        details = step["step_details"]
+        facts = " · ".join(facts_of(step))
+        failed = (
+            f'<p class="anb-error">{render.inline(step["last_error"]["message"])}</p>' if step.get("last_error") else ""
+        )
+        if details["type"] == "tool_calls":
+            for call in details["tool_calls"]:
+                yield f'<div class="anb-step">{_call(call, facts, known)}</div>'
+        else:
+            yield f'<div class="anb-step anb-mute">{_status(step)}wrote a message{f" · {facts}" if facts else ""}</div>'
+        yield failed
+
+
+def _status(step: Json) -> str:
+    return "" if step["status"] == "completed" else f"{pill(step['status'])} "
+
+
+def _call(call: Json, facts: str, known: Known) -> str:
+    head = f'<span class="anb-pill anb-tool-pill">{render.inline(call["type"])}</span> <span class="anb-mute">{facts}</span>'
+    inner = call.get(call["type"]) or {}
+    match call["type"]:
+        case "code_interpreter":
+            walls = ", ".join(map(render.inline, inner.get("contained_by") or []))
+            head += f' <span class="anb-mute">contained by {walls}</span>' if walls else ""
+            return head + render.code(inner.get("input", "")) + "".join(_outputs(inner.get("outputs", []), known))
+        case "file_search" | "retrieval":
+            return head + "".join(_hits(inner.get("results") or []))
+        case "function":
+            output = inner.get("output")
+            answer = '<p class="anb-mute">no output yet</p>' if output is None else json_text(output)
+            name = f'<span class="anb-mono">{render.inline(inner.get("name") or "")}</span>'
+            return f"{head} {name}{json_text(inner.get('arguments') or '')}{answer}"
+        case _:
+            return head + json_html(call)
+
+
+def _outputs(outputs: Iterable[Json], known: Known) -> Iterator[str]:
+    for output in outputs:
+        if output["type"] == "logs":
+            yield render.plain(output["logs"])
+        else:
+            yield f"<p>{_picture(output['image']['file_id'], known)}</p>"
+
+
+def _hits(hits: Sequence[Json]) -> Iterator[str]:
+    yield "" if hits else '<p class="anb-mute">nothing was found</p>'
+    for hit in hits:
+        text = "\n\n".join(part.get("text", "") for part in hit.get("content") or [])
+        title = f"{render.inline(hit.get('file_name') or hit['file_id'])} · score {hit.get('score', 0):.2f}"
+        words = f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else ""
+        yield f'<details class="anb-hit"><summary>{title}</summary>{words}</details>'
+
+
+def _picture(file_id: str, known: Known) -> str:
+    return render.picture(file_id, known.files.get(file_id, ""), render.Cited(pictures=known.pictures))
+
+
+def _file_name(file_id: str, known: Known) -> str:
+    return render.inline(known.files.get(file_id, file_id))
+
+
+def calls(steps: Iterable[Json]) -> Iterator[Json]:
+    """The tool calls of steps, in order."""
+    for step in steps:
+        yield from step["step_details"].get("tool_calls") or []
+
+
+def pill(status: str) -> str:
+    return f'<span class="anb-pill anb-{PILLS.get(status, "run")}-pill">{render.inline(status)}</span>'
+
+
+def when(created_at: int) -> str:
+    """A time of day, in UTC; the script makes it that of the reader."""
+    at = datetime.fromtimestamp(created_at, UTC)
+    return f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%H:%M:%S}</time>'
+
+
+def json_text(text: str) -> str:
+    """Arguments or an output: JSON is laid out, what is none stays as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return render.plain(text)
+    return json_html(value) if isinstance(value, dict | list) else render.plain(text)
+
+
+def json_html(value: Any) -> str:
+    return render.code(json.dumps(value, indent=2, ensure_ascii=False), "json")
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

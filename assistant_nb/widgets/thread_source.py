@@ -1,0 +1,120 @@
+"""What the SDK says of a thread, as the wire's plain objects: reading them raw is five times faster than typed."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from .thread_page import Known, calls
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+
+Json = dict[str, Any]
+Order = Literal["asc", "desc"]
+
+PAGE: Final = 100
+"""As many as the API gives at once."""
+_HITS: Final = "step_details.tool_calls[*].file_search.results[*].content"
+_PICTURES: Final = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
+"""What a picture that is shown begins with; an SVG is none: it may hold more than a picture."""
+_LARGEST_PICTURE: Final = 4 * 2**20
+ACTIVE: Final = ("queued", "in_progress", "requires_action", "cancelling")
+
+
+class Source:
+    """Reads a thread. Raises what the SDK raises. Remembers steps of runs that are over, and names."""
+
+    def __init__(self, client: "OpenAI", thread_id: str) -> None:
+        self._client, self._thread_id = client, thread_id
+        self._threads = client.beta.threads
+        self.known = Known()
+        self._steps: dict[str, tuple[str, list[Json]]] = {}
+
+    def messages(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
+        """A page of messages, and whether there are more in that direction."""
+        return self._page(self._threads.messages.with_raw_response.list, order, cursor)
+
+    def runs(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
+        return self._page(self._threads.runs.with_raw_response.list, order, cursor)
+
+    def all_messages(self) -> Iterator[list[Json]]:
+        """Every message, oldest first, page by page."""
+        return _pages(lambda **cursor: self.messages("asc", **cursor))
+
+    def all_runs(self) -> list[Json]:
+        return [run for page in _pages(lambda **cursor: self.runs("asc", **cursor)) for run in page]
+
+    def runs_since(self, created_at: int) -> list[Json]:
+        """The runs that began at that time or later, oldest first, and the page they share with older ones."""
+        found = list[Json]()
+        for page in _pages(self.runs):
+            found += page
+            if page and page[-1]["created_at"] < created_at:
+                break
+        return found[::-1]
+
+    def steps(self, run: Json) -> list[Json]:
+        """The steps of a run, oldest first, with what its searches have found."""
+        if run["id"] not in self._steps or run["status"] in ACTIVE or self._steps[run["id"]][0] != run["status"]:
+            list_steps = self._threads.runs.steps.with_raw_response.list
+            raw = list_steps(run["id"], thread_id=self._thread_id, order="asc", limit=PAGE, include=[_HITS])  # type: ignore[list-item]
+            self._steps[run["id"]] = run["status"], json.loads(raw.content)["data"]
+        return self._steps[run["id"]][1]
+
+    def learn(self, messages: list[Json], runs: list[Json], steps: list[Json]) -> None:
+        """Find out the names and pictures that these only name by an id; what is gone keeps its id."""
+        for id in {one["assistant_id"] for one in [*messages, *runs] if one.get("assistant_id")}:
+            self._name(self.known.assistants, id, lambda id: self._client.beta.assistants.retrieve(id).name or id)
+        parts = [part for message in messages for part in message["content"]]
+        outputs = [out for call in calls(steps) for out in (call.get("code_interpreter") or {}).get("outputs", [])]
+        shown = {part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"}
+        shown |= {out["image"]["file_id"] for out in outputs if out["type"] == "image"}
+        notes = [note for part in parts if part["type"] == "text" for note in part["text"]["annotations"]]
+        linked = {note[note["type"]]["file_id"] for note in notes}
+        shown |= {
+            note["file_path"]["file_id"] for note in notes if note["type"] == "file_path" and _is_picture(note["text"])
+        }
+        attached = {
+            one["file_id"] for message in messages for one in message.get("attachments") or [] if one.get("file_id")
+        }
+        for id in shown | linked | attached:
+            self._name(self.known.files, id, lambda id: self._client.files.retrieve(id).filename.rpartition("/")[2])
+        for id in shown - self.known.pictures.keys():
+            self._name(self.known.pictures, id, self._picture)
+
+    def file(self, file_id: str) -> bytes:
+        return self._client.files.content(file_id).content
+
+    def _picture(self, file_id: str) -> str:
+        """A picture as a `data:` URL, empty for what is none, or too large for a page."""
+        if self._client.files.retrieve(file_id).bytes > _LARGEST_PICTURE:
+            return ""
+        data = self.file(file_id)
+        kind = next((kind for begin, kind in _PICTURES.items() if data.startswith(begin)), None)
+        return f"data:image/{kind};base64,{base64.b64encode(data).decode()}" if kind else ""
+
+    def _name(self, names: dict[str, str], id: str, ask: Callable[[str], str]) -> None:
+        import openai
+
+        if id not in names:
+            try:
+                names[id] = ask(id)
+            except openai.APIStatusError:  # deleted, or not for everybody
+                names[id] = "" if names is self.known.pictures else id
+
+    def _page(self, list_page: Any, order: Order, cursor: dict[str, str]) -> tuple[list[Json], bool]:
+        page = json.loads(list_page(self._thread_id, limit=PAGE, order=order, **cursor).content)
+        return page["data"], bool(page.get("has_more"))
+
+
+def _pages(page: Callable[..., tuple[list[Json], bool]]) -> Iterator[list[Json]]:
+    found, more = page()
+    yield found
+    while more and found:
+        found, more = page(after=found[-1]["id"])
+        yield found
+
+
+def _is_picture(path: str) -> bool:
+    return path.lower().endswith((".png", ".jpg", ".jpeg", ".gif", ".webp"))

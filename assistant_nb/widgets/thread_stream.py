@@ -1,0 +1,117 @@
+"""A run that this view has begun, as it comes: what its stream has said so far, and what of it is new to the page."""
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..render import Cited, Growing
+from .thread_page import Item, Known, html
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+    from openai.types.beta import AssistantStreamEvent
+
+Json = dict[str, Any]
+
+
+class Answer:
+    """Read by one thread, shown by another; `changes` may be asked for at any time."""
+
+    def __init__(self, client: "OpenAI", thread_id: str, assistant_id: str) -> None:
+        self._client, self._thread_id, self._assistant_id = client, thread_id, assistant_id
+        self._lock = threading.Lock()
+        self._run: Any = None
+        self._steps: dict[str, Any] = {}
+        self._texts: dict[str, _Text] = {}
+        self._changed: dict[str, None] = {}
+        """Ids of what the page has not seen, in the order in which they changed."""
+        self._stopped = self._cancelled = False
+
+    def read(self) -> Iterator[None]:
+        """Begin the run and hear its stream to the end; yields at each event. Raises what the SDK raises."""
+        with self._client.beta.threads.runs.stream(
+            thread_id=self._thread_id, assistant_id=self._assistant_id
+        ) as stream:
+            for event in stream:
+                with self._lock:
+                    self._hear(event, stream)
+                self._cancel_if_stopped()
+                yield
+
+    def stop(self) -> None:
+        """Cancel the run, as soon as there is one."""
+        self._stopped = True
+        self._cancel_if_stopped()
+
+    def changes(self, known: Known) -> list[Json]:
+        """What a page must do to show what is new: `put` an item, or the last `blocks` of a message that grows."""
+        with self._lock:
+            changed, self._changed = self._changed, {}
+            return [change for id in changed for change in self._change(id, known)]
+
+    def _change(self, id: str, known: Known) -> Iterator[Json]:
+        if self._run and id == self._run.id:
+            steps = [step.to_dict(mode="json") for step in self._steps.values()]
+            yield {"put": id, "html": html(Item(id, self._run.to_dict(mode="json"), steps), known)}
+        elif text := self._texts.get(id):
+            if not text.put or text.finished:
+                yield {"put": id, "html": html(Item(id, text.message.to_dict(mode="json")), known)}
+                text.put = True
+            if not text.finished:
+                keep, blocks = text.grow()
+                yield {"blocks": id, "keep": keep, "html": blocks}
+
+    def _hear(self, event: "AssistantStreamEvent", stream: Any) -> None:
+        data: Any = event.data
+        match event.event.split(".")[1:]:
+            case ["run", "step", *_]:
+                if step := stream.current_run_step_snapshot:
+                    self._steps[step.id] = step
+                self._touch(self._run.id)
+            case ["run", *_]:
+                self._run = data
+                self._touch(data.id)
+            case ["message", "created"]:
+                self._texts[data.id] = _Text(data)
+                self._touch(data.id)
+            case ["message", "delta"]:
+                self._texts[data.id].add(data.delta.content or [])
+                self._touch(data.id)
+            case ["message", "completed" | "incomplete"]:
+                self._texts[data.id].end(data)
+                self._touch(data.id)
+
+    def _touch(self, id: str) -> None:
+        self._changed[id] = None
+
+    def _cancel_if_stopped(self) -> None:
+        with self._lock:
+            due = self._stopped and not self._cancelled and self._run is not None
+            self._cancelled |= due
+        if due:
+            self._client.beta.threads.runs.cancel(self._run.id, thread_id=self._thread_id)
+
+
+class _Text:
+    """A message that grows."""
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+        self.put = self.finished = False
+        self._new = ""
+        self._marks: dict[str, str] = {}
+        self._growing = Growing(Cited(marks=self._marks))
+
+    def add(self, parts: list[Any]) -> None:
+        for part in parts:
+            if part.type == "text" and part.text:
+                self._new += part.text.value or ""
+                for note in part.text.annotations or []:
+                    self._marks.setdefault(note.text or "", f'<sup class="anb-cite">[{len(self._marks) + 1}]</sup>')
+
+    def grow(self) -> tuple[int, list[str]]:
+        new, self._new = self._new, ""
+        return self._growing.add(new)
+
+    def end(self, message: Any) -> None:
+        self.message, self.finished = message, True

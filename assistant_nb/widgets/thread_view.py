@@ -1,0 +1,306 @@
+"""ThreadView: a thread as a learner wants to read it, and a place to write the next message.
+
+    view = ThreadView(client, thread.id)      # as the last line of a cell, or display(view)
+    view.to_markdown(); view.to_html(); view.to_notebook()
+
+It shows a window of the thread, the newest hundred messages at first, and more where one scrolls. It follows the
+thread as long as a page shows it.
+"""
+
+import base64
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import sdk
+from ..render import inline
+from . import thread_export as export
+from . import thread_page as page
+from ._base import THREADS, Panel, quick, work
+from .thread_page import Item
+from .thread_source import ACTIVE, Source
+from .thread_stream import Answer
+
+if TYPE_CHECKING:
+    import nbformat
+    from openai import OpenAI
+    from openai.types.beta import Thread
+
+Json = dict[str, Any]
+
+_WINDOW: Final = 500
+"""Messages that a page holds at once; those farthest from where one reads are let go."""
+_FRAME_S: Final = 0.08
+"""Between two looks at an answer that comes: some 12 a second."""
+_COPIED: Final = 100
+"""Messages that the static copy holds: it is saved with the notebook."""
+_LARGEST_FILE: Final = 32 * 2**20
+
+
+class ThreadView(Panel):
+    """A live view of a thread. `thread` is the SDK's object or its id.
+
+    Troubles of the server are shown in the widget, which goes on when they are over. Raises TypeError for a client that
+    is asynchronous.
+    """
+
+    _stem = "thread_view"
+
+    def __init__(self, client: "OpenAI", thread: "Thread | str") -> None:
+        self.thread_id = thread if isinstance(thread, str) else thread.id
+        self._source = Source(client, self.thread_id)
+        self._messages: list[Json] = []
+        self._runs: list[Json] = []
+        self._older = self._newer = False
+        self._shown: dict[str, str] = {}
+        self._answer: Answer | None = None
+        self._items: list[Item] = []
+        self._rendered: dict[str, tuple[Item, str]] = {}
+        self._search = 0
+        super().__init__(client, self.thread_id)
+        self._look()
+
+    @property
+    def thread(self) -> "Thread":
+        """The SDK's object, as it is now."""
+        return self._client.beta.threads.retrieve(self.thread_id)
+
+    def to_markdown(self) -> str:
+        """The whole thread as Markdown."""
+        return export.markdown(self._whole(), self._source.known)
+
+    def to_html(self) -> str:
+        """The whole thread as a page that stands alone and fetches nothing."""
+        return export.page_html(self._whole(), self._source.known, self.thread_id)
+
+    def to_notebook(self) -> "nbformat.NotebookNode":
+        """The whole thread as a notebook: words as Markdown cells, code that was run as code cells with its outputs."""
+        return export.notebook(self._whole(), self._source.known)
+
+    def copy_html(self) -> str:
+        items = self._items
+        kept = items[-_COPIED:]
+        left = (
+            f"<p><i>{len(items) - len(kept):,} earlier entries are not in this copy.</i></p>" if kept != items else ""
+        )
+        return f"<p><b>Thread</b> <code>{inline(self.thread_id)}</code> · {self._summary()}</p>{left}" + "".join(
+            self._html(item) for item in kept
+        )
+
+    def copy_text(self) -> str:
+        items = self._items
+        return "\n".join([f"ThreadView({self.thread_id}: {self._summary()})", *map(export.text_line, items[-_COPIED:])])
+
+    def state(self) -> Json:
+        with self._state_lock:
+            self._shown = {item.id: self._html(item) for item in self._items}
+            return {"thread": self.thread_id, "items": list(self._shown.items()), **self._about()}
+
+    def look(self) -> None:
+        """The newest page again; what differs is shown. While an answer comes, what is new of it."""
+        if answer := self._answer:
+            self._show_answer(answer)
+            return
+        if self._newer:
+            return
+        newest, more = self._source.messages()
+        newest.reverse()
+        before = [m for m in self._messages if newest and m["created_at"] < newest[0]["created_at"]] if more else []
+        older = self._older if before else more
+        self._set([*before, *newest][-_WINDOW:], older=older, newer=False)
+
+    @work
+    def older(self) -> None:
+        """Show the page before the first message."""
+        found, more = self._source.messages("desc", after=self._messages[0]["id"])
+        self._set(
+            [*reversed(found), *self._messages][:_WINDOW],
+            older=more,
+            newer=self._newer or len(self._messages) + len(found) > _WINDOW,
+        )
+
+    @work
+    def newer(self) -> None:
+        """Show the page after the last message."""
+        found, more = self._source.messages("asc", after=self._messages[-1]["id"])
+        self._set(
+            [*self._messages, *found][-_WINDOW:],
+            older=self._older or len(self._messages) + len(found) > _WINDOW,
+            newer=more,
+        )
+
+    @work
+    def jump(self, to: str) -> str | None:
+        """Show the messages around one: its id, "first" or "last". Gives the id to scroll to."""
+        if to == "last":
+            found, older = self._source.messages()
+            self._set(found[::-1], older=older, newer=False)
+        elif to == "first":
+            found, newer = self._source.messages("asc")
+            self._set(found, older=False, newer=newer)
+        elif to not in self._shown:
+            before, older = self._source.messages("desc", after=to)
+            after, newer = self._source.messages("asc", after=to)
+            this = self._client.beta.threads.messages.retrieve(to, thread_id=self.thread_id).to_dict(mode="json")
+            self._set([*reversed(before), this, *after], older=older, newer=newer)
+        return (
+            to
+            if to not in ("first", "last")
+            else self._messages[0 if to == "first" else -1]["id"]
+            if self._messages
+            else None
+        )
+
+    @work
+    def find(self, text: str, search: int) -> None:
+        """Look for words in all messages, and tell of hits as they are found. `search` numbers them: the last one counts."""
+        self._search, looked = search, 0
+        for messages in self._source.all_messages():
+            if self._search != search:
+                return
+            looked += len(messages)
+            hits = [hit for message in messages if (hit := export.hit(message, text))]
+            self.tell("found", search=search, hits=hits, looked=looked, done=False)
+        self.tell("found", search=search, hits=[], looked=looked, done=True)
+
+    @work
+    def assistants(self) -> list[Json]:
+        """Those that can be asked."""
+        found = self._client.beta.assistants.list(limit=100).data
+        return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
+
+    @work
+    def send_message(self, text: str, assistant_id: str | None) -> None:
+        """Put a message on the thread and, with an assistant, run it; the answer is shown as it comes."""
+        if self._answer:
+            raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
+        self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
+        self.tell("sent")
+        if assistant_id is None:
+            self._look()
+            return
+        if self._newer:
+            self.jump("last")
+        self._look()
+        self._answer = answer = Answer(self._client, self.thread_id, assistant_id)
+        self._wake.set()
+        self.tell("running", on=True)
+        try:
+            for _ in answer.read():
+                if not THREADS:
+                    self._show_answer(answer)
+        finally:
+            self._show_answer(answer)
+            self._answer = None
+            self.tell("running", on=False)
+            self._look()
+
+    @work
+    def stop(self) -> None:
+        """Cancel the run that this view has begun; what was said stays."""
+        if answer := self._answer:
+            answer.stop()
+
+    @quick
+    def raw(self, id: str) -> str:
+        """The JSON of a message, or of a run with its steps."""
+        item = next(item for item in self._items if item.id == id)
+        return page.json_html(
+            {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
+        )
+
+    @work
+    def file(self, file_id: str) -> Json:
+        """A file to save: its name, and its bytes in base64."""
+        about = self._client.files.retrieve(file_id)
+        if about.bytes > _LARGEST_FILE:
+            raise sdk.Refused(
+                f"{about.filename} is too large for the page. Save it by client.files.content('{file_id}')."
+            )
+        return {
+            "name": about.filename.rpartition("/")[2],
+            "base64": base64.b64encode(self._source.file(file_id)).decode(),
+        }
+
+    @work
+    def export(self, kind: str) -> Json:
+        """The whole thread to save, as "markdown", "html" or "notebook"."""
+        match kind:
+            case "markdown":
+                text, ending, mime = self.to_markdown(), "md", "text/markdown"
+            case "html":
+                text, ending, mime = self.to_html(), "html", "text/html"
+            case _:
+                text, ending, mime = export.notebook_json(self.to_notebook()), "ipynb", "application/x-ipynb+json"
+        return {"name": f"{self.thread_id}.{ending}", "text": text, "type": mime}
+
+    @property
+    def every_s(self) -> float:
+        return _FRAME_S if self._answer else super().every_s
+
+    def _show_answer(self, answer: Answer) -> None:
+        with self._state_lock:
+            ops = answer.changes(self._source.known)
+            for op in ops:
+                if "put" in op:
+                    op["after"] = None if op["put"] in self._shown else next(reversed(self._shown), None)
+                    self._shown[op["put"]] = op["html"]
+            if ops:
+                self.tell("items", ops=ops)
+
+    def _set(self, messages: list[Json], *, older: bool, newer: bool) -> None:
+        """Show these messages and the runs among them."""
+        runs = self._source.runs_since(messages[0]["created_at"] if older else 0)
+        if older or newer:
+            runs = [run for run in runs if _among(run, messages, older=older, newer=newer)]
+        if (messages, runs, older, newer) == (self._messages, self._runs, self._older, self._newer) and not any(
+            run["status"] in ACTIVE for run in runs
+        ):
+            return
+        steps = {run["id"]: self._source.steps(run) for run in runs}
+        self._source.learn(messages, runs, [step for some in steps.values() for step in some])
+        with self._state_lock:
+            self._messages, self._runs, self._older, self._newer = messages, runs, older, newer
+            items = page.arrange(messages, runs, steps)
+            self._items = items
+            self._rendered = {item.id: (item, self._html(item)) for item in items}
+            ops = _differences(self._shown, shown := {id: html for id, (_, html) in self._rendered.items()})
+            self._shown = shown
+            self.tell("items", ops=ops, **self._about())
+        if not any(run["status"] in ACTIVE for run in runs):
+            self.refresh_copy()
+
+    def _html(self, item: Item) -> str:
+        known, html = self._rendered.get(item.id, (None, ""))
+        return html if known == item else page.html(item, self._source.known)
+
+    def _about(self) -> Json:
+        return {"summary": self._summary(), "older": self._older, "newer": self._newer}
+
+    def _summary(self) -> str:
+        return page.summary(self._items, more=self._older or self._newer)
+
+    def _whole(self) -> list[Item]:
+        """Every message and run of the thread."""
+        messages = [message for some in self._source.all_messages() for message in some]
+        runs = self._source.all_runs()
+        steps = {run["id"]: self._source.steps(run) for run in runs}
+        self._source.learn(messages, runs, [step for some in steps.values() for step in some])
+        return page.arrange(messages, runs, steps)
+
+
+def _among(run: Json, messages: list[Json], *, older: bool, newer: bool) -> bool:
+    """Whether a run belongs to a window: it wrote one of its messages, or began within it."""
+    if any(message["run_id"] == run["id"] for message in messages):
+        return True
+    late_enough = not older or run["created_at"] >= messages[0]["created_at"]
+    return late_enough and (not newer or run["created_at"] <= messages[-1]["created_at"])
+
+
+def _differences(shown: dict[str, str], wanted: dict[str, str]) -> list[Json]:
+    """What a page must do that shows the one, to show the other: drop items, put others behind the one before them."""
+    ops: list[Json] = [{"drop": id} for id in shown if id not in wanted]
+    before = None
+    for id, html in wanted.items():
+        if shown.get(id) != html:
+            ops.append({"put": id, "after": before, "html": html})
+        before = id
+    return ops
