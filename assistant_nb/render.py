@@ -1,4 +1,4 @@
-r"""Text that a model or a person wrote, as HTML that is safe in a page: Markdown, TeX, code, places that are cited. Pure.
+r"""Text that a model or a person wrote, as HTML that is safe in a page: Markdown, TeX, code, citations. Pure.
 
 One renderer serves the live widgets and the copies that a saved notebook keeps. Safe means: of the text's own HTML
 nothing is left but its characters; nothing is fetched; nothing runs; a link leads to the web or to nowhere.
@@ -99,7 +99,7 @@ def _blocks(text: str, cited: Cited) -> list[tuple[int, str]]:
     for n, token in enumerate(tokens):
         if token.level == 0 and token.nesting != 1:
             html = markdown.renderer.render(tokens[start : n + 1], markdown.options, env)
-            found.append((tokens[start].map[0] if tokens[start].map else 0, html))
+            found.append(((tokens[start].map or [0])[0], html))
             start = n + 1
     return found
 
@@ -116,11 +116,15 @@ def _clean(text: str) -> str:
 @cache
 def _markdown() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
-    markdown.validateLink = lambda url: True  # type: ignore[method-assign]  # the renderer decides where a link leads
+    markdown.validateLink = _any_link  # type: ignore[method-assign]  # the renderer decides where a link leads
     markdown.inline.ruler.before("escape", "tex", _tex_inline)
     markdown.block.ruler.before("fence", "tex", _tex_block, {"alt": ["paragraph", "blockquote", "list"]})
     markdown.core.ruler.push("marks", _marks)
     return markdown
+
+
+def _any_link(url: str) -> bool:  # noqa: ARG001
+    return True
 
 
 class _Renderer(RendererHTML):
@@ -181,19 +185,17 @@ def _file(url: str, cited: Cited) -> str | None:
 
 
 _PAIRS: Final = (
-    re.compile(r"\\\((?P<tex>(?:[^\\\n]|\n(?!\n)|\\[^()])+?)\\\)"),
-    re.compile(r"\\\[(?P<tex>(?:[^\\]|\\[^\[\]])+?)\\\]"),
-    re.compile(r"\$\$(?P<tex>(?:[^$\\]|\\.)+?)\$\$", re.DOTALL),
-    re.compile(r"\$(?P<tex>(?![\s\d][^$]*[A-Za-z]{3,} )(?!\s)(?:[^$\\\n]|\n(?!\n)|\\.)*?[^\s\\$]|\\.)\$(?![\w$])"),
+    re.compile(r"\\\((?:(?:[^\\\n]|\n(?!\n)|\\[^()])+?)\\\)"),
+    re.compile(r"\\\[(?:(?:[^\\]|\\[^\[\]])+?)\\\]"),
+    re.compile(r"(?<![\w$])\$\$(?:(?:[^$\\]|\\.)+?)\$\$", re.DOTALL),
+    re.compile(r"(?<![\w$])\$(?:(?![\s\d][^$]*[A-Za-z]{3,} )(?!\s)(?:[^$\\\n]|\n(?!\n)|\\.)*?[^\s\\$]|\\.)\$(?![\w$])"),
 )
-r"""`\(…\)`, `\[…\]`, `$$…$$` and `$…$`. A dollar is money when a blank stands behind the first one or before the second, or
+r"""`\(…\)`, `\[…\]`, `$$…$$` and `$…$`. A dollar is money when a blank stands behind the first or before the second, or
 when a number and words follow it: "$5 and $10", "US$ 5", "$20 for two, or 5$"."""
 
 
 def _tex_inline(state: StateInline, silent: bool) -> bool:
-    if state.src[state.pos] not in "\\$" or (
-        state.src[state.pos] == "$" and re.match(r"[\w$]", state.src[: state.pos][-1:])
-    ):
+    if state.src[state.pos] not in "\\$":
         return False
     for pair in _PAIRS:
         if match := pair.match(state.src, state.pos, state.posMax):
@@ -208,7 +210,7 @@ _FENCES: Final = {"\\[": "\\]", "$$": "$$", "\\begin{": "\\end{"}
 
 
 def _tex_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    r"""`\[` or `$$` at the beginning of a line, to its end; what stands between is no Markdown, whatever it looks like."""
+    r"""`\[` or `$$` at the beginning of a line, to its end; nothing between them is Markdown."""
     lines = [_line(state, first)]
     opening = next((mark for mark in _FENCES if lines[0].startswith(mark)), None)
     if opening is None or state.is_code_block(first):

@@ -30,7 +30,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 THREADS: Final = sys.platform != "emscripten"
 HERE: Final = Path(__file__).parent
-LOOK_EVERY_S: Final = 0.5
+LOOK_EVERY_S: Final = 1.0
 _GONE_AFTER_S: Final = 60
 """A view that was not heard for so long is taken for closed; it says "here" every 20 s."""
 _SHARED: Final = re.compile(r'^import \{[^}]*\} from "\./base\.js";\n', re.MULTILINE)
@@ -80,7 +80,7 @@ class Panel(anywidget.AnyWidget):
         if not isinstance(client, openai.OpenAI):
             raise TypeError(f"{type(self).__name__} needs a client that waits for its answers, such as OpenAI().")
         sdk.quiet()
-        self._client = client
+        self._client = client.with_options(max_retries=0)  # the person, or the next look, tries again
         self._state_lock = threading.RLock()
         self._views: dict[str, float] = {}
         self._copies: list[DisplayHandle] = []
@@ -235,5 +235,5 @@ def _model_id(kind: str, subject: str) -> str:
 def _cell() -> int:
     from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     return shell.execution_count if shell else 0

@@ -1,7 +1,7 @@
 """A thread in other forms: Markdown, a page that stands alone, an executable notebook, a line of text. Pure."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import render
 from . import thread_page as page
@@ -12,15 +12,21 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_AROUND = 60
+_AROUND: Final = 60
 """Characters that are shown before and after a hit."""
-_STYLE = """
+_STYLE: Final = """
 body { max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif; color-scheme: light dark; }
-article, .anb-run { border-top: 1px solid #8886; padding: .6rem 0; } time, small, .anb-mute, .anb-who { color: GrayText; }
-.anb-who > * { margin-right: .7em; } .anb-who b { color: CanvasText; } pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886;
-border-radius: 6px; padding: .5rem .7rem; } table { border-collapse: collapse; } td, th { border: 1px solid #8886; padding: .1rem .6rem; }
-img { max-width: 100%; } .anb-steps { margin-left: 1rem; } blockquote { border-left: 3px solid #8886; margin-left: 0; padding-left: 1rem; }
-"""
+article, .anb-run { border-top: 1px solid #8886; padding: .6rem 0; }
+time, small, .anb-mute, .anb-who { color: GrayText; }
+.anb-who > * { margin-right: .7em; }
+.anb-who b { color: CanvasText; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886; border-radius: 6px; padding: .5rem .7rem; }
+table { border-collapse: collapse; }
+td, th { border: 1px solid #8886; padding: .1rem .6rem; }
+img { max-width: 100%; }
+.anb-steps { margin-left: 1rem; }
+blockquote { border-left: 3px solid #8886; margin-left: 0; padding-left: 1rem; }
+"""  # noqa: E501
 
 
 def page_html(items: Iterable[Item], known: Known, title: str) -> str:
@@ -48,7 +54,8 @@ def notebook(items: Iterable[Item], known: Known) -> "nbformat.NotebookNode":
     for n, cell in enumerate(cells):
         cell["id"] = f"cell-{n}"  # the same for the same thread
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    made: nbformat.NotebookNode = v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    return made
 
 
 def notebook_json(notebook: "nbformat.NotebookNode") -> str:

@@ -150,10 +150,9 @@ def _notes(item: Item, known: Known) -> str:
 
 
 def _found(steps: Sequence[Json], mark: str, file_id: str) -> str:
-    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; of the first hit in that file, if it has no number."""
-    hits = [
-        hit for call in calls(steps) if call["type"] == "file_search" for hit in call["file_search"].get("results", [])
-    ]
+    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file."""
+    searches = [call["file_search"] for call in calls(steps) if call["type"] == "file_search"]
+    hits = [hit for search in searches for hit in search.get("results", [])]
     own = [hit for hit in hits if hit["file_id"] == file_id and hit.get("content")]
     place = mark.partition(":")[2].partition("†")[0]
     best = next((hit for hit in own if place.isdecimal() and hits.index(hit) == int(place)), own[0] if own else None)
@@ -179,8 +178,9 @@ def _run(item: Item, known: Known) -> str:
         *([_count(len(item.steps), "step")] if item.steps else []),
         *facts_of(run),
     ]
+    head = f"{pill(run['status'])} run of {' · '.join(filter(None, facts))}"
     return (
-        f'<details class="anb-run" open><summary>{pill(run["status"])} run of {" · ".join(filter(None, facts))}</summary>'
+        f'<details class="anb-run" open><summary>{head}</summary>'
         f'<div class="anb-steps">{_told(run)}{"".join(_steps(item.steps, known))}</div></details>'
     )
 
@@ -192,8 +192,8 @@ def facts_of(thing: Json) -> Iterator[str]:
         yield f"{end - begun} s"
     if usage := thing.get("usage"):
         yield f"{usage['total_tokens']:,} tokens{' (estimated)' if usage.get('estimated') else ''}"
-    if origin := thing.get("provenance"):
-        yield "answers: " + render.inline(provenance(origin))
+    if origins := dict.fromkeys(map(provenance, thing.get("provenance") or [])):
+        yield render.inline(f"answers: {', '.join(origins)}")
 
 
 def provenance(origin: Json) -> str:
@@ -236,7 +236,8 @@ def _status(step: Json) -> str:
 
 
 def _call(call: Json, facts: str, known: Known) -> str:
-    head = f'<span class="anb-pill anb-tool-pill">{render.inline(call["type"])}</span> <span class="anb-mute">{facts}</span>'
+    kind = render.inline(call["type"])
+    head = f'<span class="anb-pill anb-tool-pill">{kind}</span> <span class="anb-mute">{facts}</span>'
     inner = call.get(call["type"]) or {}
     match call["type"]:
         case "code_interpreter":

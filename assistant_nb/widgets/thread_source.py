@@ -19,7 +19,7 @@ _HITS: Final = "step_details.tool_calls[*].file_search.results[*].content"
 _PICTURES: Final = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
 """What a picture that is shown begins with; an SVG is none: it may hold more than a picture."""
 _LARGEST_PICTURE: Final = 4 * 2**20
-ACTIVE: Final = ("queued", "in_progress", "requires_action", "cancelling")
+MOVING: Final = ("queued", "in_progress", "cancelling")
 
 
 class Source:
@@ -37,6 +37,10 @@ class Source:
 
     def runs(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
         return self._page(self._threads.runs.with_raw_response.list, order, cursor)
+
+    def message(self, id: str) -> Json:
+        raw = self._threads.messages.with_raw_response.retrieve(id, thread_id=self._thread_id)
+        return dict(json.loads(raw.content))
 
     def all_messages(self) -> Iterator[list[Json]]:
         """Every message, oldest first, page by page."""
@@ -56,9 +60,10 @@ class Source:
 
     def steps(self, run: Json) -> list[Json]:
         """The steps of a run, oldest first, with what its searches have found."""
-        if run["id"] not in self._steps or run["status"] in ACTIVE or self._steps[run["id"]][0] != run["status"]:
+        known_at, _ = self._steps.get(run["id"], ("", []))
+        if run["status"] in MOVING or known_at != run["status"]:
             list_steps = self._threads.runs.steps.with_raw_response.list
-            raw = list_steps(run["id"], thread_id=self._thread_id, order="asc", limit=PAGE, include=[_HITS])  # type: ignore[list-item]
+            raw = list_steps(run["id"], thread_id=self._thread_id, order="asc", limit=PAGE, include=[_HITS])
             self._steps[run["id"]] = run["status"], json.loads(raw.content)["data"]
         return self._steps[run["id"]][1]
 

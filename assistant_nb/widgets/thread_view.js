@@ -19,6 +19,12 @@ function open(it, state) {
   const items = new Map();
   let loading = false;
 
+  const ends = h(
+    "span",
+    { class: "anb-ends" },
+    h("button", { type: "button", onclick: () => jump("first") }, "First"),
+    h("button", { type: "button", onclick: () => jump("last") }, "Last"),
+  );
   const bar = h(
     "div",
     { class: "anb-bar" },
@@ -26,9 +32,8 @@ function open(it, state) {
     h("span", { class: "anb-mono" }, state.thread),
     summary,
     h("span", { class: "anb-space" }),
+    ends,
     foldButton(list, it),
-    h("button", { type: "button", onclick: () => jump("first") }, "First"),
-    h("button", { type: "button", onclick: () => jump("last") }, "Last"),
     exportMenu(it),
     searchBox(it, jump),
   );
@@ -43,6 +48,11 @@ function open(it, state) {
     else if (!loading && !newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX) more("newer");
   });
 
+  /** Go to the end, and once more when the browser has measured what stands there. */
+  function toEnd() {
+    list.scrollTop = list.scrollHeight;
+    requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
+  }
   /** Whether the reader is at the end, and wants to stay there. */
   const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 
@@ -52,6 +62,7 @@ function open(it, state) {
     summary.textContent = about.summary;
     older.hidden = !about.older;
     newer.hidden = !about.newer;
+    ends.hidden = !about.older && !about.newer;
   }
 
   /** @param {string} id @param {string} html @param {Element | null | undefined} before the item it goes behind */
@@ -81,7 +92,7 @@ function open(it, state) {
       else grow(items.get(op.blocks), op.keep, op.html, it);
     }
     tellAbout(about);
-    if (stay) list.scrollTop = list.scrollHeight;
+    if (stay) toEnd();
     else if (anchor?.isConnected) list.scrollTop += anchor.getBoundingClientRect().top - top;
     if (focused && !it.root.contains(/** @type {any} */ (it.root.getRootNode()).activeElement)) list.focus({ preventScroll: true });
   });
@@ -109,7 +120,7 @@ function open(it, state) {
   for (const [id, html] of state.items) last = put(id, html, last);
   tellAbout(state);
   it.draw(list);
-  list.scrollTop = list.scrollHeight;
+  toEnd();
 }
 
 /** HTML that Python has made safe, as an element. @param {string} html */

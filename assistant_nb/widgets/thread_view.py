@@ -8,6 +8,7 @@ thread as long as a page shows it.
 """
 
 import base64
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import sdk
@@ -16,7 +17,7 @@ from . import thread_export as export
 from . import thread_page as page
 from ._base import THREADS, Panel, quick, work
 from .thread_page import Item
-from .thread_source import ACTIVE, Source
+from .thread_source import MOVING, Source
 from .thread_stream import Answer
 
 if TYPE_CHECKING:
@@ -46,16 +47,18 @@ class ThreadView(Panel):
 
     def __init__(self, client: "OpenAI", thread: "Thread | str") -> None:
         self.thread_id = thread if isinstance(thread, str) else thread.id
-        self._source = Source(client, self.thread_id)
         self._messages: list[Json] = []
         self._runs: list[Json] = []
         self._older = self._newer = False
+        self._reading = threading.RLock()
+        """Held while a window is read and shown: two readers would overwrite each other."""
         self._shown: dict[str, str] = {}
         self._answer: Answer | None = None
         self._items: list[Item] = []
         self._rendered: dict[str, tuple[Item, str]] = {}
         self._search = 0
         super().__init__(client, self.thread_id)
+        self._source = Source(self._client, self.thread_id)
         self._look()
 
     @property
@@ -99,59 +102,55 @@ class ThreadView(Panel):
         if answer := self._answer:
             self._show_answer(answer)
             return
-        if self._newer:
-            return
-        newest, more = self._source.messages()
-        newest.reverse()
-        before = [m for m in self._messages if newest and m["created_at"] < newest[0]["created_at"]] if more else []
-        older = self._older if before else more
-        self._set([*before, *newest][-_WINDOW:], older=older, newer=False)
+        with self._reading:
+            if self._newer:
+                return
+            newest, more = self._source.messages()
+            newest.reverse()
+            ids = [message["id"] for message in self._messages]
+            joined = more and newest[0]["id"] in ids
+            before = self._messages[: ids.index(newest[0]["id"])] if joined else []
+            self._show([*before, *newest], older=self._older if joined else more, newer=False)
 
     @work
     def older(self) -> None:
         """Show the page before the first message."""
-        found, more = self._source.messages("desc", after=self._messages[0]["id"])
-        self._set(
-            [*reversed(found), *self._messages][:_WINDOW],
-            older=more,
-            newer=self._newer or len(self._messages) + len(found) > _WINDOW,
-        )
+        with self._reading:
+            found, more = self._source.messages("desc", after=self._messages[0]["id"])
+            wanted = [*reversed(found), *self._messages]
+            self._show(wanted[:_WINDOW], older=more, newer=self._newer or len(wanted) > _WINDOW)
 
     @work
     def newer(self) -> None:
         """Show the page after the last message."""
-        found, more = self._source.messages("asc", after=self._messages[-1]["id"])
-        self._set(
-            [*self._messages, *found][-_WINDOW:],
-            older=self._older or len(self._messages) + len(found) > _WINDOW,
-            newer=more,
-        )
+        with self._reading:
+            found, more = self._source.messages("asc", after=self._messages[-1]["id"])
+            self._show([*self._messages, *found], older=self._older, newer=more)
 
     @work
     def jump(self, to: str) -> str | None:
         """Show the messages around one: its id, "first" or "last". Gives the id to scroll to."""
-        if to == "last":
-            found, older = self._source.messages()
-            self._set(found[::-1], older=older, newer=False)
-        elif to == "first":
-            found, newer = self._source.messages("asc")
-            self._set(found, older=False, newer=newer)
-        elif to not in self._shown:
-            before, older = self._source.messages("desc", after=to)
-            after, newer = self._source.messages("asc", after=to)
-            this = self._client.beta.threads.messages.retrieve(to, thread_id=self.thread_id).to_dict(mode="json")
-            self._set([*reversed(before), this, *after], older=older, newer=newer)
-        return (
-            to
-            if to not in ("first", "last")
-            else self._messages[0 if to == "first" else -1]["id"]
-            if self._messages
-            else None
-        )
+        with self._reading:
+            match to:
+                case "last":
+                    found, more = self._source.messages()
+                    self._show(found[::-1], older=more, newer=False)
+                case "first":
+                    found, more = self._source.messages("asc")
+                    self._show(found, older=False, newer=more)
+                case _ if to not in self._shown:
+                    self._show_around(to)
+        ends = [self._messages[0 if to == "first" else -1]["id"]] if self._messages else [None]
+        return ends[0] if to in ("first", "last") else to
+
+    def _show_around(self, id: str) -> None:
+        before, older = self._source.messages("desc", after=id)
+        after, newer = self._source.messages("asc", after=id)
+        self._show([*reversed(before), self._source.message(id), *after], older=older, newer=newer)
 
     @work
     def find(self, text: str, search: int) -> None:
-        """Look for words in all messages, and tell of hits as they are found. `search` numbers them: the last one counts."""
+        """Look for words in all messages, and tell of hits as they are found; another `search` ends this one."""
         self._search, looked = search, 0
         for messages in self._source.all_messages():
             if self._search != search:
@@ -165,6 +164,7 @@ class ThreadView(Panel):
     def assistants(self) -> list[Json]:
         """Those that can be asked."""
         found = self._client.beta.assistants.list(limit=100).data
+        self._source.known.assistants |= {one.id: one.name or one.id for one in found}
         return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
 
     @work
@@ -246,26 +246,27 @@ class ThreadView(Panel):
             if ops:
                 self.tell("items", ops=ops)
 
-    def _set(self, messages: list[Json], *, older: bool, newer: bool) -> None:
-        """Show these messages and the runs among them."""
+    def _show(self, messages: list[Json], *, older: bool, newer: bool) -> None:
+        """Show these messages, or the last ones of them that a page can hold, and the runs among them."""
+        messages, older = messages[-_WINDOW:], older or len(messages) > _WINDOW
         runs = self._source.runs_since(messages[0]["created_at"] if older else 0)
-        if older or newer:
-            runs = [run for run in runs if _among(run, messages, older=older, newer=newer)]
-        if (messages, runs, older, newer) == (self._messages, self._runs, self._older, self._newer) and not any(
-            run["status"] in ACTIVE for run in runs
-        ):
+        runs = [run for run in runs if _among(run, messages, older=older, newer=newer)]
+        window = (messages, runs, older, newer)
+        moving = any(run["status"] in MOVING for run in runs)
+        if not moving and window == (self._messages, self._runs, self._older, self._newer):
             return
         steps = {run["id"]: self._source.steps(run) for run in runs}
         self._source.learn(messages, runs, [step for some in steps.values() for step in some])
         with self._state_lock:
-            self._messages, self._runs, self._older, self._newer = messages, runs, older, newer
-            items = page.arrange(messages, runs, steps)
-            self._items = items
-            self._rendered = {item.id: (item, self._html(item)) for item in items}
-            ops = _differences(self._shown, shown := {id: html for id, (_, html) in self._rendered.items()})
-            self._shown = shown
-            self.tell("items", ops=ops, **self._about())
-        if not any(run["status"] in ACTIVE for run in runs):
+            self._messages, self._runs, self._older, self._newer = window
+            self._items = page.arrange(messages, runs, steps)
+            self._rendered = {item.id: (item, self._html(item)) for item in self._items}
+            wanted = {id: html for id, (_, html) in self._rendered.items()}
+            ops = _differences(self._shown, wanted)
+            self._shown = wanted
+            if ops or self._views:
+                self.tell("items", ops=ops, **self._about())
+        if not moving:
             self.refresh_copy()
 
     def _html(self, item: Item) -> str:

@@ -1,0 +1,236 @@
+"""ThreadView: a thread followed, written to, searched and saved, as its page would do it."""
+
+import json
+import time
+import tracemalloc
+from typing import Any
+
+import pytest
+from openai import AsyncOpenAI, OpenAI
+
+import assistant_nb as anb
+from assistant_nb.widgets.thread_view import ThreadView
+
+
+@pytest.fixture
+def opened(connect: Any, page: Any) -> Any:
+    """`opened("an answer", …, say=["Hello."])`: a client, an assistant, a view of a thread, and its page."""
+
+    def open(*lines: Any, say: Any = ("Hello.",), **assistant: Any) -> Any:
+        client: OpenAI = connect(*lines)
+        made = client.beta.assistants.create(model="gpt-4o", name="Tutor", **assistant)
+        thread = client.beta.threads.create()
+        for text in say:
+            client.beta.threads.messages.create(thread.id, role="user", content=text)
+        view = ThreadView(client, thread)
+        return client, made, view, page(view)
+
+    return open
+
+
+def texts(view: ThreadView) -> list[str]:
+    return view.copy_text().splitlines()[1:]
+
+
+def put(page: Any) -> list[Any]:
+    return [op for event in page.events("items") for op in event["ops"]]
+
+
+def test_a_thread_is_shown_with_its_runs_between_its_messages(opened: Any) -> None:
+    client, assistant, view, _ = opened("Hi!")
+    client.beta.threads.runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    view.look()
+    user, run, answer = texts(view)
+    assert (user, answer) == ("user: Hello.", "assistant: Hi!")
+    assert run.startswith("run: completed · ")
+    assert repr(view).startswith(f"ThreadView({view.thread_id}: 2 messages · 1 run")
+
+
+def test_a_view_that_opens_gets_all_and_then_what_is_new(opened: Any) -> None:
+    client, _, view, page = opened()
+    state = page.ask("hello", view="page")
+    assert ["Hello." in html for _, html in state["items"]] == [True]
+    client.beta.threads.messages.create(view.thread_id, role="user", content="More.")
+    event = page.wait(lambda message: bool(message.get("event") == "items" and message["ops"]))
+    assert [("More." in op["html"], op["after"]) for op in event["ops"]] == [(True, state["items"][0][0])]
+    page.ask("bye", view="page")
+
+
+def test_following_ends_when_the_last_view_has_closed(opened: Any) -> None:
+    _, _, view, page = opened()
+    page.ask("hello", view="page")
+    page.ask("bye", view="page")
+    assert not view._alive()
+
+
+def test_a_deleted_message_leaves_the_page(opened: Any) -> None:
+    client, _, view, page = opened(say=["One.", "Two."])
+    gone = client.beta.threads.messages.list(view.thread_id).data[0].id
+    client.beta.threads.messages.delete(gone, thread_id=view.thread_id)
+    view.look()
+    assert {"drop": gone} in put(page)
+    assert texts(view) == ["user: One."]
+
+
+def test_a_message_is_sent_and_its_answer_streamed(opened: Any) -> None:
+    _, assistant, view, page = opened(["It ", "is ", "**so**."])
+    page.ask("send_message", text="Is it so?", assistant_id=assistant.id)
+    assert [event["on"] for event in page.events("running")] == [True, False]
+    assert texts(view)[-1] == "assistant: It is **so**."
+    assert "It is <strong>so</strong>." in next(op for op in reversed(put(page)) if "put" in op)["html"]
+
+
+def test_what_was_streamed_is_what_the_api_then_says(opened: Any) -> None:
+    answer = [f"word{n} \\(x_{n}\\) " + "\n\n" * (n % 7 == 0) for n in range(300)]
+    _, assistant, view, page = opened(answer)
+    page.ask("send_message", text="Go on.", assistant_id=assistant.id)
+    assert view._items[-1].thing["content"][0]["text"]["value"] == "".join(answer)
+
+
+def test_stop_works_from_the_first_moment_and_keeps_what_was_said(opened: Any) -> None:
+    def slow(prompt: Any) -> Any:
+        for n in range(500):
+            yield f"{n} "
+            time.sleep(0.01)
+
+    _, assistant, view, page = opened(slow)
+    args = {"text": "Count.", "assistant_id": assistant.id}
+    view._heard(None, {"do": "send_message", "call": 1, "args": args}, [])
+    page.wait(lambda message: message.get("event") == "running")
+    page.ask("stop")
+    page.wait(lambda message: bool(message.get("event") == "running" and not message["on"]))
+    page.wait(lambda message: message.get("answers") == 1)
+    assert any(line.startswith("run: cancelled") for line in texts(view))
+
+
+def test_one_answer_at_a_time(opened: Any) -> None:
+    _, assistant, view, page = opened()
+    view._answer = object()
+    assert "under way" in page.ask("send_message", text="Hi.", assistant_id=assistant.id)["error"]
+
+
+def test_errors_are_sentences(opened: Any, connect: Any) -> None:
+    client, _, view, page = opened()
+    client.beta.threads.delete(view.thread_id)
+    view._look()
+    assert page.events("trouble")[-1]["sentence"].startswith("The server says: No thread found")
+    assert "No thread found" in ThreadView(connect(), "thread_nowhere")._bundle()["text/html"]
+
+
+def test_a_server_that_is_gone_is_told_and_its_return_noticed(make_app: Any, connect: Any) -> None:
+    app = make_app()
+    client = connect(app=app)
+    view = ThreadView(client, client.beta.threads.create().id)
+    app._open = False
+    view._look()
+    assert "stopped" in str(view._trouble)
+    app._open = True
+    view._look()
+    assert view._trouble is None
+
+
+def test_an_asynchronous_client_is_refused_in_words() -> None:
+    with pytest.raises(TypeError, match="ThreadView needs a client that waits"):
+        ThreadView(AsyncOpenAI(api_key="x"), "thread_1")  # type: ignore[arg-type]
+
+
+def test_a_long_thread_opens_at_its_end_and_is_read_backwards(opened: Any) -> None:
+    _, _, view, page = opened(say=[f"message {n}" for n in range(250)])
+    assert (len(view._messages), view._older, view._newer) == (100, True, False)
+    assert "the last 100 messages" in repr(view)
+    page.ask("older")
+    assert (view._messages[0]["content"][0]["text"]["value"], view._older) == ("message 50", True)
+    page.ask("older")
+    assert (len(view._messages), view._older) == (250, False)
+
+
+def test_a_look_keeps_what_was_read_backwards(opened: Any) -> None:
+    client, _, view, page = opened(say=[f"message {n}" for n in range(130)])
+    page.ask("older")
+    client.beta.threads.messages.create(view.thread_id, role="user", content="More.")
+    view.look()
+    assert len(view._messages) == 131
+
+
+def test_one_can_jump_to_both_ends_and_to_a_message(opened: Any) -> None:
+    client, _, view, page = opened(say=[f"message {n}" for n in range(350)])
+    first = client.beta.threads.messages.list(view.thread_id, order="asc", limit=1).data[0].id
+    assert page.ask("jump", to="first") == first
+    assert (view._older, view._newer) == (False, True)
+    page.ask("newer")
+    assert len(view._messages) == 200
+    page.ask("jump", to="last")
+    assert page.ask("jump", to=first) == first
+    assert first in view._shown
+
+
+def test_a_search_looks_through_all_messages(opened: Any) -> None:
+    _, _, _, page = opened(say=[f"message {n}" for n in range(220)])
+    page.ask("find", text="MESSAGE 21", search=1)
+    hits = [hit["words"] for event in page.events("found") for hit in event["hits"]]
+    assert hits == ["message 21", *(f"message 21{n}" for n in range(10))]
+    assert (page.events("found")[-1]["looked"], page.events("found")[-1]["done"]) == (220, True)
+
+
+def test_a_file_is_given_with_its_name(opened: Any) -> None:
+    client, _, _, page = opened()
+    file = client.files.create(file=("a.csv", b"1,2"), purpose="vision")
+    assert page.ask("file", file_id=file.id) == {"name": "a.csv", "base64": "MSwy"}
+
+
+def test_raw_json_of_a_message_and_of_a_run_is_shown(opened: Any) -> None:
+    client, assistant, view, page = opened("Hi!")
+    client.beta.threads.runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    view.look()
+    message, run, _ = (item.id for item in view._items)
+    assert message in page.ask("raw", id=message)
+    assert "message_creation" in page.ask("raw", id=run)
+
+
+def test_calls_that_are_not_offered_are_not_heard(opened: Any) -> None:
+    _, _, view, page = opened()
+    for name in ("close", "_look", "__init__", "nothing", None):
+        view._heard(None, {"do": name, "call": 1, "args": {}}, [])
+    assert page.heard == []
+    assert view.comm is not None
+
+
+def test_the_same_state_gives_the_same_copy(opened: Any) -> None:
+    client, _, view, _ = opened()
+    again = ThreadView(client, view.thread_id)
+    assert (again.copy_html(), again.copy_text()) == (view.copy_html(), view.copy_text())
+
+
+def test_a_thread_is_saved_as_a_notebook_with_its_code(opened: Any) -> None:
+    call = anb.ToolCall("code_interpreter", "print(6 * 7)")
+    client, assistant, view, page = opened([call], "It is 42.", tools=[{"type": "code_interpreter"}])
+    client.beta.threads.runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    notebook = json.loads(page.ask("export", kind="notebook")["text"])
+    assert [cell["cell_type"] for cell in notebook["cells"]] == ["markdown", "code", "markdown"]
+    assert "print(6 * 7)" in "".join(notebook["cells"][1]["source"])
+
+
+def test_html_and_markdown_hold_the_whole_thread(opened: Any) -> None:
+    _, _, _, page = opened(say=[f"message {n}" for n in range(120)])
+    html, markdown = page.ask("export", kind="html"), page.ask("export", kind="markdown")
+    assert html["text"].count("<article") == markdown["text"].count("**user**") == 120
+    assert "default-src 'none'" in html["text"]
+
+
+def test_a_window_is_let_go_of_on_the_other_side(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant_nb.widgets.thread_view._WINDOW", 150)
+    _, _, view, page = opened(say=[f"message {n}" for n in range(250)])
+    page.ask("older")
+    assert (len(view._messages), view._older, view._newer) == (150, True, True)
+    page.ask("newer")
+    assert (len(view._messages), view._older) == (150, True)
+
+
+def test_a_long_thread_takes_little_memory(opened: Any) -> None:
+    client, _, first, _ = opened(say=[f"message {n} " + "x" * 200 for n in range(300)])
+    tracemalloc.start()
+    view = ThreadView(client, first.thread_id)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(view._messages) == 100
+    assert kept < 10 * 2**20
