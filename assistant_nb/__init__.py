@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from .client import stop as stop
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
+    from .widgets.thread_view import ThreadView as ThreadView
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Limits": "client",
     "Scripted": "client",
+    "ThreadView": "widgets.thread_view",
     "ToolCall": "client",
     "connect": "client",
     "function_tool": "functions",
@@ -31,14 +33,31 @@ _HOMES = {
     "tool_outputs": "functions",
 }
 
-__all__ = ["Limits", "Scripted", "ToolCall", "connect", "function_tool", "start", "stop", "tool_outputs"]
+__all__ = [
+    "Limits",
+    "Scripted",
+    "ThreadView",
+    "ToolCall",
+    "connect",
+    "function_tool",
+    "start",
+    "stop",
+    "tool_outputs",
+]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name's home at its first use, so that the package itself imports at once."""
     if name not in _HOMES:
         raise AttributeError(f"module 'assistant_nb' has no attribute '{name}'; it has {', '.join(__all__)}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    try:
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    except ModuleNotFoundError as missing:
+        if not _HOMES[name].startswith("widgets"):
+            raise
+        raise ImportError(
+            f"{name} needs {missing.name}. Install it with: pip install 'assistant_nb[widgets]'"
+        ) from None
 
 
 def __dir__() -> list[str]:

@@ -102,6 +102,7 @@ def execute(
             allow_errors=goes_on,
             record_timing=False,
             coalesce_streams=True,
+            store_widget_state=False,  # a widget's static copy is what a saved notebook shows
             on_cell_execute=begin,
             on_cell_executed=lambda **_: on_cell(at, len(code)),
         )

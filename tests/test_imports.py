@@ -106,8 +106,10 @@ FLOORS = [
     ],
     ["engine.app"],
     ["engine.server"],
-    ["choices", "course", "functions"],
-    ["client", "upkeep"],
+    ["choices", "course", "functions", "sdk", "render"],
+    ["client", "upkeep", "widgets", "widgets._base", "widgets.thread_page"],
+    ["widgets.thread_source", "widgets.thread_stream", "widgets.thread_export"],
+    ["widgets.thread_view"],
     ["__init__"],
     ["cli"],
 ]
@@ -117,7 +119,16 @@ HOMES = {
     "sqlite3": {"engine.store"},
     "werkzeug": {"engine.app"} | {module for module in MODULES if module.startswith("engine.routes")},
     "cheroot": {"engine.server"},
-    "openai": {"client", "functions", "engine.model.live"},  # functions: its types alone; live: its client
+    "openai": {
+        "client",
+        "sdk",  # its errors
+        "engine.model.live",  # its client
+        "functions",  # here and below its types, and what a widget is given
+        "widgets._base",
+        "widgets.thread_source",
+        "widgets.thread_stream",
+        "widgets.thread_view",
+    },
     "httpx2": {"client", "engine.model.live", "engine.model.transport"},
     "pydantic": {
         "functions",
@@ -137,7 +148,10 @@ HOMES = {
     "psutil": {"engine.tools.sandbox.processes"},
     "ctypes": {"engine.tools.sandbox.libc", "engine.tools.sandbox.macos"},
     "nbclient": {"course"},
-    "nbformat": {"course", "upkeep"},
+    "nbformat": {"course", "upkeep", "widgets.thread_export", "widgets.thread_view"},
+    "anywidget": {"widgets._base"},
+    "markdown_it": {"render"},
+    "pygments": {"render"},
     "tqdm": {"cli"},
 }
 
@@ -169,6 +183,19 @@ def test_every_module_has_a_floor() -> None:
 def test_imports_go_down(module: str) -> None:
     up = [source for source in imports(module) if source in FLOOR and FLOOR[source] >= FLOOR[module]]
     assert up == []
+
+
+def test_widgets_know_the_sdk_and_not_the_engine() -> None:
+    """Those that show what every Assistants server has."""
+    for module in (
+        "widgets._base",
+        "widgets.thread_view",
+        "widgets.thread_source",
+        "widgets.thread_page",
+        "sdk",
+        "render",
+    ):
+        assert not [source for source in imports(module) if source.startswith(("engine", "client", "choices"))]
 
 
 @pytest.mark.parametrize("library", sorted(HOMES))
@@ -209,5 +236,5 @@ def test_public_names_are_sorted_and_there() -> None:
     assert assistant_nb.__all__ == sorted(assistant_nb.__all__) == sorted(assistant_nb._HOMES)
     assert all(getattr(assistant_nb, name) for name in assistant_nb.__all__)
     assert set(assistant_nb.__all__) <= set(dir(assistant_nb))
-    with pytest.raises(AttributeError, match="'begin'; it has Limits, Scripted, ToolCall, connect"):
+    with pytest.raises(AttributeError, match="'begin'; it has Limits, Scripted, ThreadView"):
         _ = assistant_nb.begin

@@ -80,7 +80,8 @@ def test_executing_twice_gives_equal_bytes(lesson: Path, tmp_path: Path) -> None
         shutil.copy(lesson, tmp_path / name / "lesson.ipynb")
     code = (
         "import nbformat, sys; from nbclient import NotebookClient\n"
-        "nb = nbformat.read(sys.argv[1], 4); NotebookClient(nb, record_timing=False, coalesce_streams=True).execute()\n"
+        "nb = nbformat.read(sys.argv[1], 4); NotebookClient(nb, record_timing=False, coalesce_streams=True,\n"
+        "    store_widget_state=False).execute()\n"
         "nbformat.write(nb, sys.argv[1])"
     )
     for name in ("one", "two"):
