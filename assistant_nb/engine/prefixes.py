@@ -107,7 +107,7 @@ def _answers(entries: Sequence[Entry], id: str) -> Iterator[int]:
     for entry in entries:
         if entry.event == "tool.answered" and (state.unused() or {}).get("id") == id:
             yield entry.n
-        if entry.event == "thread.run.step.completed" and state.status == "requires_action":
-            if id in [call["id"] for call in entry.data["step_details"]["tool_calls"] if call["type"] == "function"]:
-                yield entry.n
+        submitted = entry.event == "thread.run.step.completed" and state.status == "requires_action"
+        if submitted and id in state.arguments and id in call_ids(entry.data):
+            yield entry.n
         state.apply(entry)
