@@ -75,7 +75,8 @@ FLOORS = [
         "engine.tools.sandbox.layers",
         "engine.tools.sandbox.collect",
     ],
-    ["engine.params", "engine.chat_params", "engine.tools.sandbox.provisioner"],
+    ["engine.stepping"],
+    ["engine.params", "engine.chat_params", "engine.prefixes", "engine.tools.sandbox.provisioner"],
     ["engine.file_params", "engine.tools.sandbox.process"],
     [
         "engine.store",
@@ -89,14 +90,15 @@ FLOORS = [
     ["engine.threads", "engine.draft"],
     ["engine.answers", "engine.tools.file_search", "engine.tools.code_interpreter"],
     ["engine.crank", "engine.calls"],
-    ["engine.runner"],
+    ["engine.runner", "engine.forks"],
     ["engine.routes.base"],
     ["engine.routes.forms"],
+    ["engine.routes.runs"],
     [
         "engine.routes.assistants",
         "engine.routes.threads",
         "engine.routes.messages",
-        "engine.routes.runs",
+        "engine.routes.stepper",
         "engine.routes.lab",
         "engine.routes.files",
         "engine.routes.vector_stores",
@@ -207,7 +209,20 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
-    rules = ("wire", "run_states", "journal", "sse", "v1", "fields", "params", "refusals", "errors")
+    rules = (
+        "wire",
+        "run_states",
+        "journal",
+        "stepping",
+        "prefixes",
+        "seat",
+        "sse",
+        "v1",
+        "fields",
+        "params",
+        "refusals",
+        "errors",
+    )
     for module in (*rules, "file_objects", "file_params", "retrieval", "completions", "chat_params"):
         outside = {source.split(".")[0] for source in imports(f"engine.{module}")} - {"engine"}
         assert outside <= {

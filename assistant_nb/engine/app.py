@@ -30,7 +30,7 @@ from .fields import check
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, chat, files, lab, messages, models, runs, threads, v1_files, vector_stores
+from .routes import assistants, chat, files, lab, messages, models, runs, stepper, threads, v1_files, vector_stores
 from .routes.base import Answer, Call, Content, Route, Stream, Upload
 from .routes.forms import FormRequest
 from .run_states import MOVING
@@ -58,6 +58,7 @@ ROUTES: Final[list[Route]] = [
     *models.ROUTES,
     *chat.ROUTES,
     *lab.ROUTES,
+    *stepper.ROUTES,
 ]
 _MAP: Final = Map(  # compiled once: it takes longer than all else that an engine needs to begin
     [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],

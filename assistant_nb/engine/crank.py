@@ -9,8 +9,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator
+from typing import Final
 
 from .answers import Event
+
+LOOK_AGAIN_S: Final = 1.0
+"""How long a reader waits before it looks again: the run's thread may be deleted, the store closed."""
 
 
 class Crank:
@@ -21,6 +25,9 @@ class Crank:
         self._lock = threading.Lock()
         self._unread: deque[Event] = deque()
         self._turned_at = time.monotonic()
+        self._roused = threading.Event()
+        self.waits = False
+        """Whether it stands where a client has the word; `events` say so. It turns again when the client has spoken."""
         self.over = False
         """Whether it has come to its end."""
         self.broken = False
@@ -41,12 +48,20 @@ class Crank:
             while self.turn() or self._unread:
                 while self._unread:
                     yield self._unread.popleft()
+                if self.waits and not self._unread:
+                    self._roused.wait(LOOK_AGAIN_S)
+                    self._roused.clear()
         finally:
             self._keep = False
+
+    def rouse(self) -> None:
+        """A client has spoken: whoever waits for that looks again."""
+        self._roused.set()
 
     def turn(self) -> bool:
         """Go on by one event; False at the end."""
         with self._lock:
+            self.waits = False
             try:
                 for event in self._events:
                     if event and self._keep:
@@ -61,6 +76,6 @@ class Crank:
                 self._turned_at = time.monotonic()
 
     def run_down(self) -> None:
-        """Turn until the end."""
-        while self.turn():
+        """Turn until the end, or until a client has the word."""
+        while self.turn() and not self.waits:
             pass

@@ -31,6 +31,7 @@ class Draft:
 
     def __init__(self, store: Store, state: RunState, run_id: str, at: int | None = None) -> None:
         self._store, self.state, self._run_id = store, state, run_id
+        self._begun = False
         if at is not None:
             self.at = at
 
@@ -45,13 +46,16 @@ class Draft:
 
     def note(self, event: str, id: str, data: Json) -> None:
         """Add an entry, and keep what it changed."""
-        entry = Entry(self.state.length, self.at, event, id, data)
+        entry = Entry(self.state.length, self.at, event, id, data, self._begun)
+        self._begun = True
         self._store.append(self._run_id, entry)
         self.state.apply(entry)
         match event:
             case "client.deleted" | "model.dropped":
                 self._store.delete(id)
-            case "model.asked" | "model.answered" | "client.answered":
+            case "model.asked" | "model.answered":
+                pass
+            case "client.answered" | "client.dictated" | "client.held" | "client.released":
                 pass
             case _:
                 self._store.put(self.state.objects[id])

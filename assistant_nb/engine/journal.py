@@ -13,7 +13,9 @@ Four families of entries, told apart by the first word of their event:
                `model.dropped` takes the half-written message `id` away that another answer replaces.
     tool.…     `tool.answered` writes there what came of a call that the engine answers by itself.
     client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made;
-               `client.answered`: what a person has said in the model's seat.
+               `client.answered`: what a person has said in the model's seat; `client.dictated`: what a
+               client has put in place of an answer, in a fork, whoever the model is;
+               `client.held`, `client.released`: whether the run moves by itself.
 """
 
 from collections.abc import Iterable
@@ -36,6 +38,7 @@ class Entry:
     event: str
     id: str  # of the object the event is about
     data: Json
+    follows: bool = False  # whether it was written together with the entry before it
 
 
 @dataclass
@@ -50,7 +53,11 @@ class RunState:
     asked: Json | None = None
     """The prompt that waits for its answer."""
     said: Json | None = None
-    """What a person has said to it in the model's seat."""
+    """What a person has said to it in the model's place."""
+    dictated: bool = False
+    """Whether the model is not asked at all, as a client has said that for it."""
+    held: list[Json] | None = None
+    """Where a run that moves only by hand shall stop: its breakpoints. None for a run that moves by itself."""
     answer: Json | None = None
     """The latest answer of the model, until the next prompt."""
     arguments: dict[str, str] = field(default_factory=dict)
@@ -119,10 +126,12 @@ class RunState:
         self.length, self.at = entry.n + 1, entry.at
         if entry.event == "model.asked":
             self.asked, self.answer = entry.data, None
-        elif entry.event == "client.answered":
-            self.said = entry.data
+        elif entry.event in ("client.answered", "client.dictated"):
+            self.said, self.dictated = entry.data, entry.event == "client.dictated"
+        elif entry.event in ("client.held", "client.released"):
+            self.held = entry.data.get("breakpoints")
         elif entry.event == "model.answered":
-            self.asked, self.said, self.answer = None, None, entry.data
+            self.asked, self.said, self.dictated, self.answer = None, None, False, entry.data
             self.usages.append(entry.data["usage"])
         elif entry.event == "model.called":
             calls = entry.data["step_details"]["tool_calls"]

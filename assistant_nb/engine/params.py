@@ -24,6 +24,8 @@ from .fields import (
     TruncationStrategy,
 )
 from .model.faults import Kind
+from .run_states import Status
+from .stepping import To
 
 # Bodies
 
@@ -118,6 +120,40 @@ class MoveClock(Body):
     advance_s: Annotated[int, Field(ge=0, le=10**9)]
 
 
+class OneOf(Body):
+    """Ours: exactly one of its fields is given."""
+
+    @model_validator(mode="after")
+    def exactly_one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            names = ", ".join(type(self).model_fields)
+            raise PydanticCustomError("one", "Give exactly one of {names}", {"names": names})
+        return self
+
+
+class Breakpoint(OneOf):
+    status: Status | None = None
+    step: Literal["message_creation", "tool_calls"] | None = None
+    tool: Literal["code_interpreter", "file_search", "function"] | None = None
+    function: Text | None = None
+
+
+class HoldRun(Body):
+    """Ours: let a run move only by hand."""
+
+    breakpoints: Annotated[list[Breakpoint], Field(max_length=100)] | None = None
+
+
+class CreateHeldRun(CreateRun, HoldRun):
+    pass
+
+
+class AdvanceRun(Body):
+    """Ours: move a held run."""
+
+    to: To | None = None
+
+
 class SeatCall(Body):
     name: Text
     arguments: Text
@@ -142,6 +178,38 @@ class AnswerSeat(Body):
                 "answer", "Answer with a text, with tool_calls, with both, or with an error alone"
             )
         return self
+
+
+class EditedMessage(Body):
+    id: Text
+    content: Content
+
+
+class EditedArguments(Body):
+    tool_call_id: Text
+    arguments: Text
+
+
+class EditedOutput(Body):
+    tool_call_id: Text
+    output: Text
+
+
+class Edit(OneOf):
+    """What is otherwise in a fork."""
+
+    message: EditedMessage | None = None
+    instructions: Text | None = None
+    answer: AnswerSeat | None = None
+    arguments: EditedArguments | None = None
+    output: EditedOutput | None = None
+
+
+class ForkRun(Body):
+    """Ours: let a run go on otherwise from an entry of its journal on."""
+
+    at: Annotated[int, Field(ge=0)]
+    edit: Edit | None = None
 
 
 class SetFault(Body):
@@ -174,6 +242,10 @@ class ListQuery(BaseModel):
 
 class ListMessagesQuery(ListQuery):
     run_id: str | None = None
+
+
+class JournalQuery(BaseModel):
+    after: Annotated[int, Field(ge=0)] | None = None
 
 
 class IncludeQuery(BaseModel):

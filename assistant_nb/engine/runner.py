@@ -16,52 +16,31 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Final
 
 from . import wire
 from .answers import Event, Listening, told
-from .calls import Calling
+from .calls import Calling, take_outputs
 from .crank import Crank
 from .draft import Draft, RunDeleted, open_draft
 from .errors import BadRequest, IllegalMove, ModelError, NotFound, Unanswered
-from .journal import RunState, fold
+from .journal import Entry, RunState, fold
 from .model.base import Model
 from .model.faults import Faulty
+from .model.human import Human
 from .prompts import exhausted, prompt_of
 from .run_states import ACTIVE, MOVES, MOVING
 from .seat import check_answer, waits
+from .stepping import Goal, To, next_step
 from .store import Store
 from .threads import add_message, check_references, code_files
 from .tools.base import Tool
-from .wire import Json
-
-Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
+from .wire import RUN_LIFETIME_S, Json
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
 _THREADS: Final = sys.platform != "emscripten"
 """Whether somebody else can do something while a stream is being read."""
-
-
-def next_step(state: RunState) -> Step | None:
-    """What the next turn of the crank does; None when the run rests."""
-    match state.status:
-        case "queued":
-            return "begin"
-        case "in_progress" if state.asked:
-            return "listen"
-        case "in_progress" if state.answer and state.answer["finish_reason"] != "tool_calls":
-            return "conclude"
-        case "in_progress" if state.unused():
-            return "use"
-        case "in_progress" if state.open_step("tool_calls"):
-            return "require"
-        case "in_progress":
-            return "ask"
-        case "cancelling":
-            return "stop"
-        case _:
-            return None
 
 
 class Runner:
@@ -76,13 +55,17 @@ class Runner:
         """Of each run whose model is speaking, or whose tool is at work."""
         self._cranks: dict[str, Crank] = {}
         """Of each run that is under way; somebody else may turn it at any moment."""
-        self._seats: dict[str, threading.Event] = {}
-        """Of each run whose model is a person who has not answered; set when its waiting is over."""
+        self._seats: set[str] = set()
+        """The runs whose model is a person who has not answered."""
+        self._goals: dict[str, Goal] = {}
+        """Of each held run that is being advanced, how far."""
 
     # What clients ask for
 
-    def create(self, thread_id: str, body: Json, *, may_be_empty: bool = False) -> Json:
-        """A queued run on a thread.
+    def create(
+        self, thread_id: str, body: Json, *, may_be_empty: bool = False, breakpoints: list[Json] | None = None
+    ) -> Json:
+        """A queued run on a thread; with a list of `breakpoints`, which may be empty, it is held from the start.
 
         Raises NotFound for an unknown assistant or thread, BadRequest while another run is active
         or when there is nothing to answer, unless that is allowed, as it was in v1.
@@ -107,6 +90,8 @@ class Runner:
             draft = Draft(self._store, RunState(), run["id"], run["created_at"])
             draft.note("thread.run.created", run["id"], run)
             draft.note("thread.run.queued", run["id"], {})
+            if breakpoints is not None:
+                draft.note("client.held", run["id"], {"breakpoints": breakpoints})
             return run
 
     def submit(self, run: Json, outputs: list[Json]) -> Json:
@@ -120,21 +105,22 @@ class Runner:
             if status != "requires_action":
                 raise BadRequest(f'Runs in status "{status}" do not accept tool outputs.')
             with open_draft(self._store, run["id"]) as draft:
-                step = draft.state.open_step("tool_calls") or {}
-                details = _with_outputs(step["step_details"], outputs)
-                draft.end_step(step, draft.state.usages[-1], step_details=details)
-                draft.become("queued", required_action=None)
+                take_outputs(draft, outputs)
                 self._cranks.pop(run["id"], None)  # that one has come to its end; its reader may not know yet
                 return draft.run
 
     def cancel(self, thread_id: str, run_id: str) -> Json:
-        """Ask a run to stop: it is `cancelling` at once, `cancelled` as soon as its thread gets to it."""
+        """Ask a run to stop: it is `cancelling` at once, `cancelled` as soon as its thread gets to it.
+
+        One that is held stays `cancelling`, unless something is under way in it, until it is advanced.
+        """
         with self._store.transaction():
             run = self.seen(self._store.get("thread.run", run_id, thread_id))
             if "cancelling" not in MOVES[run["status"]]:
                 raise BadRequest(f"Cannot cancel run with status '{run['status']}'.")
             with open_draft(self._store, run_id) as draft:
                 draft.become("cancelling")
+        self._rouse(run_id)
         # Not by the run's crank: whoever turns that may be waiting for the model.
         self._in_background(run_id, lambda: deque(self.drive(run_id), maxlen=0))
         return draft.run
@@ -161,7 +147,11 @@ class Runner:
     def seats(self) -> list[RunState]:
         """The runs that wait for a person in the model's seat."""
         states = [fold(self._store.journal(self.seen(run)["id"])) for run in self._store.active_runs()]
-        return [state for state in states if waits(state, seated=state.run["id"] in self._seats)]
+        return [state for state in states if waits(state, seated=self.seated(state.run["id"]))]
+
+    def seated(self, run_id: str) -> bool:
+        """Whether a run's model has left the answer to a person."""
+        return run_id in self._seats
 
     def amend(self, run_id: str, event: str, id: str, data: Json) -> Json:
         """Journal a client's change to something that a run made; returns what became of it."""
@@ -183,7 +173,8 @@ class Runner:
         """The run as `seen`; and should nobody be turning its crank, the one who asks sees to it."""
         run_id, crank = run["id"], self._cranks.get(run["id"])
         turning = run_id in self._resting or (crank and crank.turning(SETTLE_S))
-        if run["status"] in MOVING and not turning and run_id not in self._seats:
+        at_rest = run["status"] not in MOVING or turning or run_id in self._seats
+        if not at_rest and fold(self._store.journal(run_id)).held is None:
             self.start(run_id)
             run = self._store.get("thread.run", run_id)
         return self.seen(run)
@@ -193,12 +184,75 @@ class Runner:
         run = self._store.active_run(thread_id)
         return run if run and (run := self.seen(run))["status"] in ACTIVE else None
 
+    # Runs that move only by hand
+
+    def stand(self, run_id: str) -> RunState:
+        """What a run's journal says. Raises NotFound."""
+        self.seen(self._store.get("thread.run", run_id))
+        return fold(self._store.journal(run_id))
+
+    def hold(self, run_id: str, breakpoints: list[Json]) -> RunState:
+        """From now on a run moves only when it is advanced; an answer or a tool's work under way is finished first.
+
+        Raises NotFound, and BadRequest for a run that has ended.
+        """
+        with self._store.transaction():
+            if (state := self.stand(run_id)).status not in ACTIVE:
+                raise BadRequest(f"Run {run_id} has ended as '{state.status}': there is nothing to hold.")
+            if state.held != breakpoints:
+                self.amend(run_id, "client.held", run_id, {"breakpoints": breakpoints})
+            return self.stand(run_id)
+
+    def release(self, run_id: str) -> RunState:
+        """Let a held run go on by itself. Raises NotFound."""
+        with self._store.transaction():
+            if (state := self.stand(run_id)).held is None or state.status not in ACTIVE:
+                return state
+            self.amend(run_id, "client.released", run_id, {})
+        self._rouse(run_id)
+        self.start(run_id)
+        return self.stand(run_id)
+
+    def advance(self, run_id: str, to: To) -> tuple[RunState, list[Entry]]:
+        """Move a held run; returns where it stands then, and what its journal has got meanwhile.
+
+        Raises NotFound, and BadRequest for a run that moves by itself, or is being advanced already.
+        """
+        self._check_held(self.stand(run_id))
+        self._await([run_id], RUN_LIFETIME_S)  # it may have been held in the middle of an answer
+        with self._store.transaction():
+            self._check_held(state := self.stand(run_id))
+            if run_id in self._goals:
+                raise BadRequest(f"Run {run_id} is being advanced already. Wait for the answer to that request.")
+            self._goals[run_id] = Goal(to, start := state.length)
+        try:
+            if self._is_read(run_id):  # its reader shall miss nothing
+                self._rouse(run_id)
+                self._cranks[run_id].run_down()
+            deque(self.drive(run_id), maxlen=0)
+        finally:
+            del self._goals[run_id]
+        return self.stand(run_id), self._store.journal(run_id, start)
+
+    def _check_held(self, state: RunState) -> None:
+        if state.status in ACTIVE and state.held is None:
+            id = state.run["id"]
+            raise BadRequest(f"Run {id} moves by itself. To advance it, POST /v1/lab/runs/{id}/hold first.")
+
+    def _may_turn(self, state: RunState) -> bool:
+        run_id = state.run["id"]
+        if state.held is None or (state.status == "cancelling" and run_id in self._busy):
+            return True
+        goal = self._goals.get(run_id)
+        return goal is not None and not goal.reached(state, self._store.journal(run_id, goal.start))
+
     # The crank and those who turn it
 
     def drive(self, run_id: str) -> Generator[Event | None, None, bool]:
         """Move a run until it rests. Yields None after each transition, and each piece of an answer in between.
 
-        Returns whether the run waits for a client: for tool outputs, or for an answer in the model's seat.
+        Returns whether the run waits for a client: for tool outputs, for an answer in the model's seat, or, as it is
+        held, for being advanced.
         """
         goes_on = True
         with suppress(RunDeleted):
@@ -236,7 +290,7 @@ class Runner:
 
         return events, let_go
 
-    def _events(self, run: Json, start: int) -> Iterator[Event]:
+    def _events(self, run: Json, start: int) -> Iterator[Event | None]:
         """Ends with an `error` when the run's thread is deleted meanwhile."""
         state = fold(self._store.journal(run["id"])[:start])
         for delta in itertools.chain([None], self._drive_and_wait(run["id"]), [None]):
@@ -249,15 +303,21 @@ class Runner:
                     yield entry.event, dict(state.objects[entry.id])
                 if entry.event == "thread.run.requires_action":
                     return  # what comes next is told in the stream of the tool outputs
+            yield None
         if not self._store.journal(run["id"]):
             yield "error", NotFound.of("thread", run["thread_id"]).envelope()
 
     def _drive_and_wait(self, run_id: str) -> Iterator[Event | None]:
-        """Drive on when a person has answered, as long as somebody reads and somebody else can answer meanwhile."""
+        """Drive on when a client has spoken, as long as somebody reads and somebody else can speak meanwhile."""
         while (yield from self.drive(run_id)) and _THREADS and self._is_read(run_id):
+            if crank := self._cranks.get(run_id):
+                crank.waits = True
             yield None
-            if seat := self._seats.get(run_id):
-                seat.wait(SETTLE_S)  # not for ever: its thread may be deleted, the store be closed
+
+    def _rouse(self, run_id: str) -> None:
+        """What the reader of a run waits for may have come."""
+        if crank := self._cranks.get(run_id):
+            crank.rouse()
 
     def _is_read(self, run_id: str) -> bool:
         crank = self._cranks.get(run_id)
@@ -273,7 +333,7 @@ class Runner:
                 if crank.broken:
                     deque(self.drive(run_id), maxlen=0)
             finally:
-                if self._cranks.get(run_id) is crank:
+                if self._cranks.get(run_id) is crank and not crank.waits:
                     del self._cranks[run_id]
 
         self._in_background(run_id, run_down)
@@ -320,8 +380,8 @@ class Runner:
         for tool in self._tools.values():
             tool.close()
 
-    def _await(self, run_ids: list[str]) -> None:
-        end = time.monotonic() + SETTLE_S
+    def _await(self, run_ids: list[str], at_most_s: float = SETTLE_S) -> None:
+        end = time.monotonic() + at_most_s
         mine = threading.current_thread().name  # a model's own code may call the API
         for run_id in run_ids:
             if (rests := self._resting.get(run_id)) and mine != f"assistant_nb {run_id}":
@@ -339,7 +399,10 @@ class Runner:
             if self._is_over(draft.run):
                 draft.expired(self._interrupt(run_id))
                 return [None], True
-            match next_step(draft.state):
+            step = next_step(draft.state)
+            if step and not self._may_turn(draft.state):
+                return [], False
+            match step:
                 case "begin":
                     draft.become("in_progress", started_at=draft.at)
                 case "ask":
@@ -347,7 +410,8 @@ class Runner:
                 case "listen" if run_id in self._seats:
                     return [], False
                 case "listen":
-                    listening = Listening(self._store, self.model, draft.state)
+                    model = Human() if draft.state.dictated else self.model
+                    listening = Listening(self._store, model, draft.state)
                     return self._occupied(run_id, listening, listening.listen())
                 case "use":
                     call = draft.state.unused() or {}
@@ -389,7 +453,7 @@ class Runner:
             except Unanswered:
                 with open_draft(self._store, run_id) as draft:
                     if draft.state.status == "in_progress":
-                        self._seats[run_id] = threading.Event()
+                        self._seats.add(run_id)
             finally:
                 if self._busy.get(run_id) is work:
                     self._busy.pop(run_id, None)
@@ -410,8 +474,8 @@ class Runner:
 
     def _leave(self, run_id: str) -> None:
         """Nobody has to answer in the model's seat any more."""
-        if seat := self._seats.pop(run_id, None):
-            seat.set()
+        self._seats.discard(run_id)
+        self._rouse(run_id)
 
     # Reading
 
@@ -436,17 +500,3 @@ def check_choice(choice: str | Json, tools: Sequence[Json]) -> None:
             raise BadRequest(
                 "Invalid value for 'tool_choice': 'required' needs a tool, and there is none.", param="tool_choice"
             )
-
-
-def _with_outputs(details: Json, outputs: list[Json]) -> Json:
-    """A step's tool calls with what their functions answered. Raises BadRequest unless each got one answer."""
-    by_id = {output["tool_call_id"]: output.get("output", "") for output in outputs}
-    expected = [call["id"] for call in details["tool_calls"] if call["type"] == "function"]
-    got = [output["tool_call_id"] for output in outputs]
-    if sorted(expected) != sorted(got):
-        raise BadRequest(f"Expected tool outputs for call_ids {expected}, got {got}")
-    calls = [
-        {**call, "function": {**call["function"], "output": by_id[call["id"]]}} if call["id"] in by_id else call
-        for call in details["tool_calls"]
-    ]
-    return {**details, "tool_calls": calls}

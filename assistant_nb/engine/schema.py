@@ -104,6 +104,16 @@ MIGRATIONS: Final = (
     ) WITHOUT ROWID;
     CREATE INDEX chunk_vector_by_chunk ON chunk_vector (n);
     """,
+    """
+    ALTER TABLE journal ADD COLUMN follows INTEGER NOT NULL DEFAULT 0;  -- the same transition as the entry before
+    CREATE TABLE fork (
+        run_id  TEXT PRIMARY KEY REFERENCES object (id) ON DELETE CASCADE,
+        parent  TEXT NOT NULL,                      -- a run; it may be gone
+        n       INTEGER NOT NULL,                   -- the last entry that both share
+        edit    TEXT NOT NULL                       -- JSON
+    ) WITHOUT ROWID;
+    CREATE INDEX fork_by_parent ON fork (parent);
+    """,
 )
 QUERY_TABLES: Final = """
     CREATE VIRTUAL TABLE temp.query_words USING fts5 (

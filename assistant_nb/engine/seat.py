@@ -26,7 +26,12 @@ def check_answer(state: RunState, said: Json, *, seated: bool) -> None:
         raise BadRequest(
             f"Run {id} does not wait for a person: its model answers. For a seat, start with model='human'."
         )
-    offered = _offered(state.asked or {})
+    check_calls(state, said)
+
+
+def check_calls(state: RunState, said: Json) -> None:
+    """Raise BadRequest unless the prompt that waits offers each tool that is called."""
+    id, offered = state.run["id"], _offered(state.asked or {})
     for n, call in enumerate(said.get("tool_calls", [])):
         if call["name"] not in offered:
             raise BadRequest(

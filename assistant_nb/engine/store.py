@@ -54,6 +54,11 @@ _LATEST_TICK: Final = (
     "SELECT coalesce((SELECT n FROM counter WHERE scope IN (?, '') AND name = 'tick' ORDER BY scope DESC LIMIT 1), 0)"
 )
 _MOVE: Final = "INSERT INTO counter VALUES ('', 'moved_s', ?) ON CONFLICT DO UPDATE SET n = n + ?"
+_FORKS: Final = (
+    "WITH RECURSIVE line (id) AS (SELECT run_id FROM fork WHERE parent = ? UNION ALL"
+    " SELECT run_id FROM fork JOIN line ON fork.parent = line.id)"
+    " SELECT body FROM line JOIN object USING (id) ORDER BY seq"
+)
 _CHUNKS: Final = "object JOIN chunk ON chunk.object = object.id"
 _IN_STORES: Final = "WHERE object.parent IN (SELECT value FROM json_each(?)) AND object.kind = 'vector_store.file'"
 
@@ -165,11 +170,13 @@ class Store:
         bodies = [json.loads(row[0]) for row in rows[:limit]]
         return (bodies[::-1] if backwards else bodies), len(rows) > limit
 
-    def all(self, kind: str, parent: str | None = None) -> list[Json]:
-        """Every child, oldest first."""
+    def all(self, kind: str, parent: str | None = None, *, before: str | None = None) -> list[Json]:
+        """Every child, oldest first; with `before` those alone that are older than this object, of whatever kind."""
+        older = "" if before is None else " AND seq < (SELECT seq FROM object WHERE id = ?)"
         with self._lock:
             rows = self._db.execute(
-                "SELECT body FROM object WHERE parent IS ? AND kind = ? ORDER BY seq", (parent, kind)
+                f"SELECT body FROM object WHERE parent IS ? AND kind = ?{older} ORDER BY seq",  # noqa: S608
+                (parent, kind) if before is None else (parent, kind, before),
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
@@ -203,17 +210,34 @@ class Store:
     def append(self, run_id: str, entry: Entry) -> None:
         """Add a journal's next entry. Only inside a transaction."""
         self._db.execute(
-            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?)",
-            (run_id, entry.n, entry.at, entry.event, entry.id, encode(entry.data)),
+            "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (run_id, entry.n, entry.at, entry.event, entry.id, encode(entry.data), entry.follows),
         )
 
     def journal(self, run_id: str, start: int = 0) -> list[Entry]:
         """The entries of a run from number `start` on, in order; none for a run that is gone."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT n, at, event, id, data FROM journal WHERE run_id = ? AND n >= ? ORDER BY n", (run_id, start)
+                "SELECT n, at, event, id, data, follows FROM journal WHERE run_id = ? AND n >= ? ORDER BY n",
+                (run_id, start),
             ).fetchall()
-        return [Entry(n, at, event, id, json.loads(data)) for n, at, event, id, data in rows]
+        return [Entry(n, at, event, id, json.loads(data), bool(follows)) for n, at, event, id, data, follows in rows]
+
+    def add_fork(self, run_id: str, parent: str, n: int, edit: Json) -> None:
+        """Note that a run shares its journal up to entry `n` with another one. Only inside a transaction."""
+        self._db.execute("INSERT INTO fork VALUES (?, ?, ?, ?)", (run_id, parent, n, encode(edit)))
+
+    def origin(self, run_id: str) -> tuple[str, int, Json] | None:
+        """The run that a run was forked from, the last entry they share, and the edit; None for any other run."""
+        with self._lock:
+            row = self._db.execute("SELECT parent, n, edit FROM fork WHERE run_id = ?", (run_id,)).fetchone()
+        return (row[0], row[1], json.loads(row[2])) if row else None
+
+    def forks(self, run_id: str) -> list[Json]:
+        """The runs that were forked from a run, and from these, in order of creation."""
+        with self._lock:
+            rows = self._db.execute(_FORKS, (run_id,)).fetchall()
+        return [json.loads(row[0]) for row in rows]
 
     # What is in vector stores
 
@@ -332,6 +356,15 @@ class Store:
         with self._lock:
             (tick,) = self._db.execute(_LATEST_TICK, (thread_id,)).fetchone()
         return self._moved_s + self._clock.now(tick)
+
+    def branch_time(self, thread_id: str, new_id: str, at: int) -> None:
+        """Let time on a new thread go on where it was `at` on another one; the wall's clock takes no notice.
+
+        Only inside a transaction.
+        """
+        (tick,) = self._db.execute(_LATEST_TICK, (thread_id,)).fetchone()
+        past_s = self.time(thread_id) - at
+        self._db.execute("INSERT INTO counter VALUES (?, 'tick', ?)", (new_id, tick - past_s))
 
     def move_clock(self, seconds: int) -> None:
         """Let time pass, for everything in this store and for good."""

@@ -1,23 +1,18 @@
 """`/v1/lab`: what the hosted API never showed."""
 
-from dataclasses import asdict
-
 from .. import params
-from ..errors import NotFound
 from ..journal import RunState
 from ..model.faults import Fault
+from ..run_states import MOVES
 from ..seat import remarks
 from ..wire import Json
 from .base import Call, Route
 
 
-def journal(call: Call) -> Json:
-    """Everything that happened in a run so far, in order, prompts and answers included."""
-    run_id = call.ids["run_id"]
-    entries = call.store.journal(run_id)
-    if not entries:
-        raise NotFound.of("run", run_id)
-    return {"object": "list", "data": [asdict(entry) for entry in entries]}
+def about(call: Call) -> Json:
+    """Tells this engine from other servers; brings the table of a run's legal moves, and why each is made."""
+    model = call.runner.model.inner
+    return {"object": "lab", "engine": "assistant_nb", "model": model.name, "moves": MOVES}
 
 
 def move_clock(call: Call) -> Json:
@@ -62,7 +57,7 @@ def clear_faults(call: Call) -> Json:
 
 
 ROUTES = [
-    Route("GET", "/v1/lab/runs/<run_id>/journal", journal, beta=False),
+    Route("GET", "/v1/lab", about, beta=False),
     Route("POST", "/v1/lab/clock", move_clock, params.MoveClock, beta=False),
     Route("GET", "/v1/lab/seats", list_seats, beta=False),
     Route("POST", "/v1/lab/seats/<run_id>", answer_seat, params.AnswerSeat, beta=False),

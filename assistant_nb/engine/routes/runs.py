@@ -11,14 +11,14 @@ from .base import Answer, Call, Route, Stream
 
 
 def create(call: Call) -> Answer:
-    return _under_way(call, call.runner.create(call.ids["thread_id"], call.body, may_be_empty=call.v1))
+    return under_way(call, call.runner.create(call.ids["thread_id"], call.body, may_be_empty=call.v1))
 
 
 def create_thread_and_run(call: Call) -> Answer:
     with call.store.transaction():
         thread = create_thread(call.store, call.body.get("thread") or {})
         run = call.runner.create(thread["id"], call.body, may_be_empty=call.v1)
-    return _under_way(call, run, thread)
+    return under_way(call, run, thread)
 
 
 def submit_tool_outputs(call: Call) -> Answer:
@@ -26,7 +26,7 @@ def submit_tool_outputs(call: Call) -> Answer:
         run = _run(call)
         before = len(call.store.journal(run["id"]))
         run = call.runner.submit(run, call.body["tool_outputs"])
-    return _under_way(call, run, start=before)
+    return under_way(call, run, start=before)
 
 
 def list_(call: Call) -> Json:
@@ -67,7 +67,7 @@ def _run(call: Call) -> Json:
     return call.store.get("thread.run", call.ids["run_id"], call.ids["thread_id"])
 
 
-def _under_way(call: Call, run: Json, thread: Json | None = None, start: int = 0) -> Answer:
+def under_way(call: Call, run: Json, thread: Json | None = None, start: int = 0) -> Answer:
     """Somebody has to turn the crank of a new run: the reader of its stream, or the background."""
     if not call.body.get("stream"):
         call.runner.start(run["id"])
