@@ -1,0 +1,387 @@
+"""RunStepper: a debugger for runs.
+
+    stepper = RunStepper(client, thread.id, assistant.id)   # the run is made with the first step
+    stepper = RunStepper(client, run=run)                   # one that is under way, or long over
+    stepper.step(); stepper.to_end(); stepper.back(); stepper.fork({"instructions": "Sing."})
+
+What is clicked can be typed: each control is a method. Back is a view, which asks no model; a fork is a new run on a
+new thread. On a server that is not our engine there is only what polling shows, and the widget says so.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+from .. import sdk, trace
+from ..functions import tool_outputs
+from ..trace import Frame
+from . import frame_page as page
+from ._base import Panel, quick, work
+from .lab import Lab, To
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+    from openai.types.beta import Assistant, Thread
+    from openai.types.beta.threads import Run
+
+Json = dict[str, Any]
+
+_RESTING: Final = ("completed", "failed", "cancelled", "expired", "incomplete")
+
+@dataclass
+class Branch:
+    """A run with what is known of it."""
+
+    run: Json
+    entries: list[Json] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    position: Json = field(default_factory=dict)
+    parent: Json | None = None
+    label: str = "main"
+
+class RunStepper(Panel):
+    """`thread` and `assistant` are SDK objects or ids; `functions` may answer what the run asks of them; `predict=True`
+    asks for a guess before each step; `prices` are those of a million tokens of prompt and answer.
+
+    Raises TypeError without a run, or a thread and an assistant.
+    """
+
+    _stem = "run_stepper"
+
+    def __init__(
+        self,
+        client: "OpenAI",
+        thread: "Thread | str | None" = None,
+        assistant: "Assistant | str | None" = None,
+        *,
+        run: "Run | None" = None,
+        functions: Sequence[Callable[..., Any]] = (),
+        breakpoints: Sequence[Json] = (),
+        predict: bool = False,
+        prices: tuple[float, float] | None = None,
+    ) -> None:
+        if run is None and (thread is None or assistant is None):
+            raise TypeError("RunStepper needs a thread and an assistant, or run=… with a run that there is.")
+        self.thread_id = run.thread_id if run else _id(thread)
+        self._assistant_id = run.assistant_id if run else _id(assistant)
+        self._functions, self._breakpoints, self._prices = tuple(functions), list(breakpoints), prices
+        self._branches: dict[str, Branch] = {}
+        self._current, self._place = "", -1
+        self._moves: Json = {}
+        self._guesses = page.Guesses() if predict else None
+        super().__init__(client, run.id if run else self.thread_id)
+        self._lab = Lab(self._client)
+        self._engine = False
+        self._first_look(run)
+
+    @property
+    def run(self) -> "Run | None":
+        """The SDK's object of the branch that is shown, as it is now; None before the first step."""
+        if not self._current:
+            return None
+        return self._client.beta.threads.runs.retrieve(self._current, thread_id=self._branch.run["thread_id"])
+
+    @property
+    def frames(self) -> list[Frame]:
+        """What has happened so far on the branch that is shown."""
+        return list(self._branch.frames) if self._current else []
+
+    @property
+    def frame(self) -> Frame | None:
+        """The one that is shown."""
+        return self._branch.frames[self._place] if self._current and self._branch.frames else None
+
+    # Moving
+
+    @work
+    def step(self) -> None:
+        """The next frame; at the last one, let the run make one transition."""
+        self._move("transition")
+
+    @work
+    def over(self) -> None:
+        """To the end of the run step that is under way."""
+        self._move("step")
+
+    @work
+    def to_tool(self) -> None:
+        """To the next call of a tool."""
+        self._move("tool")
+
+    @work
+    def to_breakpoint(self) -> None:
+        """To the next breakpoint, or where the run needs somebody."""
+        self._move("breakpoint")
+
+    @work
+    def to_end(self) -> None:
+        """As far as the run goes."""
+        self._move("end")
+
+    @work
+    def back(self) -> None:
+        """The frame before, as it was: a view, no model is asked."""
+        self.go(self._place - 1)
+
+    @work
+    def go(self, place: int) -> None:
+        """Show the frame at a place, counted from 0."""
+        with self._state_lock:
+            if self._current and self._branch.frames:
+                self._place = min(max(place, 0), len(self._branch.frames) - 1)
+            self._say()
+
+    @work
+    def hold(self) -> None:
+        """From now on the run moves only by hand."""
+        self._take(self._lab.hold(self._current, self._breakpoints))
+
+    @work
+    def release(self) -> None:
+        """Let the run go on by itself."""
+        self._take(self._lab.release(self._current))
+
+    @work
+    def stop(self) -> None:
+        """Cancel the run, as a client would."""
+        self._client.beta.threads.runs.cancel(self._current, thread_id=self._branch.run["thread_id"])
+        self._refresh()
+
+    @work
+    def break_at(self, breakpoint: Json, on: bool = True) -> None:
+        """Set a breakpoint, or take it away: `{"status": …}`, `{"step": …}`, `{"tool": …}` or `{"function": …}`."""
+        self._breakpoints = [one for one in self._breakpoints if one != breakpoint] + [breakpoint] * on
+        if self._current and self._branch.position.get("held"):
+            self._take(self._lab.hold(self._current, self._breakpoints))
+        self._say()
+
+    # Taking part
+
+    @work
+    def submit(self, outputs: dict[str, str] | None = None) -> None:
+        """Give the outputs that the run waits for, by the ids of their calls; without them your functions are called."""
+        run = self.run
+        if run is None:
+            raise sdk.Refused("There is no run yet. The first step makes it.")
+        given: Any = (
+            tool_outputs(run, *self._functions)
+            if outputs is None
+            else [{"tool_call_id": id, "output": output} for id, output in outputs.items()]
+        )
+        self._client.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=given)
+        self._refresh(go_on=True)
+
+    @work
+    def called(self) -> dict[str, str]:
+        """What your functions answer to what the run asks, by the ids of the calls, before it is submitted."""
+        run = self.run
+        return {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)} if run else {}
+
+    @work
+    def answer(self, text: str = "", tool_calls: Sequence[Json] = ()) -> list[str]:
+        """Answer in the model's place. Gives what a good model would have done otherwise."""
+        said = {**({"text": text} if text else {}), **({"tool_calls": list(tool_calls)} if tool_calls else {})}
+        remarks: list[str] = self._lab.answer(self._current, said)["remarks"]
+        self._refresh(go_on=True)
+        return remarks
+
+    @work
+    def fork(self, edit: Json | None = None) -> None:
+        """Go on otherwise from the frame that is shown, on a new thread; shows the new branch, which is held.
+
+        `edit` changes one thing: `{"instructions": …}`, `{"message": {"id", "content"}}`, `{"answer": {"text",
+        "tool_calls"}}`, `{"arguments": {"tool_call_id", "arguments"}}` or `{"output": {"tool_call_id", "output"}}`.
+        """
+        if self.frame is None:
+            raise sdk.Refused("There is nothing to fork yet. The first step makes the run.")
+        position = self._lab.fork(self._current, self.frame.n, edit or {})
+        label = page.edit_label(edit or {}, len(self._branches))
+        self._branches[position["run"]["id"]] = Branch(position["run"], parent=position["parent"], label=label)
+        self._show(position["run"]["id"])
+
+    @work
+    def switch(self, run_id: str) -> None:
+        """Show another branch."""
+        self._show(run_id)
+
+    @work
+    def guess(self, answer: str) -> None:
+        """What you think comes next."""
+        if self._guesses:
+            self._guesses.make(answer)
+        self._say()
+
+    # What the page asks for
+
+    @work
+    def detail(self, tab: str) -> str:
+        """What a tab shows of the frame that is shown, as HTML."""
+        if self.frame is None:
+            return page.nothing_yet(self._assistant_id)
+        return page.detail(tab, self._branch.frames, self._place, self._views(tab), self._prices)
+
+    @work
+    def code(self) -> list[Json]:
+        """The calls that a client would make here, as code, and what the server answers."""
+        return page.calls_here(self.frame, self._branch.run if self._current else None, self._start())
+
+    @work
+    def edits(self) -> list[Json]:
+        """What a fork at this frame can change."""
+        if self.frame is None:
+            return []
+        view = self._lab.view(self._current, self.frame.n)
+        return list(trace.edits(self._branch.frames[: self._place + 1], view["run"], view["messages"]))
+
+    @work
+    def compare(self, run_id: str) -> str:
+        """The branch that is shown beside another one, as HTML."""
+        other = self._branches[run_id]
+        return page.comparison(self._branch.frames, other.frames, self._branch.label, other.label)
+
+    def state(self) -> Json:
+        with self._state_lock:
+            return {"engine": self._engine, "moves": self._moves, **self._shown()}
+
+    def look(self) -> None:
+        if self._current and self._branch.run["status"] not in _RESTING:
+            self._refresh()
+
+    def copy_html(self) -> str:
+        return page.copy_html(self._title(), self._branch.frames if self._current else [], self._prices)
+
+    def copy_text(self) -> str:
+        lines = [f"{n:>3}  {frame.title}" for n, frame in enumerate(self.frames, 1)]
+        return "\n".join([f"RunStepper({self._title()})", *lines])
+
+    # Inside
+
+    @property
+    def _branch(self) -> Branch:
+        return self._branches[self._current]
+
+    def _title(self) -> str:
+        if not self._current:
+            return f"{self.thread_id}: no run yet"
+        return f"{self._current}: {self._branch.run['status']}, {len(self._branch.frames)} frames"
+
+    def _first_look(self, run: "Run | None") -> None:
+        try:
+            about = self._lab.about()
+            self._engine, self._moves = about is not None, (about or {}).get("moves", {})
+            if run:
+                self._branches[run.id] = Branch(run.to_dict(mode="json"))
+                self._find_forks(run.id)
+                self._show(run.id)
+        except Exception as error:  # noqa: BLE001  told in the widget
+            self.trouble(sdk.sentence(error))
+
+    def _find_forks(self, run_id: str) -> None:
+        for n, fork in enumerate(self._lab.forks(run_id) if self._engine else [], 1):
+            label = page.edit_label(fork["edit"] or {}, n)
+            run = {"id": fork["run_id"], "thread_id": fork["thread_id"], "status": fork["status"]}
+            self._branches[fork["run_id"]] = Branch(run, parent=fork["parent"], label=label)
+
+    def _start(self) -> Json:
+        """The parameters of the run that the first step makes."""
+        return {"thread_id": self.thread_id, "assistant_id": self._assistant_id}
+
+    def _move(self, to: To) -> None:
+        if self._guesses and self._guesses.open:
+            raise sdk.Refused("Predict first: say what you think comes next.")
+        if not self._current:
+            self._create()
+        elif self._place < len(self._branch.frames) - 1:
+            self.go(page.next_known(self._branch.frames, self._place, to))
+        else:
+            self._take(self._lab.advance(self._current, to))
+
+    def _create(self) -> None:
+        if not self._engine:
+            raise sdk.Refused("This server's runs cannot be stepped. Make a run by code, and give it as run=….")
+        run = self._lab.create(self.thread_id, {"assistant_id": self._assistant_id, "breakpoints": self._breakpoints})
+        self._branches[run["id"]] = Branch(run)
+        self._show(run["id"])
+
+    def _show(self, run_id: str) -> None:
+        with self._state_lock:
+            self._current, self._place = run_id, 10**9
+            self._refresh(go_on=True)
+
+    def _refresh(self, *, go_on: bool = False) -> None:
+        """Ask where the run stands. With `go_on`, or at its last frame, the newest one is shown."""
+        if self._engine:
+            self._take(self._lab.position(self._current), go_on=go_on)
+        else:
+            self._observe()
+
+    def _take(self, position: Json, *, go_on: bool = True) -> None:
+        with self._state_lock:
+            branch = self._branch
+            at_end = go_on or self._place >= len(branch.frames) - 1
+            new = self._lab.journal(self._current, branch.entries[-1]["n"] if branch.entries else -1)
+            if not new and position == branch.position and not go_on:
+                return
+            branch.position, branch.run, branch.parent = position, position["run"], position["parent"]
+            self._add(new, at_end=at_end)
+
+    def _observe(self) -> None:
+        with self._state_lock:
+            branch, threads = self._branch, self._client.beta.threads
+            run = threads.runs.retrieve(branch.run["id"], thread_id=branch.run["thread_id"]).to_dict(mode="json")
+            listed = threads.runs.steps.list(branch.run["id"], thread_id=branch.run["thread_id"], order="asc")
+            steps = [step.to_dict(mode="json") for step in listed.data]
+            new, branch.run = trace.observed(branch.entries, run, steps), run
+            if new:
+                self._add(new, at_end=self._place >= len(branch.frames) - 1)
+
+    def _add(self, new: list[Json], *, at_end: bool) -> None:
+        branch = self._branch
+        branch.entries += new
+        branch.frames = trace.frames(branch.entries)
+        if at_end:
+            self._place = len(branch.frames) - 1
+        if self._guesses:
+            self._guesses.look(branch.position, branch.frames)
+        self._say()
+        if branch.run["status"] not in ("queued", "in_progress", "cancelling"):
+            self.refresh_copy()
+
+    def _say(self) -> None:
+        if self._views:
+            self.tell("state", **self._shown())
+
+    def _shown(self) -> Json:
+        """All that the page draws, but the tabs."""
+        branch = self._branches.get(self._current)
+        frames = branch.frames if branch else []
+        return {
+            "run": branch.run if branch else None,
+            "position": branch.position if branch else {},
+            "frames": [page.row(frame) for frame in frames],
+            "place": self._place,
+            "passed": trace.statuses(frames[: self._place + 1]),
+            "summary": page.summary(frames[: self._place + 1], self._prices),
+            "breakpoints": self._breakpoints,
+            "branches": [self._branch_row(id, one) for id, one in self._branches.items()],
+            "functions": [getattr(one, "__name__", "") for one in self._functions],
+            "guess": self._guesses.state() if self._guesses else None,
+            "thread": branch.run["thread_id"] if branch else self.thread_id,
+        }
+
+    def _branch_row(self, id: str, branch: Branch) -> Json:
+        status = branch.run["status"]
+        return {"id": id, "label": branch.label, "status": status, "parent": branch.parent, "shown": id == self._current}
+
+    def _views(self, tab: str) -> tuple[Json, Json]:
+        """The public objects before this frame and after it."""
+        if tab != "objects" or not self._engine or self.frame is None:
+            return {}, {}
+        before = self._branch.frames[self._place - 1].n if self._place > 0 else None
+        old = self._lab.view(self._current, before) if before is not None else {}
+        return old, self._lab.view(self._current, self.frame.n)
+
+def _id(thing: Any) -> str:
+    return str(thing if isinstance(thing, str) else thing.id)
+
+assert set(get_args(To)) == set(page.REACHED), "each way to move has its test for known frames"
