@@ -96,7 +96,9 @@ def changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any,
 def parted(ours: Sequence[Frame], theirs: Sequence[Frame]) -> int:
     """How many frames two branches share: those that tell the same."""
     told = zip(ours, theirs, strict=False)
-    return next((n for n, (a, b) in enumerate(told) if (a.title, a.status) != (b.title, b.status)), min(len(ours), len(theirs)))
+    return next(
+        (n for n, (a, b) in enumerate(told) if (a.title, a.status) != (b.title, b.status)), min(len(ours), len(theirs))
+    )
 
 
 def observed(known: Sequence[Json], run: Json, steps: Iterable[Json]) -> list[Json]:
@@ -105,7 +107,13 @@ def observed(known: Sequence[Json], run: Json, steps: Iterable[Json]) -> list[Js
     found = list[Json]()
 
     def note(event: str, thing: Json) -> None:
-        entry = {"n": len(known) + len(found), "at": run["created_at"], "event": event, "id": thing["id"], "data": thing}
+        entry = {
+            "n": len(known) + len(found),
+            "at": run["created_at"],
+            "event": event,
+            "id": thing["id"],
+            "data": thing,
+        }
         found.append({**entry, "follows": False})
 
     for step in steps:

@@ -10,7 +10,7 @@ new thread. On a server that is not our engine there is only what polling shows,
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import sdk, trace
 from ..functions import tool_outputs
@@ -28,6 +28,7 @@ Json = dict[str, Any]
 
 _RESTING: Final = ("completed", "failed", "cancelled", "expired", "incomplete")
 
+
 @dataclass
 class Branch:
     """A run with what is known of it."""
@@ -38,6 +39,7 @@ class Branch:
     position: Json = field(default_factory=dict)
     parent: Json | None = None
     label: str = "main"
+
 
 class RunStepper(Panel):
     """`thread` and `assistant` are SDK objects or ids; `functions` may answer what the run asks of them; `predict=True`
@@ -175,7 +177,9 @@ class RunStepper(Panel):
     def called(self) -> dict[str, str]:
         """What your functions answer to what the run asks, by the ids of the calls, before it is submitted."""
         run = self.run
-        return {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)} if run else {}
+        return (
+            {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)} if run else {}
+        )
 
     @work
     def answer(self, text: str = "", tool_calls: Sequence[Json] = ()) -> list[str]:
@@ -218,7 +222,7 @@ class RunStepper(Panel):
         """What a tab shows of the frame that is shown, as HTML."""
         if self.frame is None:
             return page.nothing_yet(self._assistant_id)
-        return page.detail(tab, self._branch.frames, self._place, self._views(tab), self._prices)
+        return page.detail(tab, self._branch.frames, self._place, self._objects(tab), self._prices)
 
     @work
     def code(self) -> list[Json]:
@@ -371,9 +375,15 @@ class RunStepper(Panel):
 
     def _branch_row(self, id: str, branch: Branch) -> Json:
         status = branch.run["status"]
-        return {"id": id, "label": branch.label, "status": status, "parent": branch.parent, "shown": id == self._current}
+        return {
+            "id": id,
+            "label": branch.label,
+            "status": status,
+            "parent": branch.parent,
+            "shown": id == self._current,
+        }
 
-    def _views(self, tab: str) -> tuple[Json, Json]:
+    def _objects(self, tab: str) -> tuple[Json, Json]:
         """The public objects before this frame and after it."""
         if tab != "objects" or not self._engine or self.frame is None:
             return {}, {}
@@ -381,7 +391,9 @@ class RunStepper(Panel):
         old = self._lab.view(self._current, before) if before is not None else {}
         return old, self._lab.view(self._current, self.frame.n)
 
+
 def _id(thing: Any) -> str:
     return str(thing if isinstance(thing, str) else thing.id)
+
 
 assert set(get_args(To)) == set(page.REACHED), "each way to move has its test for known frames"

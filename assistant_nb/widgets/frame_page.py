@@ -1,0 +1,290 @@
+"""What the stepper shows of frames, as HTML and plain data. Pure.
+
+A frame's tabs: what happened; the prompt, with what is new in it; the public objects before and after; the events of
+the stream; the raw entries. Beside them the calls that a client would make here, as code.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from .. import render, trace
+from ..as_code import DIALECTS
+from ..trace import Frame
+from .thread_page import json_html, json_text, pill, provenance
+
+Json = dict[str, Any]
+Prices = tuple[float, float] | None
+
+REACHED: Final[Mapping[str, Callable[[Frame], bool]]] = {
+    "transition": lambda _: True,
+    "step": lambda frame: frame.find("thread.run.step.completed") is not None,
+    "tool": lambda frame: frame.find("model.called", "thread.run.requires_action") is not None,
+    "breakpoint": lambda _: False,
+    "end": lambda _: False,
+}
+"""Of each way to move, where it stops among frames that are known already."""
+
+
+def next_known(frames: Sequence[Frame], place: int, to: str) -> int:
+    """The place of the next frame that a way to move stops at; the last one, if there is none."""
+    after = range(place + 1, len(frames))
+    return next((n for n in after if REACHED[to](frames[n])), len(frames) - 1)
+
+
+def row(frame: Frame) -> Json:
+    """A frame's line in the list."""
+    return {"title": frame.title, "badge": frame.badge, "status": frame.status, "effect": bool(frame.effect)}
+
+
+def summary(frames: Sequence[Frame], prices: Prices) -> str:
+    """What has been used so far: "109 tokens (estimated) · 0.0004 in money"."""
+    prompt, completion, estimated = trace.tokens(frames)
+    if not prompt + completion:
+        return ""
+    told = f"{prompt + completion:,} tokens{' (estimated)' if estimated else ''}"
+    if prices:
+        told += f" · {(prompt * prices[0] + completion * prices[1]) / 1_000_000:.4g} in money"
+    return told
+
+
+def edit_label(edit: Json, n: int) -> str:
+    """A branch's name: "fork 2: other instructions"."""
+    return f"fork {n}" + "".join(f": other {kind}" for kind in edit)
+
+
+def nothing_yet(assistant_id: str) -> str:
+    return f"<p>The run is not made yet. <b>Step</b> makes it, for <code>{render.inline(assistant_id)}</code>.</p>"
+
+
+def detail(tab: str, frames: Sequence[Frame], place: int, objects: tuple[Json, Json], prices: Prices) -> str:
+    """A tab of the frame at a place. `objects` are the lab's views before it and after it, for their tab."""
+    match tab:
+        case "prompt":
+            return _prompt(trace.prompts(frames, place))
+        case "objects":
+            return _objects(*objects)
+        case "stream":
+            return _stream(frames[place])
+        case "raw":
+            return json_html(list(frames[place].entries))
+        case _:
+            return _happened(frames, place, prices)
+
+
+def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
+    frame = frames[place]
+    parts = [f"<h4>{render.inline(frame.title)}</h4>"]
+    if frame.effect:
+        parts += [f'<p class="anb-effect">{render.inline(frame.effect)}</p>']
+    if answered := frame.find("model.answered"):
+        parts += [_answer(answered["data"]), f"<p>{summary([frame], prices)}</p>"]
+    if tool := frame.find("tool.answered"):
+        parts += [_call(call) for call in tool["data"]["step_details"]["tool_calls"] if call["type"] != "function"]
+    if waits := frame.find("thread.run.requires_action"):
+        parts += [_call(call) for call in waits["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]]
+    if submitted := frame.find("thread.run.step.completed"):
+        parts += [_call(call) for call in (submitted["data"].get("step_details") or {}).get("tool_calls") or []]
+    if message := frame.find("thread.message.completed"):
+        texts = [part["text"]["value"] for part in message["data"].get("content") or [] if part["type"] == "text"]
+        parts += [*(block for text in texts for block in render.blocks(text))] if not answered else []
+    return "".join(parts)
+
+
+def _answer(data: Json) -> str:
+    """An answer of the model: its words, its calls, and where it came from."""
+    calls = [_call({"type": "function", "function": call}) for call in data["tool_calls"]]
+    origin = render.inline(f"answer: {provenance(data['provenance'])}") if data.get("provenance") else ""
+    return "".join([*render.blocks(data["text"]), *calls, f'<p class="anb-mute">{origin}</p>'])
+
+
+def _call(call: Json) -> str:
+    inner = call.get(call["type"]) or {}
+    match call["type"]:
+        case "function":
+            name = f'<p class="anb-mono"><b>{render.inline(inner["name"])}</b></p>'
+            output = inner.get("output")
+            return name + json_text(inner["arguments"]) + ("" if output is None else f"<p>→</p>{json_text(output)}")
+        case "code_interpreter":
+            logs = [render.plain(out["logs"]) for out in inner.get("outputs", []) if out["type"] == "logs"]
+            return render.code(inner.get("input", "")) + "".join(logs)
+        case _:
+            return json_html(inner)
+
+
+def _prompt(prompts: Sequence[Json]) -> str:
+    """The latest prompt; of its messages, those that the one before did not have are marked."""
+    if not prompts:
+        return "<p>The model has not been asked yet.</p>"
+    prompt, before = prompts[-1], prompts[-2] if len(prompts) > 1 else None
+    new = trace.news(prompt, before)
+    turns = [_turn(turn, new=is_new) for turn, is_new in zip(prompt["messages"], new, strict=True)]
+    rest = {name: value for name, value in prompt.items() if name not in ("messages", "instructions")}
+    instructions = render.plain(prompt["instructions"] or "(none)")
+    return f"<h4>Instructions</h4>{instructions}<h4>Messages</h4>{''.join(turns)}<h4>And</h4>{json_html(rest)}"
+
+
+def _turn(turn: Json, *, new: bool) -> str:
+    content = turn["content"]
+    said = render.plain(content) if isinstance(content, str) else json_html(content)
+    calls = json_html(turn["tool_calls"]) if turn.get("tool_calls") else ""
+    mark = " <b>new</b>" if new else ""
+    return f'<div class="anb-turn{" anb-new" if new else ""}"><p>{render.inline(turn["role"])}{mark}</p>{said}{calls}</div>'
+
+
+def _objects(before: Json, after: Json) -> str:
+    """What of the public objects has changed, and how they are now."""
+    if not after:
+        return "<p>On this server the objects are seen only as they are now: see the thread.</p>"
+    names = ("run", "steps", "messages")
+    found = list(trace.changes({name: before.get(name) for name in names}, {name: after[name] for name in names}))
+    rows = "".join(
+        f"<tr><td>{_cell(path)}</td><td>{_cell(old)}</td><td>{_cell(new)}</td></tr>" for path, old, new in found
+    )
+    table = f"<table><thead><tr><th>what</th><th>before</th><th>after</th></tr></thead><tbody>{rows}</tbody></table>"
+    folds = [f"<details><summary>{name}</summary>{json_html(after[name])}</details>" for name in names]
+    return (table if rows else "<p>Nothing that the public API shows has changed.</p>") + "".join(folds)
+
+
+def _cell(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"<code>{render.inline(text if len(text) <= 200 else text[:199] + '…')}</code>"
+
+
+def _stream(frame: Frame) -> str:
+    """The events that a stream of the run would send here; the pieces of an answer come between them."""
+    events = [entry for entry in frame.entries if entry["event"].startswith("thread.")]
+    folds = [
+        f"<details><summary>event: <code>{render.inline(entry['event'])}</code></summary>{json_html(entry['data'])}</details>"
+        for entry in events
+    ]
+    return "".join(folds) or "<p>A stream sends nothing here.</p>"
+
+
+def calls_here(frame: Frame | None, run: Json | None, start: Json) -> list[Json]:
+    """The calls that a client would make at a frame: `{"why", "code": {"SDK": …, "requests": …, "curl": …}}`."""
+    if frame is None or run is None or frame.find("thread.run.created"):
+        return [_as_code("A client makes the run", "runs.create", start)]
+    ids = {"thread_id": run["thread_id"], "run_id": run["id"]}
+    if waits := frame.find("thread.run.requires_action"):
+        calls = waits["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
+        outputs = [{"tool_call_id": call["id"], "output": "…"} for call in calls]
+        return [_as_code("A client submits the outputs", "runs.submit_tool_outputs", {**ids, "tool_outputs": outputs})]
+    if frame.status in ("completed", "incomplete"):
+        return [
+            _as_code("A client reads the answer", "messages.list", {"thread_id": run["thread_id"], "run_id": run["id"]})
+        ]
+    found = [_as_code("A client looks how far the run is", "runs.retrieve", ids)]
+    if any(entry["event"].startswith("thread.run.step.") for entry in frame.entries):
+        found += [_as_code("And what it did", "steps.list", ids)]
+    return found
+
+
+def _as_code(why: str, operation: str, params: Json) -> Json:
+    return {"why": why, "code": {name: dialect(operation, params) for name, dialect in DIALECTS.items()}}
+
+
+def comparison(ours: Sequence[Frame], theirs: Sequence[Frame], name: str, other: str) -> str:
+    """Two branches side by side from where they part, and how their last answers differ."""
+    n = trace.parted(ours, theirs)
+    columns = "".join(
+        f"<td>{''.join(f'<p>{render.inline(frame.title)}</p>' for frame in frames[n:]) or '<p>nothing more</p>'}</td>"
+        for frames in (ours, theirs)
+    )
+    head = f"<tr><th>{render.inline(name)}</th><th>{render.inline(other)}</th></tr>"
+    return (
+        f"<p>The first {n} frames tell the same.</p><table>{head}<tr>{columns}</tr></table>{_difference(ours, theirs)}"
+    )
+
+
+def _difference(ours: Sequence[Frame], theirs: Sequence[Frame]) -> str:
+    lines = difflib.ndiff(_said(theirs).splitlines(), _said(ours).splitlines())
+    kinds = {"- ": "del", "+ ": "ins"}
+    shown = [(kinds.get(line[:2], "span"), line[2:]) for line in lines if not line.startswith("? ")]
+    return f"<pre>{''.join(f'<{kind}>{render.inline(text)}</{kind}>{chr(10)}' for kind, text in shown)}</pre>"
+
+
+def _said(frames: Sequence[Frame]) -> str:
+    return "\n".join(entry["data"]["text"] for frame in frames if (entry := frame.find("model.answered")))
+
+
+def copy_html(title: str, frames: Sequence[Frame], prices: Prices) -> str:
+    """The frames of a run as a table that needs no script."""
+    rows = "".join(
+        f"<tr><td>{n}</td><td>{render.inline(frame.title)}</td><td>{pill(frame.status)}</td><td>{frame.badge}</td></tr>"
+        for n, frame in enumerate(frames, 1)
+    )
+    used = summary(frames, prices)
+    head = f"<p><b>Run</b> {render.inline(title)}{f' · {used}' if used else ''}</p>"
+    columns = "<tr><th>frame</th><th>what happened</th><th>status</th><th></th></tr>"
+    return f"{head}<table><thead>{columns}</thead><tbody>{rows}</tbody></table>" if rows else head
+
+
+@dataclass
+class Guesses:
+    """Predict first: a question about what comes next, made from the legal moves and the tools, and the score."""
+
+    right: int = 0
+    asked: int = 0
+    question: Json | None = None
+    """`{"about": "status", "text": …, "options": […], "from": 3}`; of its frames those from `from` on answer it."""
+    guessed: str | None = None
+    told: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether a question waits for a guess."""
+        return self.question is not None and self.guessed is None
+
+    def make(self, guess: str) -> None:
+        if self.question and guess in self.question["options"]:
+            self.guessed = guess
+
+    def look(self, position: Json, frames: Sequence[Frame]) -> None:
+        """See whether what has happened answers the question, then ask the next one."""
+        if self.question and self.guessed and (truth := _truth(self.question, frames)):
+            self.asked += 1
+            self.right += truth == self.guessed
+            self.told = f"It was {truth}: {'right' if truth == self.guessed else f'not {self.guessed}'}."
+            self.question = self.guessed = None
+        if self.question is None:
+            self.question = _question(position, len(frames))
+
+    def state(self) -> Json:
+        return {
+            "question": self.question,
+            "guessed": self.guessed,
+            "told": self.told,
+            "score": [self.right, self.asked],
+        }
+
+
+def _question(position: Json, start: int) -> Json | None:
+    if not position.get("moves"):
+        return None
+    if position["next"] == "listen":
+        tools = position["run"]["tools"]
+        names = [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in tools]
+        text = "The model has its prompt. What will it do?"
+        return {
+            "about": "call",
+            "text": text,
+            "options": ["answer", *(f"call {name}" for name in names)],
+            "from": start,
+        }
+    options = [move["status"] for move in position["moves"]]
+    return {"about": "status", "text": "Which status comes next?", "options": options, "from": start}
+
+
+def _truth(question: Json, frames: Sequence[Frame]) -> str | None:
+    """What came; None as long as nothing has that answers the question."""
+    after = frames[question["from"] :]
+    if question["about"] == "status":
+        status = frames[question["from"] - 1].status
+        return next((frame.status for frame in after if frame.status != status), None)
+    answered = next((entry["data"] for frame in after if (entry := frame.find("model.answered"))), None)
+    if answered is None:
+        return None
+    return f"call {answered['tool_calls'][0]['name']}" if answered["tool_calls"] else "answer"

@@ -1,0 +1,446 @@
+/* A debugger for runs: the diagram, the frames and the controls are drawn here; what a frame says comes as HTML from Python. */
+import { frame, h, tabs, toNextCell } from "./base.js";
+
+export default {
+  /** @param {{model: any, el: HTMLElement}} _ */
+  render({ model, el }) {
+    return frame(model, el, "Run stepper", (it, state) => open(it, state, model));
+  },
+};
+
+/** Where each status stands in the diagram: its middle. @type {Record<string, [number, number]>} */
+const PLACES = {
+  queued: [75, 30],
+  in_progress: [255, 30],
+  requires_action: [450, 30],
+  completed: [680, 24],
+  incomplete: [680, 66],
+  failed: [350, 112],
+  expired: [560, 112],
+  cancelling: [700, 112],
+  cancelled: [870, 112],
+};
+const HALF = [62, 15];
+
+/** The keys, and the controls they are for. */
+const KEYS = [
+  ["ArrowLeft", "back", "Back"],
+  ["ArrowRight", "step", "Step"],
+  ["o", "over", "Over the step"],
+  ["t", "to_tool", "To next tool"],
+  ["b", "to_breakpoint", "To breakpoint"],
+  ["e", "to_end", "To the end"],
+  ["s", "stop", "Stop the run"],
+];
+
+/**
+ * How each status stands to the run: "now", "done" (passed), "next" (a legal move from here) or "far".
+ * @param {Record<string, Record<string, string>>} moves @param {string[]} passed
+ * @returns {Record<string, string>}
+ */
+export function stands(moves, passed) {
+  const now = passed.at(-1) ?? "";
+  const kind = (/** @type {string} */ status) =>
+    status === now ? "now" : moves[now]?.[status] ? "next" : passed.includes(status) ? "done" : "far";
+  return Object.fromEntries(Object.keys(PLACES).map((status) => [status, kind(status)]));
+}
+
+/**
+ * The legal moves as lines: from, to, and whether the run made the move ("done"), can make it now ("next"), or neither.
+ * @param {Record<string, Record<string, string>>} moves @param {string[]} passed
+ * @returns {[string, string, string][]}
+ */
+export function edges(moves, passed) {
+  const made = new Set(passed.slice(1).map((status, n) => `${passed[n]} ${status}`));
+  const now = passed.at(-1) ?? "";
+  const kind = (/** @type {string} */ from, /** @type {string} */ to) => (from === now ? "next" : made.has(`${from} ${to}`) ? "done" : "far");
+  return Object.entries(moves).flatMap(([from, ways]) => Object.keys(ways).map((to) => /** @type {any} */ ([from, to, kind(from, to)])));
+}
+
+/**
+ * A call's arguments as the model would write them, or why they are none.
+ * @param {string} text
+ */
+export function checked(text) {
+  try {
+    const value = JSON.parse(text || "{}");
+    return typeof value === "object" && value && !Array.isArray(value) ? "" : "This is no JSON object.";
+  } catch (error) {
+    return /** @type {Error} */ (error).message;
+  }
+}
+
+/** @param {any} it the frame @param {any} state @param {any} model */
+function open(it, state, model) {
+  const head = h("div", { class: "anb-bar" });
+  const diagram = h("div", { class: "anb-diagram" });
+  const list = h("div", { class: "anb-frames", role: "listbox", "aria-label": "Frames", tabindex: 0 });
+  const tree = h("div", { class: "anb-tree", role: "group", "aria-label": "Branches" });
+  const part = h("div", { class: "anb-part" });
+  const guess = h("div", { class: "anb-guess", role: "group", "aria-label": "Predict first" });
+  const help = helpPanel();
+  const forking = h("div", { class: "anb-fork", hidden: true });
+  const beside = h("div", { class: "anb-beside", hidden: true });
+  const tab = { name: "happened" };
+  const pages = /** @type {[string, () => any][]} */ ([
+    ["What happened", () => detail("happened")],
+    ["Prompt", () => detail("prompt")],
+    ["API calls", () => code()],
+    ["Objects", () => detail("objects")],
+    ["Stream", () => detail("stream")],
+    ["Raw", () => detail("raw")],
+  ]);
+  const controls = controlBar();
+  const tabbed = tabs("The frame", pages);
+  it.body.append(head, diagram, controls.element, help, tree, beside, h("div", { class: "anb-split" }, list, h("div", { class: "anb-side" }, guess, part, forking, tabbed.element)));
+  it.on("state", (/** @type {any} */ message) => show({ ...state, ...message }));
+  it.root.addEventListener("keydown", keys);
+  list.addEventListener("keydown", walk);
+  show(state);
+
+  /** Ask Python, with the controls off meanwhile. @param {string} name @param {any} [args] */
+  async function act(name, args) {
+    controls.busy(true);
+    const result = await it.ask(name, args);
+    controls.busy(false);
+    return result;
+  }
+
+  /** @param {any} next */
+  function show(next) {
+    const before = state;
+    state = next;
+    drawHead(head, state);
+    drawDiagram(diagram, state);
+    drawFrames(list, state, (place) => it.ask("go", { place }));
+    drawTree(tree, state, (id) => act("switch", { run_id: id }), compare);
+    drawGuess(guess, state.guess, (answer) => act("guess", { answer }));
+    drawPart();
+    controls.refresh();
+    if (before.place !== state.place || before.thread !== state.thread) forking.hidden = true;
+    tabbed.refresh();
+    if (state.frames[state.place]) it.say(`Frame ${state.place + 1} of ${state.frames.length}: ${state.frames[state.place].title}`);
+  }
+
+  /** @param {string} name */
+  function detail(name) {
+    tab.name = name;
+    const box = h("div", { class: "anb-detail" });
+    it.ask("detail", { tab: name }).then((/** @type {string} */ html) => {
+      box.innerHTML = html ?? ""; // made safe by Python
+      it.draw(box);
+    });
+    return box;
+  }
+
+  function code() {
+    const box = h("div", {});
+    it.ask("code").then((/** @type {any[]} */ calls) => {
+      for (const call of calls ?? []) {
+        const ways = Object.entries(call.code).map(
+          ([name, text]) => /** @type {[string, () => any]} */ ([name, () => listing(/** @type {string} */ (text), name === "SDK")]),
+        );
+        box.append(h("h4", {}, call.why), tabs("The same as code", ways).element);
+      }
+    });
+    return box;
+  }
+
+  /** @param {string} text @param {boolean} isPython */
+  function listing(text, isPython) {
+    const copy = h("button", { type: "button", onclick: () => navigator.clipboard.writeText(text).then(() => it.say("Copied")) }, "Copy");
+    const put = h("button", { type: "button", onclick: () => it.say(toNextCell(model, state.id, text) ? "It is in the next cell" : "There is no cell to put it into") }, "To next cell");
+    return h("div", {}, h("pre", {}, h("code", {}, text)), copy, " ", isPython && put);
+  }
+
+  function controlBar() {
+    const slider = h("input", { type: "range", min: 1, max: 1, value: 1, "aria-label": "Frame", oninput: () => it.ask("go", { place: Number(slider.value) - 1 }) });
+    const count = h("span", { class: "anb-mute" });
+    const buttons = Object.fromEntries(
+      KEYS.map(([, name, text]) => [name, h("button", { type: "button", class: name === "step" ? "anb-primary" : "", onclick: () => act(name) }, text)]),
+    );
+    const held = h("button", { type: "button", onclick: () => act(state.position.held ? "release" : "hold") });
+    const fork = h("button", { type: "button", "aria-expanded": "false", onclick: () => openFork(fork) }, "Fork here");
+    const marks = breakpoints();
+    const helpButton = h("button", { type: "button", "aria-label": "Keyboard map", "aria-expanded": "false", onclick: () => toggleHelp(helpButton) }, "?");
+    let off = false;
+    function refresh() {
+      const { frames, place, run, position, engine, guess: asked } = state;
+      const last = place >= frames.length - 1;
+      const rests = !!run && last && (position.why === "ended" || position.why === "outputs" || position.why === "person");
+      const waits = off || !engine || (asked?.question && !asked.guessed);
+      for (const [name, button] of Object.entries(buttons)) button.disabled = waits || (last && rests) || (last && !!run && !position.held);
+      buttons.back.disabled = place <= 0;
+      buttons.stop.disabled = off || !run || !state.moves[run.status]?.cancelling;
+      held.hidden = !run || position.why === "ended" || !engine;
+      held.textContent = position.held ? "Let it run" : "Hold";
+      fork.disabled = off || !engine || !frames.length;
+      slider.max = Math.max(frames.length, 1);
+      slider.value = place + 1;
+      count.textContent = frames.length ? `${place + 1} of ${frames.length}` : "no frame yet";
+      marks.refresh();
+    }
+    return {
+      element: h("div", { class: "anb-bar anb-controls", role: "toolbar", "aria-label": "Controls" }, ...Object.values(buttons), held, slider, count, h("span", { class: "anb-space" }), marks.element, fork, helpButton),
+      refresh,
+      /** @param {boolean} on */
+      busy(on) {
+        off = on;
+        it.root.toggleAttribute("data-busy", on);
+        refresh();
+      },
+      press: (/** @type {string} */ name) => buttons[name].disabled || buttons[name].click(),
+    };
+  }
+
+  /** @param {any} button */
+  function toggleHelp(button) {
+    help.hidden = !help.hidden;
+    button.setAttribute("aria-expanded", String(!help.hidden));
+  }
+
+  /** @param {KeyboardEvent} event */
+  function keys(event) {
+    const at = /** @type {HTMLElement} */ (event.target);
+    if (at.matches("input, textarea, select, [role=tab], [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const name = KEYS.find(([key]) => key === event.key)?.[1];
+    if (event.key === "?") help.hidden = !help.hidden;
+    else if (name) controls.press(name);
+    else return;
+    event.preventDefault();
+  }
+
+  /** Up and down in the list of frames. @param {KeyboardEvent} event */
+  function walk(event) {
+    const to = { ArrowUp: state.place - 1, ArrowDown: state.place + 1, Home: 0, End: state.frames.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    it.ask("go", { place: Math.min(Math.max(to, 0), state.frames.length - 1) });
+  }
+
+  function breakpoints() {
+    const box = h("details", { class: "anb-menu" });
+    const inner = h("div", { role: "group", "aria-label": "Breakpoints" });
+    const summary = h("summary", {});
+    box.append(summary, inner);
+    let drawn = "";
+    function refresh() {
+      const tools = (state.run?.tools ?? []).map((/** @type {any} */ tool) => (tool.type === "function" ? { function: tool.function.name } : { tool: tool.type }));
+      const all = [...Object.keys(state.moves).map((status) => ({ status })), { step: "message_creation" }, { step: "tool_calls" }, ...tools];
+      const key = JSON.stringify([all, state.breakpoints]);
+      if (key === drawn) return;
+      drawn = key;
+      summary.textContent = `Breakpoints (${state.breakpoints.length})`;
+      const set = state.breakpoints.map((/** @type {any} */ one) => JSON.stringify(one));
+      inner.replaceChildren(
+        ...all.map((one) =>
+          h("label", {}, h("input", { type: "checkbox", checked: set.includes(JSON.stringify(one)), onchange: (/** @type {any} */ e) => it.ask("break_at", { breakpoint: one, on: e.target.checked }) }), ` ${Object.entries(one)[0].join(": ")}`),
+        ),
+      );
+    }
+    return { element: box, refresh };
+  }
+
+  /** What a person can do here: give outputs, or sit in the model's seat. */
+  function drawPart() {
+    const { position, run, place, frames } = state;
+    const why = place >= frames.length - 1 ? position.why : "";
+    const key = why === "outputs" || why === "person" ? `${run.id} ${position.n} ${why}` : "";
+    if (part.dataset.key === key) return;
+    part.dataset.key = key;
+    part.replaceChildren(...(why === "outputs" ? [outputsForm()] : why === "person" ? [seatForm()] : []));
+  }
+
+  function outputsForm() {
+    const calls = state.run.required_action.submit_tool_outputs.tool_calls;
+    const boxes = calls.map((/** @type {any} */ call) => [call.id, h("textarea", { rows: 2, "aria-label": `Output of ${call.function.name}` })]);
+    const rows = calls.map((/** @type {any} */ call, /** @type {number} */ n) => h("div", {}, h("code", {}, `${call.function.name}(${call.function.arguments})`), boxes[n][1]));
+    const mine = h("button", { type: "button", onclick: answerMine }, "Let my functions answer");
+    async function answerMine() {
+      const found = (await it.ask("called")) ?? {};
+      for (const [id, box] of boxes) box.value = found[id] ?? box.value;
+    }
+    const send = (/** @type {Event} */ event) => (event.preventDefault(), act("submit", { outputs: Object.fromEntries(boxes.map(([id, box]) => [id, box.value])) }));
+    return h("form", { class: "anb-form", onsubmit: send }, h("b", {}, "The run waits for outputs"), ...rows, h("button", { class: "anb-primary" }, "Submit outputs"), " ", state.functions.length > 0 && mine);
+  }
+
+  function seatForm() {
+    const text = h("textarea", { rows: 3, "aria-label": "Text of the answer" });
+    const calls = h("div", {});
+    const names = state.run.tools.map((/** @type {any} */ tool) => (tool.type === "function" ? tool.function.name : tool.type));
+    const said = h("p", { class: "anb-mute", role: "status" });
+    const add = h("button", { type: "button", onclick: () => calls.append(callRow(names, state.run.tools)) }, "Add a tool call");
+    async function send(/** @type {Event} */ event) {
+      event.preventDefault();
+      const made = [...calls.children].map((row) => ({ name: row.querySelector("select").value, arguments: row.querySelector("textarea").value }));
+      const remarks = await act("answer", { text: text.value, tool_calls: made });
+      if (remarks?.length) it.tell(remarks.join(" "));
+    }
+    return h("form", { class: "anb-form", onsubmit: send }, h("b", {}, "You are the model: the prompt is in its tab"), text, calls, names.length > 0 && add, " ", h("button", { class: "anb-primary" }, "Answer"), said);
+  }
+
+  /** @param {HTMLElement} button */
+  async function openFork(button) {
+    forking.hidden = !forking.hidden;
+    button.setAttribute("aria-expanded", String(!forking.hidden));
+    if (forking.hidden) return;
+    const found = (await it.ask("edits")) ?? [];
+    const choice = h("select", { "aria-label": "What is otherwise", onchange: fill }, h("option", { value: "" }, "nothing: try it again"), ...found.map((/** @type {any} */ one, /** @type {number} */ n) => h("option", { value: n }, one.label)));
+    const text = h("textarea", { rows: 3, "aria-label": "Instead", hidden: true });
+    function fill() {
+      text.hidden = choice.value === "";
+      text.value = found[choice.value]?.value ?? "";
+      text.focus();
+    }
+    const go = h("button", { type: "button", class: "anb-primary", onclick: fork }, "Fork");
+    async function fork() {
+      await act("fork", { edit: choice.value === "" ? null : edited(found[choice.value].edit, text.value) });
+      forking.hidden = true;
+    }
+    forking.replaceChildren(h("b", {}, "From here on, otherwise: "), choice, text, go);
+    choice.focus();
+  }
+
+  /** @param {string} id */
+  async function compare(id) {
+    const html = await it.ask("compare", { run_id: id });
+    if (html === undefined) return;
+    beside.innerHTML = html; // made safe by Python
+    beside.prepend(h("button", { type: "button", onclick: () => (beside.hidden = true) }, "Close"));
+    beside.hidden = false;
+  }
+}
+
+/**
+ * An edit with another value in the place of its own.
+ * @param {any} edit @param {string} value
+ */
+export function edited(edit, value) {
+  const [kind, body] = Object.entries(edit)[0];
+  const slot = { message: "content", answer: "text", arguments: "arguments", output: "output" }[kind];
+  return { [kind]: slot ? { .../** @type {any} */ (body), [slot]: value } : value };
+}
+
+/** A tool call that a person writes; its arguments are checked while typing. @param {string[]} names @param {any[]} tools */
+function callRow(names, tools) {
+  const fault = h("span", { class: "anb-error", role: "status" });
+  const args = h("textarea", { rows: 2, "aria-label": "Arguments, as JSON", oninput: check });
+  const name = h("select", { "aria-label": "Tool", onchange: fill }, ...names.map((one) => h("option", {}, one)));
+  function fill() {
+    const tool = tools[names.indexOf(name.value)];
+    const fields = Object.keys(tool.function?.parameters?.properties ?? {});
+    args.value = tool.type === "function" ? JSON.stringify(Object.fromEntries(fields.map((field) => [field, ""]))) : "";
+    check();
+  }
+  function check() {
+    fault.textContent = tools[names.indexOf(name.value)].type === "function" ? checked(args.value) : "";
+  }
+  const row = h("div", { class: "anb-call" }, name, args, h("button", { type: "button", onclick: () => row.remove() }, "Remove"), fault);
+  fill();
+  return row;
+}
+
+/** @param {HTMLElement} head @param {any} state */
+function drawHead(head, state) {
+  const { run, engine, summary } = state;
+  head.replaceChildren(
+    h("b", {}, "Run"),
+    h("span", { class: "anb-mono" }, run?.id ?? "not made yet"),
+    run && h("span", { class: `anb-pill anb-${{ completed: "ok", failed: "bad", cancelled: "bad", expired: "bad", queued: "run", in_progress: "run" }[/** @type {"failed"} */ (run.status)] ?? "warn"}-pill` }, run.status),
+    h("span", { class: "anb-mute" }, [run?.model, state.thread].filter(Boolean).join(" · ")),
+    h("span", { class: "anb-space" }),
+    h("span", { class: "anb-mute" }, summary),
+    !engine && h("p", { class: "anb-note-line" }, "This server shows a run only from outside: what polling sees stands here. Stepping, going back and forking need the engine of assistant_nb."),
+  );
+}
+
+/** @param {HTMLElement} box @param {any} state */
+function drawDiagram(box, state) {
+  const kinds = stands(state.moves, state.passed);
+  const now = state.passed.at(-1);
+  const ways = Object.entries(state.moves[now] ?? {});
+  const words = now ? `The run is ${now}. ${ways.length ? `From here: ${ways.map(([to, why]) => `${to} (${why})`).join("; ")}.` : "That is where it ends."}` : "The run is not made yet.";
+  const svg = s("svg", { viewBox: "0 0 945 136", role: "img", "aria-label": words });
+  const marker = s("marker", { id: `anb-tip-${state.id}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto-start-reverse" }, s("path", { d: "M0 0L8 4L0 8z" }));
+  svg.append(s("defs", {}, marker));
+  for (const [from, to, kind] of edges(state.moves, state.passed)) svg.append(line(from, to, kind, state.id));
+  for (const [status, [x, y]] of Object.entries(PLACES))
+    svg.append(
+      s("g", { class: `anb-status anb-${kinds[status]}` }, s("rect", { x: x - HALF[0], y: y - HALF[1], width: 2 * HALF[0], height: 2 * HALF[1], rx: HALF[1] }), s("text", { x, y: y + 4, "text-anchor": "middle" }, status + (kinds[status] === "done" ? " \u2713" : ""))),
+    );
+  box.replaceChildren(svg, h("p", { class: "anb-mute" }, words));
+}
+
+/** A move as a curve that keeps clear of the pills. @param {string} from @param {string} to @param {string} kind @param {string} id */
+function line(from, to, kind, id) {
+  const [[x1, y1], [x2, y2]] = [PLACES[from], PLACES[to]];
+  const side = Math.abs(x2 - x1) > 2 * HALF[0] && Math.abs(y2 - y1) < 50 && !(from === "requires_action" && to === "queued");
+  const right = x2 > x1 ? 1 : -1;
+  const [ax, ay] = side ? [x1 + right * HALF[0], y1] : [x1, y1 + (y2 > y1 || y1 === y2 ? HALF[1] : -HALF[1])];
+  const [bx, by] = side ? [x2 - right * HALF[0], y2] : [x2, y2 + (y2 > y1 ? -HALF[1] : HALF[1])];
+  const bend = side ? [ax + (bx - ax) / 2, Math.min(ay, by) - (Math.abs(bx - ax) > 150 ? 34 : 0)] : y1 === y2 ? [(ax + bx) / 2, y1 + 60] : [(ax + bx) / 2, (ay + by) / 2];
+  return s("path", { class: `anb-move anb-${kind}`, d: `M${ax} ${ay}Q${bend[0]} ${bend[1]} ${bx} ${by}`, "marker-end": `url(#anb-tip-${id})` });
+}
+
+/** @param {string} tag @param {Record<string, any>} attributes @param {...any} children */
+function s(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** @param {HTMLElement} list @param {any} state @param {(place: number) => void} go */
+function drawFrames(list, state, go) {
+  const rows = state.frames.map((/** @type {any} */ one, /** @type {number} */ n) =>
+    h(
+      "div",
+      { class: `anb-frame${n > state.place ? " anb-later" : ""}`, role: "option", "aria-selected": String(n === state.place), onclick: () => go(n) },
+      h("i", {}, String(n + 1)),
+      h("span", {}, one.title, one.effect && h("small", { title: "cannot be taken back" }, " (stays)")),
+      one.badge && h("span", { class: "anb-pill anb-tool-pill" }, one.badge),
+    ),
+  );
+  list.replaceChildren(...rows);
+  rows[state.place]?.scrollIntoView({ block: "nearest" });
+}
+
+/** @param {HTMLElement} box @param {any} state @param {(id: string) => void} change @param {(id: string) => void} compare */
+function drawTree(box, state, change, compare) {
+  box.hidden = state.branches.length < 2;
+  const depth = (/** @type {any} */ one) => {
+    const parent = one.parent && state.branches.find((/** @type {any} */ other) => other.id === one.parent.run_id);
+    return parent ? 1 + depth(parent) : 0;
+  };
+  box.replaceChildren(
+    ...state.branches.map((/** @type {any} */ one) =>
+      h(
+        "div",
+        { style: `padding-left: ${1.5 * depth(one)}em` },
+        one.parent ? `from frame entry ${one.parent.n}: ` : "",
+        h("button", { type: "button", class: "anb-link", "aria-current": one.shown ? "true" : null, onclick: () => change(one.id) }, one.label),
+        h("span", { class: "anb-mute" }, ` ${one.status} `),
+        !one.shown && h("button", { type: "button", class: "anb-link", "aria-label": `Compare with ${one.label}`, onclick: () => compare(one.id) }, "compare"),
+      ),
+    ),
+  );
+}
+
+/** @param {HTMLElement} box @param {any} asked @param {(answer: string) => void} make */
+function drawGuess(box, asked, make) {
+  box.hidden = !asked || (!asked.question && !asked.told);
+  if (box.hidden) return;
+  const { question, guessed, told, score } = asked;
+  box.replaceChildren(
+    told && h("p", {}, told),
+    question && h("p", {}, h("b", {}, "Predict first: "), question.text),
+    ...(question?.options ?? []).map((/** @type {string} */ one) => h("button", { type: "button", "aria-pressed": String(one === guessed), disabled: !!guessed, onclick: () => make(one) }, one)),
+    h("span", { class: "anb-mute" }, ` score ${score[0]} of ${score[1]}`),
+  );
+}
+
+function helpPanel() {
+  const rows = KEYS.map(([key, , text]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, text)));
+  const more = [["Up, Down", "the frame before, after, in the list of frames"], ["?", "this map"]].map(([key, text]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, text)));
+  return h("div", { class: "anb-help", hidden: true }, h("table", { "aria-label": "Keyboard map" }, h("tbody", {}, ...rows, ...more)));
+}
