@@ -1,7 +1,7 @@
 """What happened in a run, as frames that can be read one after the other. Folds a journal's entries; pure.
 
-An entry is the JSON of `GET /v1/lab/runs/{run_id}/journal`: `{"n", "at", "event", "id", "data", "follows"}`. Entries that
-were written together are one frame. On a server without a journal, `observed` makes entries of what polling shows.
+An entry is the JSON of `GET /v1/lab/runs/{run_id}/journal`: `{"n", "at", "event", "id", "data", "follows"}`. Entries
+that were written together are one frame. On a server without a journal, `observed` makes entries of what polling shows.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -94,34 +94,32 @@ def changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any,
 
 
 def parted(ours: Sequence[Frame], theirs: Sequence[Frame]) -> int:
-    """How many frames two branches share: those that tell the same."""
-    told = zip(ours, theirs, strict=False)
-    return next(
-        (n for n, (a, b) in enumerate(told) if (a.title, a.status) != (b.title, b.status)), min(len(ours), len(theirs))
-    )
+    """How many frames two branches share: those in which the same happened, whatever its ids."""
+    pairs = enumerate(zip(ours, theirs, strict=False))
+    return next((n for n, (a, b) in pairs if _gist(a) != _gist(b)), min(len(ours), len(theirs)))
+
+
+def _gist(frame: Frame) -> Json:
+    """What happened in a frame, without ids and times."""
+    said = [entry["data"] for entry in frame.entries if entry["event"] in ("model.asked", "model.answered")]
+    calls = [_given(call) for call in _latest_calls(frame.entries)]
+    return {"title": frame.title, "status": frame.status, "said": said, "calls": calls}
 
 
 def observed(known: Sequence[Json], run: Json, steps: Iterable[Json]) -> list[Json]:
     """Entries for what a poll shows and the entries so far do not: for servers that keep no journal."""
-    seen = _latest(known)
-    found = list[Json]()
-
-    def note(event: str, thing: Json) -> None:
-        entry = {
-            "n": len(known) + len(found),
-            "at": run["created_at"],
-            "event": event,
-            "id": thing["id"],
-            "data": thing,
-        }
-        found.append({**entry, "follows": False})
-
-    for step in steps:
-        if seen.get(step["id"]) != step:
-            note(f"thread.run.step.{step['status'] if step['id'] in seen else 'created'}", step)
-    if seen.get(run["id"]) != run:
-        note(f"thread.run.{run['status'] if run['id'] in seen else 'created'}", run)
+    seen, found = _latest(known), list[Json]()
+    for thing in (*steps, run):
+        if seen.get(thing["id"]) != thing:
+            kind = "thread.run" if thing is run else "thread.run.step"
+            event = f"{kind}.{'created' if thing['status'] in _FIRST and thing['id'] not in seen else thing['status']}"
+            at = thing.get("completed_at") or thing["created_at"]
+            n = len(known) + len(found)
+            found.append({"n": n, "at": at, "event": event, "id": thing["id"], "data": thing, "follows": False})
     return found
+
+
+_FIRST: Final = ("queued", "in_progress")
 
 
 def _latest(entries: Iterable[Json]) -> dict[str, Json]:
@@ -184,18 +182,14 @@ def _incomplete(entry: Json) -> str:
     return f"The run is incomplete: {(entry['data'].get('incomplete_details') or {}).get('reason')}"
 
 
-def _dropped(entry: Json) -> str:
-    return "Another model answers instead; the half answer leaves the thread"
-
-
 def _always(sentence: str) -> Callable[[Json], str]:
-    return lambda entry: sentence
+    return lambda _: sentence
 
 
 TOLD: Final[Mapping[str, Callable[[Json], str]]] = {
     "model.answered": _answered,
     "model.asked": _asked,
-    "model.dropped": _dropped,
+    "model.dropped": _always("Another model answers instead; the half answer leaves the thread"),
     "tool.answered": _always("A tool has answered"),
     "client.answered": _always("A person has answered in the model's place"),
     "client.dictated": _always("The answer was put there by hand"),
@@ -209,10 +203,10 @@ TOLD: Final[Mapping[str, Callable[[Json], str]]] = {
     "thread.run.cancelled": _always("The run is cancelled"),
     "thread.run.completed": _always("The run is completed"),
     "thread.run.in_progress": _always("The run is taken up"),
+    "thread.message.completed": _always("The message is complete"),
     "thread.run.step.completed": _step_ends,
     "thread.run.queued": _always("The run is queued again"),
     "model.called": _always("The calls are written down"),
-    "thread.message.completed": _always("The message is complete"),
     "thread.run.step.created": _step_begins,
     "client.modified": _always("A client has changed what the run works with"),
     "client.deleted": _always("A client has deleted something of the run"),

@@ -79,6 +79,8 @@ def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
     parts = [f"<h4>{render.inline(frame.title)}</h4>"]
     if frame.effect:
         parts += [f'<p class="anb-effect">{render.inline(frame.effect)}</p>']
+    if asked := frame.find("model.asked"):
+        parts += [_turn(turn, new=False) for turn in asked["data"]["messages"][-1:]]
     if answered := frame.find("model.answered"):
         parts += [_answer(answered["data"]), f"<p>{summary([frame], prices)}</p>"]
     if tool := frame.find("tool.answered"):
@@ -131,7 +133,8 @@ def _turn(turn: Json, *, new: bool) -> str:
     said = render.plain(content) if isinstance(content, str) else json_html(content)
     calls = json_html(turn["tool_calls"]) if turn.get("tool_calls") else ""
     mark = " <b>new</b>" if new else ""
-    return f'<div class="anb-turn{" anb-new" if new else ""}"><p>{render.inline(turn["role"])}{mark}</p>{said}{calls}</div>'
+    kind = "anb-turn anb-new" if new else "anb-turn"
+    return f'<div class="{kind}"><p>{render.inline(turn["role"])}{mark}</p>{said}{calls}</div>'
 
 
 def _objects(before: Json, after: Json) -> str:
@@ -140,9 +143,8 @@ def _objects(before: Json, after: Json) -> str:
         return "<p>On this server the objects are seen only as they are now: see the thread.</p>"
     names = ("run", "steps", "messages")
     found = list(trace.changes({name: before.get(name) for name in names}, {name: after[name] for name in names}))
-    rows = "".join(
-        f"<tr><td>{_cell(path)}</td><td>{_cell(old)}</td><td>{_cell(new)}</td></tr>" for path, old, new in found
-    )
+    cells = ((_cell(path), _cell(old), _cell(new)) for path, old, new in found)
+    rows = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in cells)
     table = f"<table><thead><tr><th>what</th><th>before</th><th>after</th></tr></thead><tbody>{rows}</tbody></table>"
     folds = [f"<details><summary>{name}</summary>{json_html(after[name])}</details>" for name in names]
     return (table if rows else "<p>Nothing that the public API shows has changed.</p>") + "".join(folds)
@@ -156,9 +158,10 @@ def _cell(value: Any) -> str:
 def _stream(frame: Frame) -> str:
     """The events that a stream of the run would send here; the pieces of an answer come between them."""
     events = [entry for entry in frame.entries if entry["event"].startswith("thread.")]
+    heads = (f"event: <code>{render.inline(entry['event'])}</code>" for entry in events)
     folds = [
-        f"<details><summary>event: <code>{render.inline(entry['event'])}</code></summary>{json_html(entry['data'])}</details>"
-        for entry in events
+        f"<details><summary>{head}</summary>{json_html(entry['data'])}</details>"
+        for head, entry in zip(heads, events, strict=True)
     ]
     return "".join(folds) or "<p>A stream sends nothing here.</p>"
 

@@ -61,7 +61,9 @@ class Lab:
         return self._post(f"seats/{run_id}", said)
 
     def _get(self, path: str) -> Json:
-        return dict(self._client.get(f"/lab/{path}", cast_to=object))  # type: ignore[call-overload]
+        found: Any = self._client.get(f"/lab/{path}", cast_to=object)
+        return dict(found)
 
     def _post(self, path: str, body: Json) -> Json:
-        return dict(self._client.post(f"/lab/{path}", cast_to=object, body=body))  # type: ignore[call-overload]
+        found: Any = self._client.post(f"/lab/{path}", cast_to=object, body=body)
+        return dict(found)

@@ -10,17 +10,17 @@ export default {
 
 /** Where each status stands in the diagram: its middle. @type {Record<string, [number, number]>} */
 const PLACES = {
-  queued: [75, 30],
-  in_progress: [255, 30],
-  requires_action: [450, 30],
-  completed: [680, 24],
-  incomplete: [680, 66],
-  failed: [350, 112],
-  expired: [560, 112],
-  cancelling: [700, 112],
-  cancelled: [870, 112],
+  queued: [76, 50],
+  in_progress: [246, 50],
+  requires_action: [422, 50],
+  completed: [590, 50],
+  failed: [76, 132],
+  expired: [246, 132],
+  cancelling: [422, 132],
+  incomplete: [590, 132],
+  cancelled: [422, 186],
 };
-const HALF = [62, 15];
+const HALF = [66, 16];
 
 /** The keys, and the controls they are for. */
 const KEYS = [
@@ -343,7 +343,7 @@ function callRow(names, tools) {
 /** @param {HTMLElement} head @param {any} state */
 function drawHead(head, state) {
   const { run, engine, summary } = state;
-  head.replaceChildren(
+  const parts = [
     h("b", {}, "Run"),
     h("span", { class: "anb-mono" }, run?.id ?? "not made yet"),
     run && h("span", { class: `anb-pill anb-${{ completed: "ok", failed: "bad", cancelled: "bad", expired: "bad", queued: "run", in_progress: "run" }[/** @type {"failed"} */ (run.status)] ?? "warn"}-pill` }, run.status),
@@ -351,7 +351,8 @@ function drawHead(head, state) {
     h("span", { class: "anb-space" }),
     h("span", { class: "anb-mute" }, summary),
     !engine && h("p", { class: "anb-note-line" }, "This server shows a run only from outside: what polling sees stands here. Stepping, going back and forking need the engine of assistant_nb."),
-  );
+  ];
+  head.replaceChildren(...parts.filter(Boolean));
 }
 
 /** @param {HTMLElement} box @param {any} state */
@@ -360,7 +361,7 @@ function drawDiagram(box, state) {
   const now = state.passed.at(-1);
   const ways = Object.entries(state.moves[now] ?? {});
   const words = now ? `The run is ${now}. ${ways.length ? `From here: ${ways.map(([to, why]) => `${to} (${why})`).join("; ")}.` : "That is where it ends."}` : "The run is not made yet.";
-  const svg = s("svg", { viewBox: "0 0 945 136", role: "img", "aria-label": words });
+  const svg = s("svg", { viewBox: "0 0 666 206", role: "img", "aria-label": words });
   const marker = s("marker", { id: `anb-tip-${state.id}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto-start-reverse" }, s("path", { d: "M0 0L8 4L0 8z" }));
   svg.append(s("defs", {}, marker));
   for (const [from, to, kind] of edges(state.moves, state.passed)) svg.append(line(from, to, kind, state.id));
@@ -371,15 +372,15 @@ function drawDiagram(box, state) {
   box.replaceChildren(svg, h("p", { class: "anb-mute" }, words));
 }
 
-/** A move as a curve that keeps clear of the pills. @param {string} from @param {string} to @param {string} kind @param {string} id */
+/** A move as a curve: along a row past its neighbours above, back along it below, else from edge to edge. @param {string} from @param {string} to @param {string} kind @param {string} id */
 function line(from, to, kind, id) {
   const [[x1, y1], [x2, y2]] = [PLACES[from], PLACES[to]];
-  const side = Math.abs(x2 - x1) > 2 * HALF[0] && Math.abs(y2 - y1) < 50 && !(from === "requires_action" && to === "queued");
-  const right = x2 > x1 ? 1 : -1;
-  const [ax, ay] = side ? [x1 + right * HALF[0], y1] : [x1, y1 + (y2 > y1 || y1 === y2 ? HALF[1] : -HALF[1])];
-  const [bx, by] = side ? [x2 - right * HALF[0], y2] : [x2, y2 + (y2 > y1 ? -HALF[1] : HALF[1])];
-  const bend = side ? [ax + (bx - ax) / 2, Math.min(ay, by) - (Math.abs(bx - ax) > 150 ? 34 : 0)] : y1 === y2 ? [(ax + bx) / 2, y1 + 60] : [(ax + bx) / 2, (ay + by) / 2];
-  return s("path", { class: `anb-move anb-${kind}`, d: `M${ax} ${ay}Q${bend[0]} ${bend[1]} ${bx} ${by}`, "marker-end": `url(#anb-tip-${id})` });
+  const [w, d] = HALF;
+  const mid = (x1 + x2) / 2;
+  let path = `M${x1} ${y1 + d}L${x2} ${y2 - d}`;
+  if (y1 === y2 && Math.abs(x2 - x1) < 3 * w) path = x2 > x1 ? `M${x1 + w} ${y1}H${x2 - w}` : `M${x1 - w} ${y1}H${x2 + w}`;
+  else if (y1 === y2) path = x2 > x1 ? `M${x1} ${y1 - d}Q${mid} ${y1 - 62} ${x2} ${y2 - d}` : `M${x1} ${y1 + d}Q${mid} ${y1 + 58} ${x2} ${y2 + d}`;
+  return s("path", { class: `anb-move anb-${kind}`, d: path, "marker-end": `url(#anb-tip-${id})` });
 }
 
 /** @param {string} tag @param {Record<string, any>} attributes @param {...any} children */
@@ -417,7 +418,7 @@ function drawTree(box, state, change, compare) {
       h(
         "div",
         { style: `padding-left: ${1.5 * depth(one)}em` },
-        one.parent ? `from frame entry ${one.parent.n}: ` : "",
+        one.from ? `from frame ${one.from}: ` : "",
         h("button", { type: "button", class: "anb-link", "aria-current": one.shown ? "true" : null, onclick: () => change(one.id) }, one.label),
         h("span", { class: "anb-mute" }, ` ${one.status} `),
         !one.shown && h("button", { type: "button", class: "anb-link", "aria-label": `Compare with ${one.label}`, onclick: () => compare(one.id) }, "compare"),
@@ -431,12 +432,13 @@ function drawGuess(box, asked, make) {
   box.hidden = !asked || (!asked.question && !asked.told);
   if (box.hidden) return;
   const { question, guessed, told, score } = asked;
-  box.replaceChildren(
+  const parts = [
     told && h("p", {}, told),
     question && h("p", {}, h("b", {}, "Predict first: "), question.text),
     ...(question?.options ?? []).map((/** @type {string} */ one) => h("button", { type: "button", "aria-pressed": String(one === guessed), disabled: !!guessed, onclick: () => make(one) }, one)),
     h("span", { class: "anb-mute" }, ` score ${score[0]} of ${score[1]}`),
-  );
+  ];
+  box.replaceChildren(...parts.filter(Boolean));
 }
 
 function helpPanel() {

@@ -8,6 +8,7 @@ What is clicked can be typed: each control is a method. Back is a view, which as
 new thread. On a server that is not our engine there is only what polling shows, and the widget says so.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +17,7 @@ from .. import sdk, trace
 from ..functions import tool_outputs
 from ..trace import Frame
 from . import frame_page as page
-from ._base import Panel, quick, work
+from ._base import Panel, work
 from .lab import Lab, To
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class RunStepper(Panel):
         self._branches: dict[str, Branch] = {}
         self._current, self._place = "", -1
         self._moves: Json = {}
+        self._turn = threading.Lock()
         self._guesses = page.Guesses() if predict else None
         super().__init__(client, run.id if run else self.thread_id)
         self._lab = Lab(self._client)
@@ -161,7 +163,7 @@ class RunStepper(Panel):
 
     @work
     def submit(self, outputs: dict[str, str] | None = None) -> None:
-        """Give the outputs that the run waits for, by the ids of their calls; without them your functions are called."""
+        """Give the outputs that the run waits for, by the ids of their calls; without them, your functions'."""
         run = self.run
         if run is None:
             raise sdk.Refused("There is no run yet. The first step makes it.")
@@ -177,9 +179,8 @@ class RunStepper(Panel):
     def called(self) -> dict[str, str]:
         """What your functions answer to what the run asks, by the ids of the calls, before it is submitted."""
         run = self.run
-        return (
-            {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)} if run else {}
-        )
+        found = tool_outputs(run, *self._functions) if run else []
+        return {one["tool_call_id"]: str(one.get("output")) for one in found}
 
     @work
     def answer(self, text: str = "", tool_calls: Sequence[Json] = ()) -> list[str]:
@@ -291,6 +292,10 @@ class RunStepper(Panel):
         return {"thread_id": self.thread_id, "assistant_id": self._assistant_id}
 
     def _move(self, to: To) -> None:
+        with self._turn:  # two clicks are two moves, one after the other
+            self._move_now(to)
+
+    def _move_now(self, to: To) -> None:
         if self._guesses and self._guesses.open:
             raise sdk.Refused("Predict first: say what you think comes next.")
         if not self._current:
@@ -374,14 +379,15 @@ class RunStepper(Panel):
         }
 
     def _branch_row(self, id: str, branch: Branch) -> Json:
-        status = branch.run["status"]
-        return {
-            "id": id,
-            "label": branch.label,
-            "status": status,
-            "parent": branch.parent,
-            "shown": id == self._current,
-        }
+        head = {"id": id, "label": branch.label, "status": branch.run["status"], "shown": id == self._current}
+        return {**head, "parent": branch.parent, "from": self._parting(branch)}
+
+    def _parting(self, branch: Branch) -> int | None:
+        """The frame of its parent, counted from 1, at which a branch begins."""
+        if branch.parent is None or branch.parent["run_id"] not in self._branches:
+            return None
+        frames, n = self._branches[branch.parent["run_id"]].frames, branch.parent["n"]
+        return next((place for place, frame in enumerate(frames, 1) if frame.n >= n), None)
 
     def _objects(self, tab: str) -> tuple[Json, Json]:
         """The public objects before this frame and after it."""
@@ -394,6 +400,3 @@ class RunStepper(Panel):
 
 def _id(thing: Any) -> str:
     return str(thing if isinstance(thing, str) else thing.id)
-
-
-assert set(get_args(To)) == set(page.REACHED), "each way to move has its test for known frames"

@@ -1,0 +1,245 @@
+"""RunStepper: what is clicked, typed; on our engine and on a server that is not."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+from openai import DefaultHttpxClient, OpenAI
+
+import assistant_nb as anb
+from assistant_nb.engine.model.human import Human
+from assistant_nb.widgets.run_stepper import RunStepper
+
+ADD: Any = {
+    "type": "function",
+    "function": {
+        "name": "add",
+        "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
+    },
+}
+CALLING: Any = [["Let me see. ", anb.ToolCall("add", '{"a": 2, "b": 2}')], "It is four."]
+
+
+def add(a: int, b: int) -> int:
+    return a + b
+
+
+@pytest.fixture
+def stepping(make_app: Any, connect: Any, page: Any) -> Any:
+    """`stepping("an answer", …)`: a stepper for a run still to be made, its page, and the engine's app."""
+
+    def begin(*lines: Any, **choices: Any) -> Any:
+        app = make_app(*lines) if lines else make_app(model=choices.pop("model"))
+        client: OpenAI = connect(app=app)
+        assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be brief.", tools=[ADD])
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": "2 + 2?"}])
+        stepper = RunStepper(client, thread, assistant, **choices)
+        return stepper, page(stepper), app
+
+    return begin
+
+
+def titles(stepper: RunStepper) -> list[str]:
+    return [frame.title for frame in stepper.frames]
+
+
+def test_the_first_step_makes_the_run(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    assert (stepper.run, stepper.frames) == (None, [])
+    stepper.step()
+    assert stepper.run.status == "queued"
+    assert titles(stepper) == ["The run is created"]
+
+
+def test_a_run_is_walked_through_to_its_end(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING, functions=[add])
+    stepper.step()
+    stepper.to_end()
+    assert stepper.frame.title == "The run waits for 1 output of your functions"
+    stepper.submit()
+    assert stepper.frame.title == "The client has submitted outputs"
+    stepper.to_end()
+    assert (stepper.frame.title, stepper.run.status) == ("The run is completed", "completed")
+
+
+def test_back_and_forth_asks_no_model_and_shows_the_same(stepping: Any) -> None:
+    stepper, page, app = stepping(*CALLING, functions=[add])
+    stepper.step()
+    stepper.to_end()
+    stepper.submit()
+    stepper.to_end()
+    last, asked = stepper.frame, len(app.model.prompts)
+    seen = page.ask("detail", tab="objects")
+    for _ in range(10):
+        stepper.back()
+    assert stepper.frame == stepper.frames[-11]
+    for _ in range(10):
+        stepper.step()
+    assert (stepper.frame, page.ask("detail", tab="objects")) == (last, seen)
+    assert len(app.model.prompts) == asked == 2
+
+
+def test_three_forks_leave_their_parent_as_it_was(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING, "It is five.", "It is six.", functions=[add])
+    stepper.step()
+    stepper.to_end()
+    stepper.submit()
+    stepper.to_end()
+    main, before = stepper._current, json.dumps(stepper._branch.entries)
+    place = titles(stepper).index("The client has submitted outputs")
+    for output in ("5", "6", "7"):
+        stepper.switch(main)
+        stepper.go(place)
+        edit = next(one["edit"] for one in page.ask("edits") if "output" in one["edit"])
+        stepper.fork({"output": {**edit["output"], "output": output}})
+        assert stepper._branch.parent["run_id"] == main
+    assert len(stepper._branches) == 4
+    stepper.to_end()
+    assert "It is five." in page.ask("compare", run_id=main)
+    stepper.switch(main)
+    assert json.dumps(stepper._lab.journal(main, -1)) == before
+
+
+def test_a_stepper_of_an_old_run_finds_its_forks(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.", "Vier.")
+    stepper.step()
+    stepper.to_end()
+    run = stepper.run
+    stepper.go(1)
+    stepper.fork({"instructions": "In German."})
+    again = RunStepper(stepper._client, run=run)
+    assert titles(again)[-1] == "The run is completed"
+    assert [branch.label for branch in again._branches.values()] == ["main", "fork 1: other instructions"]
+
+
+def test_breakpoints_stop(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING)
+    stepper.break_at({"function": "add"})
+    stepper.step()
+    stepper.to_breakpoint()
+    assert stepper._branch.position["breakpoint"] == {"function": "add"}
+    stepper.break_at({"function": "add"}, on=False)
+    assert stepper._branch.position["breakpoints"] == []
+
+
+def test_a_held_run_goes_on_by_itself_when_it_is_let(stepping: Any, wait: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    stepper.step()
+    stepper.release()
+    assert wait(stepper._client, stepper.run).status == "completed"
+    stepper.look()
+    assert titles(stepper)[-1] == "The run is completed"
+
+
+def test_a_run_is_stopped(stepping: Any) -> None:
+    stepper, _, _ = stepping("Never said.")
+    stepper.step()
+    stepper.stop()
+    stepper.to_end()
+    assert titles(stepper)[-2:] == ["The client cancels the run", "The run is cancelled"]
+
+
+def test_a_person_sits_in_the_models_seat(stepping: Any) -> None:
+    stepper, page, _ = stepping(model=Human())
+    stepper.step()
+    stepper.to_end()
+    assert stepper._branch.position["why"] == "person"
+    assert page.ask("answer", text="", tool_calls=[{"name": "add", "arguments": "no"}])[0].startswith("tool_calls[0]")
+    assert titles(stepper)[-1] == "A person has answered in the model's place"
+    stepper.to_end()
+    assert stepper.run.status == "requires_action"
+
+
+def test_wrong_outputs_are_refused_in_the_apis_words(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING)
+    stepper.step()
+    stepper.to_end()
+    error = page.ask("submit", outputs={"call_nobody": "4"})["error"]
+    assert error.startswith("The server says: Expected tool outputs for call_ids")
+
+
+def test_outputs_of_functions_can_be_seen_before_they_are_sent(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING, functions=[add])
+    stepper.step()
+    stepper.to_end()
+    assert list(page.ask("called").values()) == ["4"]
+    assert stepper.run.status == "requires_action"
+
+
+def test_a_guess_comes_first_and_is_scored(stepping: Any) -> None:
+    stepper, page, _ = stepping("Four.", predict=True)
+    stepper.step()
+    assert page.ask("step")["error"].startswith("Predict first")
+    assert stepper.state()["guess"]["question"]["options"] == ["in_progress", "cancelling", "failed", "expired"]
+    stepper.guess("failed")
+    stepper.step()
+    assert stepper.state()["guess"]["score"] == [0, 1]
+    assert stepper.state()["guess"]["told"] == "It was in_progress: not failed."
+
+
+def test_the_models_next_move_is_asked_for(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING, predict=True)
+    stepper.step()
+    for guess in ("in_progress", "requires_action"):
+        stepper.guess(guess)
+        stepper.step()
+    stepper._guesses.question = None
+    stepper._guesses.look(stepper._branch.position, stepper.frames)
+    assert stepper._guesses.question["options"] == ["answer", "call add"]
+    stepper.guess("call add")
+    stepper.step()
+    assert stepper._guesses.right == 2
+
+
+def test_each_tab_shows_its_side_of_a_frame(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING, functions=[add], prices=(1_000_000, 0))
+    stepper.step()
+    stepper.to_tool()
+    assert "The model calls add" in page.ask("detail", tab="happened")
+    assert "in money" in page.ask("detail", tab="happened")
+    assert "<b>new</b>" in page.ask("detail", tab="prompt")
+    assert "<code>steps[" in page.ask("detail", tab="objects")
+    assert "model.answered" in page.ask("detail", tab="raw")
+    stepper.back()
+    assert "thread.run.step.completed" in page.ask("detail", tab="stream")
+
+
+def test_the_calls_of_a_client_are_shown_as_code(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING)
+    assert "runs.create(" in page.ask("code")[0]["code"]["SDK"]
+    stepper.step()
+    stepper.to_end()
+    assert "submit_tool_outputs(" in page.ask("code")[0]["code"]["SDK"]
+
+
+def test_the_copy_is_a_table_of_frames(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    stepper.step()
+    stepper.to_end()
+    assert stepper.copy_html().count("<tr>") == len(stepper.frames) + 1
+    assert stepper.copy_text().splitlines()[-1].endswith("The run is completed")
+
+
+def test_a_stepper_needs_something_to_step() -> None:
+    with pytest.raises(TypeError, match="a thread and an assistant, or run="):
+        RunStepper(OpenAI(api_key="x"))
+
+
+def test_another_server_is_seen_from_outside(stepping: Any, make_app: Any) -> None:
+    app = make_app("Four.")
+
+    def without_lab(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"].startswith("/v1/lab"):
+            environ["PATH_INFO"] = "/v1/nowhere"
+        return app(environ, start_response)
+
+    http_client = DefaultHttpxClient(transport=httpx2.WSGITransport(without_lab))
+    client = OpenAI(base_url="http://other/v1", api_key="any", max_retries=0, http_client=http_client)
+    assistant = client.beta.assistants.create(model="gpt-4o")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "2 + 2?"}])
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    stepper = RunStepper(client, run=run)
+    assert stepper.state()["engine"] is False
+    assert titles(stepper) == ["A step is done", "The run is completed"]
+    assert stepper.frame.status == "completed"
