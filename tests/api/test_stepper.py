@@ -312,6 +312,24 @@ def test_an_advance_stops_where_a_person_has_the_word(begin: Begin) -> None:
     assert stepper.advance(run, "end")["run"]["status"] == "completed"
 
 
+def test_after_a_restart_an_advance_brings_a_held_run_to_its_person_again(
+    tmp_path: Path, make_app: MakeApp, connect: Connect
+) -> None:
+    app = make_app(model=Human(), store=tmp_path / "class.db")
+    stepper = Stepper(connect(app=app))
+    run = stepper.held()
+    stepper.advance(run, "end")
+    app.close()
+    stepper.client = connect(app=make_app(model=Human(), store=tmp_path / "class.db"))
+    with pytest.raises(
+        openai.BadRequestError, match=f"is held and has not come to a person. POST /v1/lab/runs/{run.id}"
+    ):
+        stepper.post(f"seats/{run.id}", text="Four.")
+    assert stepper.advance(run)["why"] == "person"
+    stepper.post(f"seats/{run.id}", text="Four.")
+    assert stepper.advance(run, "end")["run"]["status"] == "completed"
+
+
 def read(stepper: Stepper, **body: Any) -> tuple[list[Any], threading.Thread]:
     """What a reader gets of a held run's stream, as it comes."""
     got: list[Any] = []
