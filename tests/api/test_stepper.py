@@ -85,6 +85,12 @@ def begin(make_app: MakeApp, connect: Connect) -> Begin:
     return lambda *lines, **choices: Stepper(connect(app=make_app(*lines, **choices)))
 
 
+@pytest.fixture(autouse=True)
+def roused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader hears of everything at once: it need not look again by itself."""
+    monkeypatch.setattr("assistant_nb.engine.crank.LOOK_AGAIN_S", 60)
+
+
 def events(position: Any) -> list[str]:
     return [entry["event"] for entry in position["entries"]]
 
@@ -353,7 +359,7 @@ def read(stepper: Stepper, **body: Any) -> tuple[list[Any], threading.Thread]:
 
 def come(got: list[Any], event: str) -> Any:
     """Wait until it has come."""
-    end = time.monotonic() + 0.9  # a reader that is roused need not look again by itself
+    end = time.monotonic() + 10
     while not (found := [one for one in got if one.event == event]):
         assert time.monotonic() < end, [one.event for one in got]
         time.sleep(0.002)
@@ -372,7 +378,7 @@ def test_a_stream_stays_open_and_tells_what_each_advance_brings(begin: Begin) ->
     deltas = [one.data.delta.content[0].text.value for one in got if one.event == "thread.message.delta"]
     assert "".join(deltas) == "It is four."
     stepper.advance(run)
-    reader.join(0.9)
+    reader.join(10)
     assert not reader.is_alive()
     assert [one.event for one in got][-2:] == ["thread.run.step.completed", "thread.run.completed"]
 
@@ -391,7 +397,7 @@ def test_the_reader_of_a_held_run_sees_its_end(end: str, begin: Begin) -> None:
             stepper.post(f"runs/{run.id}/release")
         case "expire":
             stepper.post("clock", advance_s=600)
-    reader.join(0.9)
+    reader.join(10)
     assert not reader.is_alive()
     ended = {"cancel": "cancelled", "release": "completed", "expire": "expired"}[end]
     assert got[-1].event == f"thread.run.{ended}"
