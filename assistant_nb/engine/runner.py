@@ -6,7 +6,8 @@ from the journal what comes next, so it does not matter who turned last, how man
 the process died in between.
 
 Who turns is a choice: `start` gives the run to a thread of its own (the API's usual behaviour), or,
-where there are no threads, drives it at once; the reader of a stream drives it by reading.
+where there are no threads, drives it at once; the reader of a stream drives it by reading; a run that is
+held is turned by nobody but `advance`, and by that no further than its goal.
 """
 
 import itertools

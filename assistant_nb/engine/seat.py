@@ -22,6 +22,8 @@ def check_answer(state: RunState, said: Json, *, seated: bool) -> None:
         raise BadRequest(
             f"Run {id} waits for no answer: it is '{state.status}'. GET /v1/lab/seats lists those that do."
         )
+    if not seated and state.held is not None:
+        raise BadRequest(f"Run {id} is held and has not come to a person. POST /v1/lab/runs/{id}/advance first.")
     if not waits(state, seated=seated):
         raise BadRequest(
             f"Run {id} does not wait for a person: its model answers. For a seat, start with model='human'."

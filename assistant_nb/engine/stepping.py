@@ -47,7 +47,7 @@ class Goal:
     start: int
 
     def reached(self, state: RunState, entries: Sequence[Entry]) -> bool:
-        """`entries` are those from `start` on. Breakpoints stop all ways that go further than one transition, but `end`."""
+        """`entries` are those from `start` on. Breakpoints stop all ways but the shortest and "end"."""
         made = [entry for entry in entries if not entry.event.startswith("client.")]
         match self.to:
             case "transition":

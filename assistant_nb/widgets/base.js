@@ -123,6 +123,7 @@ export async function draw(part, call) {
   for (const formula of formulas) {
     const { tex, display } = undelimited(formula.textContent ?? "");
     formula.setAttribute("data-drawn", "");
+    if (display) formula.setAttribute("tabindex", "0"); // a wide one can be scrolled by keys
     try {
       formula.innerHTML = temml.renderToString(tex, { displayMode: display, throwOnError: true, trust: false, annotate: true });
     } catch {

@@ -21,8 +21,10 @@ UNKNOWN = {
 BODIES: dict[str, Any] = {
     "AnswerSeat": {"text": "x"},
     "CreateChatCompletion": {"model": "m", "messages": [{"role": "user", "content": "x"}]},
+    "CreateHeldRun": {"assistant_id": "asst_none"},
     "CreateMessage": {"role": "user", "content": "x"},
     "CreateRun": {"assistant_id": "asst_none"},
+    "ForkRun": {"at": 0},
     "ModifyAttributes": {"attributes": {}},
     "PutAssistantFile": {"file_id": "file-none"},
     "PutFile": {"file_id": "file-none"},

@@ -1,5 +1,6 @@
 """Forks share a prefix of their parent, leave it as it was, and go on by themselves."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -63,9 +64,10 @@ class World:
 
     def finish(self, run_id: str, cancel_at: int = 999) -> None:
         """Drive a run to its end, answering its calls; cancel it on the way, at event `cancel_at`."""
-        turn = 0
+        turns = itertools.count()
         while True:
-            for turn, _ in enumerate(self.runner.drive(run_id), turn):
+            for _ in self.runner.drive(run_id):
+                turn = next(turns)
                 run = self.store.get("thread.run", run_id)
                 if turn == cancel_at and run["status"] in ("queued", "in_progress", "requires_action"):
                     self.runner.cancel(run["thread_id"], run_id)

@@ -26,6 +26,7 @@ from assistant_nb.engine.store import Store
 from assistant_nb.engine.tools.base import Tool
 
 ENTRIES = 12  # in the journal of a run that writes one message
+HELD_ENTRIES = ENTRIES + 1  # and in that of one that is held
 
 # Runs in a process of its own, and kills it hard in the middle of writing journal entry N.
 CHILD = """
@@ -55,18 +56,17 @@ def call(path, **body):
 assistant = call("/assistants", model="gpt-4", instructions="Be brief.")
 thread = call("/threads")
 call(f"/threads/{thread['id']}/messages", role="user", content="Hello?")
-call(f"/threads/{thread['id']}/runs", assistant_id=assistant["id"])
+lab = "/lab" * (sys.argv[3] == "held")
+run = call(f"{lab}/threads/{thread['id']}/runs", assistant_id=assistant["id"])
+while lab and call(f"/lab/runs/{run['id']}/advance")["why"] != "ended":
+    pass
 client.application.runner.close()
 """
 
 
 @pytest.mark.parametrize("fatal", range(ENTRIES + 1))
 def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, tmp_path: Path) -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, tmp_path / "class.db", str(fatal)], capture_output=True, text=True, timeout=60
-    )
-    assert child.returncode == (-9 if fatal < ENTRIES else 0), child.stderr
-    acknowledged = [json.loads(line) for line in child.stdout.splitlines()]
+    acknowledged = _killed(tmp_path / "class.db", fatal, ENTRIES, "free")
 
     app = create_app(store=tmp_path / "class.db", model=Scripted("Two words."))
     _rest(app)
@@ -80,6 +80,30 @@ def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, tmp_path: Pa
     assert len(runs) == (1 if fatal > 1 else 0), "a run whose creation was cut off was never acknowledged"
     assert _said(app, thread_id) == ["Hello?", "Two words."][: 1 + len(runs)]
     app.close()
+
+
+@pytest.mark.parametrize("fatal", range(HELD_ENTRIES))
+def test_a_held_run_is_held_after_a_hard_kill_and_goes_on_by_hand(fatal: int, tmp_path: Path) -> None:
+    acknowledged = _killed(tmp_path / "class.db", fatal, HELD_ENTRIES, "held")
+
+    app = create_app(store=tmp_path / "class.db", model=Scripted("Two words."))
+    app.runner.close()  # whatever would move by itself has had its time
+
+    for run in app.store.all("thread.run", acknowledged[1]["id"]):
+        last = acknowledged[-1].get("run", acknowledged[-1])
+        assert run == last, "nothing moved since the last answer"
+        assert app.runner.advance(run["id"], "end")[0].status == "completed"
+        assert _said(app, run["thread_id"]) == ["Hello?", "Two words."]
+    app.close()
+
+
+def _killed(path: Path, fatal: int, entries: int, how: str) -> list[dict[str, Any]]:
+    """What an engine has answered before it was killed."""
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, path, str(fatal), how], capture_output=True, text=True, timeout=60
+    )
+    assert child.returncode == (-9 if fatal < entries else 0), child.stderr
+    return [json.loads(line) for line in child.stdout.splitlines()]
 
 
 class Killed(BaseException):
