@@ -42,9 +42,14 @@ export function connect(model) {
   const call = (name, args = {}, buffers = []) =>
     new Promise((resolve, reject) => {
       waiting.set(++calls, { resolve, reject });
-      model.send({ do: name, call: calls, view, args }, undefined, buffers);
+      try {
+        model.send({ do: name, call: calls, view, args }, undefined, buffers);
+      } catch {
+        waiting.delete(calls);
+        reject(new Error("The kernel is gone. Run this cell again."));
+      }
     });
-  const beat = setInterval(() => call("here", { view }), 20_000);
+  const beat = setInterval(() => call("here", { view }).catch(() => {}), 20_000);
   return {
     view,
     call,
@@ -53,7 +58,7 @@ export function connect(model) {
     waiting: () => waiting.size,
     close() {
       clearInterval(beat);
-      model.send({ do: "bye", call: 0, view, args: { view } });
+      call("bye", { view }).catch(() => {});
       model.off("msg:custom", hear);
     },
   };
@@ -98,7 +103,7 @@ export function frame(model, el, label, open) {
     root.classList.add(state.id);
     tell(state.trouble);
     open(it, state);
-    if (state.polls) timer = window.setInterval(() => link.call("poll"), 1000);
+    if (state.polls) timer = window.setInterval(() => link.call("poll").catch(() => {}), 1000);
   }, fail);
   return () => {
     clearInterval(timer);

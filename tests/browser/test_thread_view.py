@@ -68,7 +68,7 @@ def test_a_citation_opens_what_it_cites_and_a_file_is_saved(book: Any) -> None:
 
 
 def test_a_long_answer_is_streamed_whole_and_lightly(book: Any) -> None:
-    words = 'lambda _: (__import__("time").sleep(0.03 * (n % 20 == 0)) or f"w{n} " + "\\n\\n" * (n % 40 == 39) for n in range(4000))'
+    words = 'lambda _: (__import__("time").sleep(0.05 * (n % 20 == 0)) or f"w{n} " + "\\n\\n" * (n % 40 == 39) for n in range(4000))'
     it = book(start(words), SHOW)
     it.page.evaluate(
         "() => { window.updates = 0; new MutationObserver(() => window.updates++).observe("
@@ -91,7 +91,7 @@ def test_stop_keeps_what_was_said(book: Any) -> None:
     it.button("Send and run").click()
     it.widget.get_by_text("w5 ").wait_for()
     it.button("Stop").click()
-    it.widget.get_by_text("cancelled", exact=True).wait_for()
+    it.widget.get_by_text("cancelled", exact=True).first.wait_for()
     assert "w5 " in it.widget.locator(".anb-message").last.inner_text()
 
 
@@ -165,6 +165,7 @@ def test_nbconvert_shows_the_copy(book: Any, tmp_path: Any) -> None:
 
 def test_the_keyboard_alone_does_everything_and_adds_no_cell(book: Any) -> None:
     it = book(start("'Hi!'"), SHOW)
+    it.button("Send and run").wait_for()
     it.widget.get_by_label("Message", exact=True).focus()
     it.page.keyboard.type("a b x")
     it.page.keyboard.press("Control+Enter")
