@@ -51,7 +51,7 @@ class Draft:
         match event:
             case "client.deleted" | "model.dropped":
                 self._store.delete(id)
-            case "model.asked" | "model.answered" | "client.answered":
+            case "model.asked" | "client.answered":
                 pass
             case _:
                 self._store.put(self.state.objects[id])

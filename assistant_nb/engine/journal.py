@@ -124,6 +124,7 @@ class RunState:
         elif entry.event == "model.answered":
             self.asked, self.said, self.answer = None, None, entry.data
             self.usages.append(entry.data["usage"])
+            self.run["provenance"] = [*self.run["provenance"], entry.data["provenance"]]
         elif entry.event == "model.called":
             calls = entry.data["step_details"]["tool_calls"]
             said = self.answer["tool_calls"] if self.answer else []
