@@ -81,9 +81,9 @@ def test_the_run_says_of_each_answer_where_it_came_from(make_app: MakeApp, conne
         told = [event.data for event in events][-1]
     ended = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
     assert told.provenance == ended.provenance  # type: ignore[union-attr, attr-defined]
-    first_one, second_one = ended.to_dict()["provenance"]  # type: ignore[misc]
-    assert first_one == {"answer": "scripted"}
-    assert second_one["instead_of"].startswith("scripted: The model's answer was cut off after 1 deltas.")
+    provenance: Any = ended.to_dict()["provenance"]
+    assert provenance[0] == {"answer": "scripted"}
+    assert provenance[1]["instead_of"].startswith("scripted: The model's answer was cut off after 1 deltas.")
 
 
 @pytest.mark.parametrize("after_deltas", range(1, 5))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from assistant_nb.engine import wire
 from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
-from assistant_nb.engine.journal import Entry, RunState, fold
+from assistant_nb.engine.journal import Entry, fold
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.scripted import Scripted
 
