@@ -9,9 +9,11 @@ import secrets
 import threading
 import urllib.request
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 from .choices import Choices, Given
 from .engine.app import App
@@ -24,11 +26,29 @@ if TYPE_CHECKING:
 
     from .engine.server import Server
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 _HOST = "127.0.0.1"
 _WARNINGS = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
 """What openai 3.54 says at calls for threads, and at calls for assistants."""
 
 
+def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
+    """What goes wrong behind a door leaves its traceback there: the variables in it hold keys."""
+
+    @wraps(way_in)
+    def door(*args: _P.args, **choices: _P.kwargs) -> _R:
+        try:
+            return way_in(*args, **choices)
+        except BaseException as error:
+            choices.clear()
+            raise error.with_traceback(None) from None
+
+    return door
+
+
+@_door
 def start(**choices: Unpack[Given]) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
 
@@ -65,6 +85,7 @@ def start(**choices: Unpack[Given]) -> None:
     _say(_started.app, chosen, f"{still}at {_HOST}")
 
 
+@_door
 def connect(**choices: Unpack[Given]) -> "OpenAI":
     """An SDK client with an engine of its own inside this process; nothing listens.
 
@@ -94,6 +115,7 @@ def stop() -> None:
     _close_files()
 
 
+@_door
 def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str]":
     """A server for clients in other processes, and its random key. Closing it closes the engine."""
     return _listen(Choices.of(_own_key(), **choices).build(), host, port)
