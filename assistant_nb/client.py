@@ -41,7 +41,7 @@ def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
     def door(*args: _P.args, **choices: _P.kwargs) -> _R:
         try:
             return way_in(*args, **choices)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it goes on
             choices.clear()
             raise error.with_traceback(None) from None
 

@@ -31,7 +31,7 @@ class Transport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
             response = self._below.handle_request(self._carried(request))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it goes on
             raise error.with_traceback(None) from None
         response.stream = _Heard(response, self._silence_s)
         return response
@@ -67,7 +67,7 @@ class _Heard(httpx2.SyncByteStream):
                 elif time.monotonic() - heard_at > self._silence_s:
                     raise httpx2.ReadTimeout("only comments came")
                 yield piece
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  it goes on
             raise error.with_traceback(None) from None
 
     def close(self) -> None:
