@@ -15,8 +15,8 @@ _PROBE: Final = (
     "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
 )
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
-_RECORDING: Final = re.compile(r"recording=(\"[^\"]*\"|'[^']*')")
-"""Where a lesson says what answers it."""
+_RECORDING: Final = re.compile(r"recording=(?:\"[^\"]*\"|'[^']*')(, pace=[\d.]+)?")
+"""Where a lesson says what answers it, and how fast, which is up to the endpoint when that answers."""
 
 
 def check(lesson: Path, on_cell: OnCell) -> list[str]:
@@ -52,23 +52,23 @@ def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell,
     recording.unlink(missing_ok=True)
     environment = os.environ | ({"OPENAI_API_KEY": key} if key else {})
     live = ", ".join(f"{name}={value!r}" for name, value in {**choices, "record": str(recording)}.items())
-    _executed(lesson, live, on_cell, environment)
+    _executed(lesson, lambda _: live, on_cell, environment)
     if not recording.exists():
         raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
-    replayed = _executed(lesson, f"recording={str(recording)!r}", on_cell, environment)
+    replayed = _executed(lesson, lambda pace: f"recording={str(recording)!r}{pace}", on_cell, environment)
     import nbformat
 
     nbformat.write(replayed, target)
     return [f"{where} fails with these answers" for where in _failures(replayed)]
 
 
-def _executed(lesson: Path, answers: str, on_cell: OnCell, environment: dict[str, str]) -> Any:
-    """The lesson as it looks when something else answers; its source is left as it was."""
+def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell, environment: dict[str, str]) -> Any:
+    """The lesson as it looks when something else answers, `answers(", pace=1")`; its source is left as it was."""
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = _RECORDING.sub(lambda _: answers, cell.source)
+            cell.source = _RECORDING.sub(lambda found: answers(found[1] or ""), cell.source)
     course.execute(notebook, on_cell, environment, goes_on=True)
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from assistant_nb import course
-from assistant_nb.engine.model.recorded import SHIPPED, read
+from assistant_nb import course, upkeep
+from assistant_nb.engine.model.recorded import SHIPPED, Recording, read, write
 
 LESSONS = course.lessons()
 
@@ -100,3 +100,16 @@ def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
         notebook.name,
     ]
     return subprocess.run(command, cwd=notebook.parent, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_lesson_reads_the_same_when_its_answers_take_their_time(tmp_path: Path) -> None:
+    """Persons wrote them, without times, so each gets some: it comes late, and in pieces. (Lesson 07 itself uses a pace.)"""
+    lesson = course.find("06")
+    title, exchanges = read(SHIPPED / f"{lesson.stem}.jsonl")
+    timed = [exchange.model_copy(update={"wait_ms": 50, "pace_ms": 5}) for exchange in exchanges]
+    write(tmp_path / "timed.jsonl", Recording(title, timed))
+    fresh = course.read(lesson)
+    start = next(cell for cell in fresh.cells if "recording=" in cell.source and cell.cell_type == "code")
+    start.source = start.source.replace(f'"{lesson.stem}"', f'"{tmp_path}/timed.jsonl", pace=1')
+    course.execute(fresh, lambda done, total: None)
+    assert list(upkeep._changes(course.read(lesson), fresh)) == []
