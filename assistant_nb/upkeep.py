@@ -25,17 +25,22 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
     It is executed in a fresh kernel; the file is only read. Raises LessonError where it does not run, RecordingError
     for a recording that cannot be read.
     """
-    import nbformat
-
     shown, fresh = course.read(lesson), course.read(lesson)
-    fresh.cells.append(nbformat.v4.new_code_cell(_PROBE))
-    course.execute(fresh, on_cell)
-    replayed = set(json.loads(_text(fresh.cells.pop().outputs[0])))
+    replayed = execute(fresh, on_cell)
     return [
-        *_changes(shown, fresh),
-        *_unused(lesson.stem, replayed),
+        *changes(shown, fresh),
+        *unused(lesson.stem, replayed),
         *(f"its outputs hold {secret!r}" for secret in _secrets(shown)),
     ]
+
+
+def execute(notebook: Any, on_cell: OnCell) -> set[str]:
+    """Execute a lesson, which takes the outputs; gives the digests of the exchanges that were replayed for it."""
+    import nbformat
+
+    notebook.cells.append(nbformat.v4.new_code_cell(_PROBE))
+    course.execute(notebook, on_cell)
+    return set(json.loads(_text(notebook.cells.pop().outputs[0])))
 
 
 def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell, key: str | None = None) -> list[str]:
@@ -81,13 +86,15 @@ def _failures(notebook: Any) -> Iterator[str]:
             yield f"code cell {n} (`{_first_line(cell)}`)"
 
 
-def _changes(shown: Any, fresh: Any) -> Iterator[str]:
+def changes(shown: Any, fresh: Any) -> Iterator[str]:
+    """Which cells show something else than they did."""
     for (n, old), (_, new) in zip(_code(shown), _code(fresh), strict=True):
         if _visible(old) != _visible(new):
             yield f"code cell {n} (`{_first_line(old)}`) shows something else now"
 
 
-def _unused(name: str, replayed: set[str]) -> Iterator[str]:
+def unused(name: str, replayed: set[str]) -> Iterator[str]:
+    """What is wrong with the recording of a lesson that has replayed these exchanges."""
     from .engine.model.recorded import SHIPPED, digest, read  # takes a while
 
     recording = SHIPPED / f"{name}.jsonl"
