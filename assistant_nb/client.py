@@ -82,7 +82,7 @@ def start(**choices: Unpack[Given]) -> None:
     still = "still " if _started else ""
     _started = _started or _Started(chosen)
     _be_quiet()
-    _say(_started.app, chosen, f"{still}at {_HOST}")
+    print(_banner(_started.app, chosen, f"{still}at {_HOST}"))  # noqa: T201
 
 
 @_door
@@ -102,7 +102,7 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
         base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
     )
     _be_quiet()
-    _say(app, chosen, "inside this process")
+    print(_banner(app, chosen, "inside this process"))  # noqa: T201
     return client
 
 
@@ -116,9 +116,14 @@ def stop() -> None:
 
 
 @_door
-def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str]":
-    """A server for clients in other processes, and its random key. Closing it closes the engine."""
-    return _listen(Choices.of(_own_key(), **choices).build(), host, port)
+def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str, str]":
+    """A server for clients in other processes, its random key, and the line that `start` would print.
+
+    Closing it closes the engine.
+    """
+    chosen = Choices.of(_own_key(), **choices)
+    app = chosen.build()
+    return *_listen(app, host, port), _banner(app, chosen, f"at {host}")
 
 
 class _Started:
@@ -186,9 +191,9 @@ def _engine(choices: Choices) -> App:
     return app
 
 
-def _say(app: App, choices: Choices, where: str) -> None:
+def _banner(app: App, choices: Choices, where: str) -> str:
     answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
-    print(f"assistant_nb engine {where} · {answers} · {choices.kept}")  # noqa: T201
+    return f"assistant_nb engine {where} · {answers} · {choices.kept}"
 
 
 def _be_quiet() -> None:

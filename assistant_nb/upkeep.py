@@ -3,11 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import course
+
+if TYPE_CHECKING:
+    from .engine.model.recorded import Exchange
 
 OnCell = Callable[[int, int], None]
 
@@ -17,6 +20,7 @@ _PROBE: Final = (
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
 _RECORDING: Final = re.compile(r"recording=(?:\"[^\"]*\"|'[^']*')(, pace=[\d.]+)?")
 """Where a lesson says what answers it, and how fast, which is up to the endpoint when that answers."""
+_LONGEST: Final = 300
 
 
 def check(lesson: Path, on_cell: OnCell) -> list[str]:
@@ -57,14 +61,17 @@ def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell,
     recording.unlink(missing_ok=True)
     environment = os.environ | ({"OPENAI_API_KEY": key} if key else {})
     live = ", ".join(f"{name}={value!r}" for name, value in {**choices, "record": str(recording)}.items())
-    _executed(lesson, lambda _: live, on_cell, environment)
+    lived = _executed(lesson, lambda _: live, on_cell, environment)
     if not recording.exists():
         raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
+    if not _exchanges(recording):
+        recording.unlink()
+        raise course.LessonError(f"nothing was answered: {next(iter(_failures(lived).values()), 'nothing was asked')}")
     replayed = _executed(lesson, lambda pace: f"recording={str(recording)!r}{pace}", on_cell, environment)
     import nbformat
 
     nbformat.write(replayed, target)
-    return [f"{where} fails with these answers" for where in _failures(replayed)]
+    return list((_failures(replayed) | _failures(lived)).values())
 
 
 def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell, environment: dict[str, str]) -> Any:
@@ -80,10 +87,14 @@ def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell, envi
     return notebook
 
 
-def _failures(notebook: Any) -> Iterator[str]:
-    for n, cell in _code(notebook):
-        if any(output.output_type == "error" for output in cell.outputs):
-            yield f"code cell {n} (`{_first_line(cell)}`)"
+def _failures(notebook: Any) -> dict[int, str]:
+    """Of each code cell that failed, by its number, what it says."""
+    return {
+        n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {_short(_text(output))}"
+        for n, cell in _code(notebook)
+        for output in cell.outputs
+        if output.output_type == "error"
+    }
 
 
 def changes(shown: Any, fresh: Any) -> Iterator[str]:
@@ -95,16 +106,22 @@ def changes(shown: Any, fresh: Any) -> Iterator[str]:
 
 def unused(name: str, replayed: set[str]) -> Iterator[str]:
     """What is wrong with the recording of a lesson that has replayed these exchanges."""
-    from .engine.model.recorded import SHIPPED, digest, read  # takes a while
+    from .engine.model.recorded import SHIPPED, digest
 
     recording = SHIPPED / f"{name}.jsonl"
     if not recording.is_file():
         yield f"it has no recording '{recording.name}'"
         return
-    for n, exchange in enumerate(read(recording).exchanges, 1):
+    for n, exchange in enumerate(_exchanges(recording), 1):
         if digest(exchange.prompt) not in replayed:
             yield f"exchange {n} of its recording is not used"
     yield from (f"its recording holds {secret!r}" for secret in _SECRET.findall(recording.read_text(encoding="utf-8")))
+
+
+def _exchanges(recording: Path) -> "Sequence[Exchange]":
+    from .engine.model.recorded import read  # takes a while
+
+    return read(recording).exchanges
 
 
 def _secrets(notebook: Any) -> Iterator[str]:
@@ -129,6 +146,10 @@ def _text(output: Any) -> str:
 
 def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
     return enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _first_line(cell: Any) -> str:
