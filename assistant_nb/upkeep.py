@@ -52,7 +52,7 @@ def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell,
 
     `choices` are `base_url` and `model`. The lesson is executed twice: live, then from what was recorded; so its
     outputs are those that everybody will get. Cells that fail, as other answers may not bear out what a cell asserts,
-    are told and the rest goes on. Raises LessonError.
+    are told and the rest goes on. Raises LessonError, also where nothing was answered.
     """
     recording, target = folder.resolve() / f"{lesson.stem}.jsonl", folder / lesson.name
     if target.resolve() == lesson.resolve():

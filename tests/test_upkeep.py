@@ -98,9 +98,8 @@ def test_an_endpoint_that_does_not_answer_is_told_and_leaves_nothing(tmp_path: P
 
 def test_a_recorded_pace_is_no_matter_of_the_endpoint(tmp_path: Path) -> None:
     cells = [
-        "import assistant_nb as anb",
-        "client = anb.connect(recording='mine', pace=1)",
-        "client.models.list().data",
+        "import assistant_nb as anb; client = anb.connect(recording='mine', pace=1)",
+        "answer = client.chat.completions.create(model='m', messages=[{'role': 'user', 'content': '2 + 2?'}])",
     ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     nbformat.write(notebook, tmp_path / "mine.ipynb")
