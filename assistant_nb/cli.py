@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def check(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Say of each lesson whether it is true: outputs exact, recordings used, no secrets."""
-    return _of_each(arguments.lessons, upkeep.check, "true")
+    return _of_each(arguments.lessons, upkeep.check, "true: runs, outputs exact, recording all used, no secret")
 
 
 def record(arguments: argparse.Namespace, rest: list[str]) -> int:

@@ -116,6 +116,11 @@ def _when_up(server: subprocess.Popen[bytes], port: int, log: Path) -> str:
 # What is said, live and replayed
 
 
+def all_of_it(client: OpenAI, text: str, caller: str) -> dict[str, Any]:
+    """`text` and `caller` are the models to ask."""
+    return {"plain": plain(client, text), "streamed": streamed(client, text), "called": called(client, caller)}
+
+
 def plain(client: OpenAI, model: str) -> Any:
     run = _assistant_run(client, model, "Is it so?")
     return _told(client, run)
@@ -164,7 +169,7 @@ def _told(client: OpenAI, run: Run) -> Any:
     return {"status": run.status, "texts": texts, "usage": run.usage and run.usage.to_dict()}
 
 
-def _sources(client: OpenAI) -> set[str]:
+def sources(client: OpenAI) -> set[str]:
     """Where the answers of all runs came from."""
     threads: Any = client.get("/threads", cast_to=object)
     runs = [run for thread in threads["data"] for run in client.beta.threads.runs.list(thread["id"]).data]
@@ -176,14 +181,13 @@ def check(name: str, home: Path) -> None:
     endpoint, recording = ENDPOINTS[name], home / "kept.jsonl"
     recording.unlink(missing_ok=True)
     endpoint.install(home)
-    scenes = {plain: endpoint.text, streamed: endpoint.text, called: endpoint.caller}
     with endpoint.serving(home) as url:
         client = anb.connect(base_url=url, api_key=KEY, record=recording)
-        live = {scene.__name__: scene(client, model) for scene, model in scenes.items()}
-        assert _sources(client) == {"live"}
+        live = all_of_it(client, endpoint.text, endpoint.caller)
+        assert sources(client) == {"live"}
     replay = anb.connect(recording=recording)
-    assert {scene.__name__: scene(replay, model) for scene, model in scenes.items()} == live
-    assert _sources(replay) == {"recorded"}
+    assert all_of_it(replay, endpoint.text, endpoint.caller) == live
+    assert sources(replay) == {"recorded"}
     kept = recording.read_text("utf-8")
     assert KEY not in kept and url not in kept
     for scene, told in live.items():
