@@ -159,6 +159,7 @@ def page(body: str, content_type: str = "text/html", code: int = 200) -> Reply:
 def silent(exchange: Exchange) -> None:
     """Takes the request and says nothing."""
     exchange.sleep(30)
+    exchange.close_connection = True
 
 
 def pinging(exchange: Exchange) -> None:
