@@ -149,7 +149,7 @@ def _check_names(given: dict[str, Any]) -> None:
 
 def _check_together(given: dict[str, Any]) -> None:
     model, live = given.get("model", "recorded"), "base_url" in given
-    if live and not isinstance(model, str):
+    if live and given.get("model") is not None and (not isinstance(model, str) or model in _NAMED):
         raise ValueError(f"model={model!r} answers by itself. With base_url=… give the name of a model there.")
     if not live and model not in _NAMED and (isinstance(model, type) or not isinstance(model, Model)):
         raise ValueError(
@@ -182,9 +182,7 @@ def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tu
 def _ask_person(code: str) -> bool:
     """Whether a person at this notebook or terminal lets code run that nothing contains; without one, it does not."""
     try:
-        said = input(
-            f"{code}\n\nA model wrote this code, and nothing on this machine contains it. Run it, once? [y/N] "
-        )
+        said = input(f"{code}\n\n{_QUESTION}")
     except (EOFError, OSError, RuntimeError):  # nobody can be asked here
         return False
     return said.strip().lower() in ("y", "yes")

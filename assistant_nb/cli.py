@@ -13,7 +13,7 @@ from typing import Any
 from . import __version__, course, upkeep
 from .engine.errors import EngineError
 
-_CHOICES = ("store", "base_url", "model", "cap_tokens", "recording", "record", "fallback")
+_CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "recording", "record", "fallback")
 """Options of `serve` that are choices of an engine."""
 _NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
 
@@ -71,16 +71,15 @@ def run(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def check(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Say of each lesson whether it is true: outputs exact, recordings used, no secrets."""
-    return _of_each(arguments.lessons, upkeep.check, "true")
+    return _of_each(arguments.lessons, upkeep.check, "true: runs, outputs exact, recording all used, no secret")
 
 
 def record(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Let a live model answer a lesson, and write its recording and its outputs."""
     choices = {"base_url": arguments.base_url, **({"model": arguments.model} if arguments.model else {})}
-    key = os.environ.get(arguments.api_key_env, "") if arguments.api_key_env else None
 
     def one(lesson: Path, on_cell: upkeep.OnCell) -> list[str]:
-        return upkeep.record(lesson, Path(arguments.dir), choices, on_cell, key)
+        return upkeep.record(lesson, Path(arguments.dir), choices, on_cell, arguments.api_key)
 
     return _of_each([arguments.lesson], one, f"recorded in {arguments.dir}")
 
@@ -107,14 +106,13 @@ def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     choices: Any = {name: getattr(arguments, name) for name in _CHOICES if getattr(arguments, name) is not None}
-    if arguments.api_key_env:
-        choices["api_key"] = os.environ.get(arguments.api_key_env, "")
     try:
-        server, key = open_server(arguments.host, arguments.port, **choices)
+        server, key, banner = open_server(arguments.host, arguments.port, **choices)
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
     with server:
+        print(banner, file=sys.stderr)
         print(f"OPENAI_BASE_URL={server.url}\nOPENAI_API_KEY={key}", flush=True)
         server.wait()
     return 0
@@ -130,6 +128,18 @@ def _with_bar(lesson: Path, work: Callable[[Path, upkeep.OnCell], list[str]]) ->
             bar.update(done - bar.n)
 
         return work(lesson, show)
+
+
+def _add_key(parser: argparse.ArgumentParser) -> None:
+    """The variable is named on the command line, so that the key itself stands in nobody's history."""
+
+    def variable(name: str) -> str:
+        if not (key := os.environ.get(name)):
+            raise argparse.ArgumentTypeError(f"the environment variable '{name}' is not set")
+        return key
+
+    known = "where the endpoint's key is (default: OPENAI_API_KEY)"
+    parser.add_argument("--api-key-env", dest="api_key", metavar="VAR", type=variable, help=known)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -153,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("lesson", metavar="LESSON", help="such as 01")
     one.add_argument("--base-url", metavar="URL", required=True, help="an endpoint of chat completions")
     one.add_argument("--model", metavar="NAME", help="its name there (default: the one that the lesson asks for)")
-    one.add_argument("--api-key-env", metavar="VAR", help="where the endpoint's key is (default: OPENAI_API_KEY)")
+    _add_key(one)
     one.add_argument("--dir", default="assistant-nb-recorded", help="where both go (default: %(default)s)")
     one.set_defaults(command=record)
 
@@ -166,7 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     who.add_argument("--model", metavar="NAME", help="its name there (default: the one that each run asks for)")
     who.add_argument("--practice", dest="model", action="store_const", const="practice", help="answer by plain rules")
     who.add_argument("--human", dest="model", action="store_const", const="human", help="you answer, at /v1/lab/seats")
-    one.add_argument("--api-key-env", metavar="VAR", help="where the endpoint's key is (default: OPENAI_API_KEY)")
+    _add_key(one)
     one.add_argument("--cap-tokens", metavar="N", type=int, help="how many tokens the endpoint may take in all")
     one.add_argument("--recording", metavar="FILE", help="answer from this recording, or from that of this lesson")
     one.add_argument("--record", metavar="FILE", help="keep what the endpoint, or you, have answered")

@@ -8,9 +8,11 @@ import os
 import secrets
 import threading
 import urllib.request
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
 
 from .choices import Choices, Given
 from .engine.app import App
@@ -24,9 +26,27 @@ if TYPE_CHECKING:
 
     from .engine.server import Server
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
 _HOST = "127.0.0.1"
 
 
+def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
+    """What goes wrong behind a door leaves its traceback there: the variables in it hold keys."""
+
+    @wraps(way_in)
+    def door(*args: _P.args, **choices: _P.kwargs) -> _R:
+        try:
+            return way_in(*args, **choices)
+        except BaseException as error:  # noqa: BLE001  it goes on
+            choices.clear()
+            raise error.with_traceback(None) from None
+
+    return door
+
+
+@_door
 def start(**choices: Unpack[Given]) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
 
@@ -60,9 +80,10 @@ def start(**choices: Unpack[Given]) -> None:
     still = "still " if _started else ""
     _started = _started or _Started(chosen)
     quiet()
-    _say(_started.app, chosen, f"{still}at {_HOST}")
+    print(_banner(_started.app, chosen, f"{still}at {_HOST}"))  # noqa: T201
 
 
+@_door
 def connect(**choices: Unpack[Given]) -> "OpenAI":
     """An SDK client with an engine of its own inside this process; nothing listens.
 
@@ -79,7 +100,7 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
         base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
     )
     quiet()
-    _say(app, chosen, "inside this process")
+    print(_banner(app, chosen, "inside this process"))  # noqa: T201
     return client
 
 
@@ -92,9 +113,15 @@ def stop() -> None:
     _close_files()
 
 
-def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str]":
-    """A server for clients in other processes, and its random key. Closing it closes the engine."""
-    return _listen(Choices.of(_own_key(), **choices).build(), host, port)
+@_door
+def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str, str]":
+    """A server for clients in other processes, its random key, and the line that `start` would print.
+
+    Closing it closes the engine.
+    """
+    chosen = Choices.of(_own_key(), **choices)
+    app = chosen.build()
+    return *_listen(app, host, port), _banner(app, chosen, f"at {host}")
 
 
 class _Started:
@@ -162,6 +189,6 @@ def _engine(choices: Choices) -> App:
     return app
 
 
-def _say(app: App, choices: Choices, where: str) -> None:
+def _banner(app: App, choices: Choices, where: str) -> str:
     answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
-    print(f"assistant_nb engine {where} · {answers} · {choices.kept}")  # noqa: T201
+    return f"assistant_nb engine {where} · {answers} · {choices.kept}"

@@ -3,11 +3,14 @@
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from . import course
+
+if TYPE_CHECKING:
+    from .engine.model.recorded import Exchange
 
 OnCell = Callable[[int, int], None]
 
@@ -15,8 +18,9 @@ _PROBE: Final = (
     "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
 )
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
-_RECORDING: Final = re.compile(r"recording=(\"[^\"]*\"|'[^']*')")
-"""Where a lesson says what answers it."""
+_RECORDING: Final = re.compile(r"recording=(?:\"[^\"]*\"|'[^']*')(, pace=[\d.]+)?")
+"""Where a lesson says what answers it, and how fast, which is up to the endpoint when that answers."""
+_LONGEST: Final = 300
 
 
 def check(lesson: Path, on_cell: OnCell) -> list[str]:
@@ -25,17 +29,22 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
     It is executed in a fresh kernel; the file is only read. Raises LessonError where it does not run, RecordingError
     for a recording that cannot be read.
     """
-    import nbformat
-
     shown, fresh = course.read(lesson), course.read(lesson)
-    fresh.cells.append(nbformat.v4.new_code_cell(_PROBE))
-    course.execute(fresh, on_cell)
-    replayed = set(json.loads(_text(fresh.cells.pop().outputs[0])))
+    replayed = execute(fresh, on_cell)
     return [
-        *_changes(shown, fresh),
-        *_unused(lesson.stem, replayed),
+        *changes(shown, fresh),
+        *unused(lesson.stem, replayed),
         *(f"its outputs hold {secret!r}" for secret in _secrets(shown)),
     ]
+
+
+def execute(notebook: Any, on_cell: OnCell) -> set[str]:
+    """Execute a lesson, which takes the outputs; gives the digests of the exchanges that were replayed for it."""
+    import nbformat
+
+    notebook.cells.append(nbformat.v4.new_code_cell(_PROBE))
+    course.execute(notebook, on_cell)
+    return set(json.loads(_text(notebook.cells.pop().outputs[0])))
 
 
 def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell, key: str | None = None) -> list[str]:
@@ -43,7 +52,7 @@ def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell,
 
     `choices` are `base_url` and `model`. The lesson is executed twice: live, then from what was recorded; so its
     outputs are those that everybody will get. Cells that fail, as other answers may not bear out what a cell asserts,
-    are told and the rest goes on. Raises LessonError.
+    are told and the rest goes on. Raises LessonError, also where nothing was answered.
     """
     recording, target = folder.resolve() / f"{lesson.stem}.jsonl", folder / lesson.name
     if target.resolve() == lesson.resolve():
@@ -52,52 +61,67 @@ def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell,
     recording.unlink(missing_ok=True)
     environment = os.environ | ({"OPENAI_API_KEY": key} if key else {})
     live = ", ".join(f"{name}={value!r}" for name, value in {**choices, "record": str(recording)}.items())
-    _executed(lesson, live, on_cell, environment)
+    lived = _executed(lesson, lambda _: live, on_cell, environment)
     if not recording.exists():
         raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
-    replayed = _executed(lesson, f"recording={str(recording)!r}", on_cell, environment)
+    if not _exchanges(recording):
+        recording.unlink()
+        raise course.LessonError(f"nothing was answered: {next(iter(_failures(lived).values()), 'nothing was asked')}")
+    replayed = _executed(lesson, lambda pace: f"recording={str(recording)!r}{pace}", on_cell, environment)
     import nbformat
 
     nbformat.write(replayed, target)
-    return [f"{where} fails with these answers" for where in _failures(replayed)]
+    return list((_failures(replayed) | _failures(lived)).values())
 
 
-def _executed(lesson: Path, answers: str, on_cell: OnCell, environment: dict[str, str]) -> Any:
-    """The lesson as it looks when something else answers; its source is left as it was."""
+def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell, environment: dict[str, str]) -> Any:
+    """The lesson as it looks when something else answers, `answers(", pace=1")`; its source is left as it was."""
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.source = _RECORDING.sub(lambda _: answers, cell.source)
+            cell.source = _RECORDING.sub(lambda found: answers(found[1] or ""), cell.source)
     course.execute(notebook, on_cell, environment, goes_on=True)
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
     return notebook
 
 
-def _failures(notebook: Any) -> Iterator[str]:
-    for n, cell in _code(notebook):
-        if any(output.output_type == "error" for output in cell.outputs):
-            yield f"code cell {n} (`{_first_line(cell)}`)"
+def _failures(notebook: Any) -> dict[int, str]:
+    """Of each code cell that failed, by its number, what it says."""
+    return {
+        n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {_short(_text(output))}"
+        for n, cell in _code(notebook)
+        for output in cell.outputs
+        if output.output_type == "error"
+    }
 
 
-def _changes(shown: Any, fresh: Any) -> Iterator[str]:
+def changes(shown: Any, fresh: Any) -> Iterator[str]:
+    """Which cells show something else than they did."""
     for (n, old), (_, new) in zip(_code(shown), _code(fresh), strict=True):
         if _visible(old) != _visible(new):
             yield f"code cell {n} (`{_first_line(old)}`) shows something else now"
 
 
-def _unused(name: str, replayed: set[str]) -> Iterator[str]:
-    from .engine.model.recorded import SHIPPED, digest, read  # takes a while
+def unused(name: str, replayed: set[str]) -> Iterator[str]:
+    """What is wrong with the recording of a lesson that has replayed these exchanges."""
+    from .engine.model.recorded import SHIPPED, digest
 
     recording = SHIPPED / f"{name}.jsonl"
     if not recording.is_file():
         yield f"it has no recording '{recording.name}'"
         return
-    for n, exchange in enumerate(read(recording).exchanges, 1):
+    for n, exchange in enumerate(_exchanges(recording), 1):
         if digest(exchange.prompt) not in replayed:
             yield f"exchange {n} of its recording is not used"
     yield from (f"its recording holds {secret!r}" for secret in _SECRET.findall(recording.read_text(encoding="utf-8")))
+
+
+def _exchanges(recording: Path) -> "Sequence[Exchange]":
+    from .engine.model.recorded import read  # takes a while
+
+    return read(recording).exchanges
 
 
 def _secrets(notebook: Any) -> Iterator[str]:
@@ -122,6 +146,10 @@ def _text(output: Any) -> str:
 
 def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
     return enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _first_line(cell: Any) -> str:

@@ -3,12 +3,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 import requests
 
 from assistant_nb import cli, course
+from tests.engine.model.endpoint import said, serving
 
 
 def test_run_says_of_each_lesson_that_it_passed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +46,55 @@ def test_serve_prints_what_a_client_needs_and_ends_on_request(tmp_path: Path) ->
         assert requests.get(f"{exports['OPENAI_BASE_URL']}/assistants", headers=headers, timeout=10).status_code == 200
         server.send_signal(signal.SIGTERM)
         assert server.wait(10) == 130
-        assert server.stderr.read() == ""
+        assert server.stderr.read() == (
+            "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 35 authored, 2 source · kept in class.db\n"
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--base-url", "http://h/v1", "--practice"], "model='practice' answers by itself."),
+        (["--base-url", "http://h/v1", "--api-key-env", "NOBODYS_KEY"], "variable 'NOBODYS_KEY' is not set"),
+        (["--practice", "--recording", "02_raw_http"], "recording=… goes with recorded answers"),
+        (["--record", "x.jsonl"], "record=… keeps what others answer"),
+        (["--model", "m"], "the name of a model goes with base_url=…"),
+        (["--practice", "--human"], "not allowed with argument --practice"),
+    ],
+)
+def test_serve_refuses_choices_that_do_not_fit(
+    options: list[str], message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "signal", Mock())
+    with suppress(SystemExit):
+        assert cli.main(["serve", *options]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_serve_takes_the_choices_of_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client elsewhere gets answers of an endpoint, kept, and later those of the recording."""
+    monkeypatch.setenv("MY_KEY", "sk-mine-0123456789")
+    with serving(said("Four.")) as endpoint:
+        kept = ["--record", str(tmp_path / "kept.jsonl"), "--cap-tokens", "9000000"]
+        live = ["--base-url", endpoint.url, "--model", "m", "--api-key-env", "MY_KEY", *kept]
+        assert "at most 9,000,000 tokens, kept in kept.jsonl" in answered_by(live, "Four.")
+        assert endpoint.headers[0]["Authorization"] == "Bearer sk-mine-0123456789"
+    answered_by(["--recording", str(tmp_path / "kept.jsonl")], "Four.")
+    answered_by(["--practice"], "Practice, no language model")
+
+
+def answered_by(options: list[str], expected: str) -> str:
+    """What a server with these options prints for people, once it has answered as expected."""
+    command = [sys.executable, "-m", "assistant_nb.cli", "serve", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stdout and server.stderr
+        url, key = (server.stdout.readline().strip().partition("=")[2] for _ in range(2))
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "2 + 2?"}]}
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = requests.post(f"{url}/chat/completions", json=body, headers=headers, timeout=20).json()
+        server.send_signal(signal.SIGTERM)
+        assert answer["choices"][0]["message"]["content"].startswith(expected)
+        return server.stderr.read()
 
 
 def test_serve_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

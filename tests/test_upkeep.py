@@ -7,8 +7,9 @@ import nbformat
 import pytest
 
 from assistant_nb import course, upkeep
-from assistant_nb.engine.model.recorded import read
-from tests.engine.model.endpoint import said, serving
+from assistant_nb.client import serve
+from assistant_nb.engine.model.recorded import SHIPPED, read
+from tests.engine.model.endpoint import said, serving, status
 
 
 def quiet(done: int, total: int) -> None:
@@ -64,6 +65,47 @@ def test_a_lesson_recorded_anew_differs_only_where_the_answers_do(tmp_path: Path
     everything = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "new").iterdir())
     assert "sk-a-key" not in everything
     assert endpoint.url not in everything
+
+
+def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_path: Path) -> None:
+    """The endpoint is an engine with the lesson's own recording, in which one answer reads otherwise."""
+    lesson, was, now = course.find("06"), "I could not find Atlantis.", "Atlantis is lost."
+    recording = SHIPPED / f"{lesson.stem}.jsonl"
+    (tmp_path / "other.jsonl").write_text(recording.read_text("utf-8").replace(was, now), "utf-8")
+    server, key, _ = serve("127.0.0.1", 0, recording=tmp_path / "other.jsonl")
+    with server:
+        failures = upkeep.record(lesson, tmp_path / "new", {"base_url": server.url}, quiet, key)
+    old, new = course.read(lesson), course.read(tmp_path / "new" / lesson.name)
+    changed = [n for n, (one, other) in enumerate(zip(old.cells, new.cells, strict=True)) if one != other]
+    assert [
+        str(old.cells[n].get("outputs")).replace(was, now) == str(new.cells[n].get("outputs")) for n in changed
+    ] == [
+        False,  # the banner
+        True,
+    ]
+    assert (failures, "7 recorded" in str(new.cells[changed[0]].outputs)) == ([], True)
+    kept = [(one.prompt, one.answer, one.tool_calls) for one in read(tmp_path / "new" / recording.name).exchanges]
+    assert kept == [(one.prompt, one.answer.replace(was, now), one.tool_calls) for one in read(recording).exchanges]
+
+
+def test_an_endpoint_that_does_not_answer_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    with serving(status(404, "model 'm' not found")) as endpoint, pytest.raises(course.LessonError) as failed:
+        upkeep.record(course.find("03"), tmp_path, {"base_url": endpoint.url, "model": "m"}, quiet)
+    assert str(failed.value).startswith("nothing was answered: code cell 5 (`def complete(messages):`) fails")
+    assert "127.0.0.1 knows no model 'm'" in str(failed.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recorded_pace_is_no_matter_of_the_endpoint(tmp_path: Path) -> None:
+    cells = [
+        "import assistant_nb as anb; client = anb.connect(recording='mine', pace=1)",
+        "answer = client.chat.completions.create(model='m', messages=[{'role': 'user', 'content': '2 + 2?'}])",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbformat.write(notebook, tmp_path / "mine.ipynb")
+    with serving(said("Four.")) as endpoint:
+        choices = {"base_url": endpoint.url, "model": "m"}
+        assert upkeep.record(tmp_path / "mine.ipynb", tmp_path / "new", choices, quiet) == []
 
 
 def test_a_lesson_is_not_recorded_over_itself(tmp_path: Path) -> None:

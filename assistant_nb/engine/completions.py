@@ -120,7 +120,8 @@ class Completion:
         message |= {"refusal": None, "annotations": []}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self.reason}
         head = {"id": self.id, "object": "chat.completion", "created": self.created, "model": self.prompt.model}
-        return {**head, "choices": [choice], "usage": self.usage(), "system_fingerprint": None}
+        tail = {"usage": self.usage(), "system_fingerprint": None, "provenance": self.finish.provenance}
+        return {**head, "choices": [choice], **tail}
 
     def chunk(self, delta: Json | None, *, reason: str | None = None, **usage: Json | None) -> Json:
         """A chunk; with `delta=None` the one without choices that brings the usage."""

@@ -53,9 +53,7 @@ class Draft:
         match event:
             case "client.deleted" | "model.dropped":
                 self._store.delete(id)
-            case "model.asked" | "model.answered":
-                pass
-            case "client.answered" | "client.dictated" | "client.held" | "client.released":
+            case "model.asked" | "client.answered" | "client.dictated" | "client.held" | "client.released":
                 pass
             case _:
                 self._store.put(self.state.objects[id])

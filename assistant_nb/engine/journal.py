@@ -133,6 +133,7 @@ class RunState:
         elif entry.event == "model.answered":
             self.asked, self.said, self.dictated, self.answer = None, None, False, entry.data
             self.usages.append(entry.data["usage"])
+            self.run["provenance"] = [*self.run["provenance"], entry.data["provenance"]]
         elif entry.event == "model.called":
             calls = entry.data["step_details"]["tool_calls"]
             said = self.answer["tool_calls"] if self.answer else []

@@ -25,6 +25,7 @@ _ONLY_V2: Final[dict[str, frozenset[str]]] = {
             "response_format",
             "tool_choice",
             "parallel_tool_calls",
+            "provenance",
         }
     ),
 }

@@ -148,6 +148,7 @@ def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
         "response_format": body.get("response_format", assistant["response_format"]),
         "tool_choice": body.get("tool_choice", "auto"),
         "parallel_tool_calls": body.get("parallel_tool_calls", True),
+        "provenance": [],  # ours: where its answers came from, one after the other
     }
 
 

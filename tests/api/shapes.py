@@ -13,7 +13,10 @@ FREE = frozenset({"metadata", "parameters", "schema", "attributes", "expires_aft
 """Whose keys are up to whoever writes them."""
 
 
-OURS = {".usage.estimated": "nobody but a model can count its tokens, and we say when none did"}
+OURS = {
+    ".usage.estimated": "nobody but a model can count its tokens, and we say when none did",
+    ".provenance": "where the answers of a run come from is the first thing that a learner must be able to see",
+}
 """Paths that the hosted API did not have, and why we have them."""
 
 

@@ -45,7 +45,7 @@ def test_an_answer_has_the_shape_of_the_api_and_nothing_is_kept(connect: Connect
             "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 0},
             "estimated": True,
         },
-        "system_fingerprint": None,
+        "system_fingerprint": None, "provenance": {"answer": "scripted"},
     }  # fmt: skip
     assert stored(client) == 0
 
@@ -61,6 +61,7 @@ def test_a_stream_brings_the_same_in_pieces(connect: Connect) -> None:
     usages: list[Any] = [chunk["usage"] for chunk in chunks]
     assert (choices[-1], usages[:-1], usages[-1]["total_tokens"]) == ([], [None] * 3, 8)
     assert len({chunk["id"] for chunk in chunks}) == 1
+    assert [chunk.get("provenance") for chunk in chunks] == [None, None, {"answer": "scripted"}, None]
 
 
 def test_what_is_sent_reaches_the_model(make_app: MakeApp, connect: Connect) -> None:

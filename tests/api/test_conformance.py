@@ -181,7 +181,7 @@ def _unknown(row: Json, ours: Json) -> Iterator[str]:
         yield "it has its keys in an order of its own"
     for path, types in shape(ours).items():
         if path not in known:
-            if path not in OURS:
+            if not path.startswith(tuple(OURS)):
                 yield f"{path} was never recorded"
         elif wrong := types - (seen := same.get(path, known[path])):
             yield f"{path} is {' '.join(sorted(wrong))} instead of {' '.join(sorted(seen))}"

@@ -10,7 +10,7 @@ from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.faults import Fault, Faulty
 from assistant_nb.engine.model.scripted import Line, Scripted
-from tests.conftest import Connect, MakeApp
+from tests.conftest import Connect, MakeApp, wait
 
 
 def stage(make_app: MakeApp, line: Line, after_deltas: int, *second: Line) -> tuple[App, Scripted]:
@@ -62,6 +62,28 @@ def test_the_journal_keeps_what_was_dropped_and_says_who_answered_instead(make_a
     assert journal["thread.message.incomplete"]["content"][0]["text"]["value"] == "Half an "
     assert journal["model.answered"]["provenance"]["instead_of"].startswith("scripted: The model's answer was cut off")
     assert "model.dropped" in journal
+
+
+def test_the_run_says_of_each_answer_where_it_came_from(make_app: MakeApp, connect: Connect) -> None:
+    """Through the plain API, while the run waits as well as at its end; a stream's last events say it, too."""
+    first = Faulty(Scripted(ToolCall("add", "{}"), ["Half ", "an ", "answer."]), Fault("cut_off", at_call=2))
+    client = connect(app=make_app(model=Fallback(first, Scripted("The whole answer."), 60)))
+    assistant = client.beta.assistants.create(model="m", instructions="i")
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id)
+    assert run.to_dict()["provenance"] == []
+    run = wait(client, run)
+    assert (run.status, run.to_dict()["provenance"]) == ("requires_action", [{"answer": "scripted"}])
+    call_id = run.required_action.submit_tool_outputs.tool_calls[0].id  # type: ignore[union-attr]
+    outputs: Any = [{"tool_call_id": call_id, "output": "2"}]
+    with client.beta.threads.runs.submit_tool_outputs(
+        run.id, thread_id=run.thread_id, tool_outputs=outputs, stream=True
+    ) as events:
+        told = [event.data for event in events][-1]
+    ended = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+    assert told.provenance == ended.provenance  # type: ignore[union-attr, attr-defined]
+    provenance: Any = ended.to_dict()["provenance"]
+    assert provenance[0] == {"answer": "scripted"}
+    assert provenance[1]["instead_of"].startswith("scripted: The model's answer was cut off after 1 deltas.")
 
 
 @pytest.mark.parametrize("after_deltas", range(1, 5))

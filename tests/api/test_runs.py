@@ -38,7 +38,7 @@ def begin(client: openai.OpenAI) -> Run:
     return client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
 
 
-def test_a_run_is_born_queued_with_the_recorded_keys(connect: Connect) -> None:
+def test_a_run_is_born_queued_with_the_recorded_keys_and_one_of_ours(connect: Connect) -> None:
     client = connect("An answer.")
     assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
     thread = client.beta.threads.create()
@@ -48,7 +48,7 @@ def test_a_run_is_born_queued_with_the_recorded_keys(connect: Connect) -> None:
         "id", "object", "created_at", "assistant_id", "thread_id", "status", "started_at", "expires_at", "cancelled_at",
         "failed_at", "completed_at", "required_action", "last_error", "model", "instructions", "tools", "tool_resources",
         "metadata", "temperature", "top_p", "reasoning_effort", "max_completion_tokens", "max_prompt_tokens",
-        "truncation_strategy", "incomplete_details", "usage", "response_format", "tool_choice", "parallel_tool_calls",
+        "truncation_strategy", "incomplete_details", "usage", "response_format", "tool_choice", "parallel_tool_calls", "provenance",
     ]  # fmt: skip
     assert run["status"] == "queued"
     assert run["expires_at"] - run["created_at"] == 600

@@ -209,6 +209,7 @@ def book(lab: Lab, browser: Any, request: pytest.FixtureRequest) -> Iterator[Cal
     for one in opened:
         one.shut_down()
         one.close()
+    print("ERRORS", errors)
     assert outside == []
     assert errors == []
 

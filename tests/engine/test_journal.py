@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from assistant_nb.engine import wire
 from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
-from assistant_nb.engine.journal import Entry, RunState, fold
+from assistant_nb.engine.journal import Entry, fold
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.scripted import Scripted
 
@@ -32,11 +32,13 @@ def test_an_entry_sets_fields_and_leaves_the_others() -> None:
 
 
 def test_a_prompt_waits_until_it_is_answered() -> None:
-    state = RunState()
-    state.apply(entry(0, "model.asked", "run_1", {"model": "m"}))
+    state = fold([entry(0, "thread.run.created", "run_1", {"id": "run_1", "provenance": []})])
+    state.apply(entry(1, "model.asked", "run_1", {"model": "m"}))
     assert (state.asked, state.answer) == ({"model": "m"}, None)
-    state.apply(entry(1, "model.answered", "run_1", {"text": "yes", "usage": {}}))
-    assert (state.asked, state.answer) == (None, {"text": "yes", "usage": {}})
+    answer = {"text": "yes", "usage": {}, "provenance": {"answer": "scripted"}}
+    state.apply(entry(2, "model.answered", "run_1", answer))
+    assert (state.asked, state.answer) == (None, answer)
+    assert state.run["provenance"] == [{"answer": "scripted"}]
 
 
 def test_a_deleted_object_is_gone() -> None:

@@ -64,7 +64,8 @@ def _dialogue(prompt: Prompt) -> Iterator[Json]:
             yield {"role": turn.role, "content": content}
             continue
         calls = [(f"call_{n}_{m}", call) for m, call in enumerate(turn.tool_calls)]
-        yield {"role": turn.role, "content": content or None, "tool_calls": [_made(id, call) for id, call in calls]}
+        # An empty text, not null: llama.cpp's Python server, LM Studio and Ollama have refused that.
+        yield {"role": turn.role, "content": content, "tool_calls": [_made(id, call) for id, call in calls]}
         for id, call in calls:
             yield {"role": "tool", "tool_call_id": id, "content": call.output or ""}
 

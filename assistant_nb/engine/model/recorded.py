@@ -21,7 +21,6 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
@@ -220,26 +219,26 @@ def digest(prompt: RecordedPrompt) -> str:
 
 def normal(prompt: Prompt) -> RecordedPrompt:
     """What of a prompt decides the answer, without ids."""
-    return RecordedPrompt(
-        model=prompt.model,
-        instructions=prompt.instructions,
-        tools=[_tool(tool) for tool in prompt.tools],
-        messages=[_turn(turn) for turn in prompt.messages],
-        tool_choice=prompt.tool_choice,
-        response_format=prompt.response_format,
-    )
+    asked = {
+        "model": prompt.model,
+        "instructions": prompt.instructions,
+        "tools": [_tool(tool) for tool in prompt.tools],
+        "messages": [_turn(turn) for turn in prompt.messages],
+        "tool_choice": prompt.tool_choice,
+        "response_format": prompt.response_format,
+    }
+    return RecordedPrompt.model_validate(asked)  # a long dialogue at once, which is fast
 
 
-def _turn(turn: Turn) -> RecordedTurn:
+def _turn(turn: Turn) -> Json:
     """What differs from one run of a lesson to the next is left out: ids of uploaded pictures, frames of tracebacks."""
-    content = turn.content
-    if not isinstance(content, str):
-        content = [{"type": part["type"]} if part["type"] == "image_file" else part for part in content]
-    calls = [
-        replace(call, output=_FRAMES.sub("", call.output)) if call.output and call.name == "code_interpreter" else call
-        for call in turn.tool_calls
-    ]
-    return RecordedTurn.model_validate(replace(turn, content=content, tool_calls=calls).as_json())
+    told = turn.as_json()
+    if not isinstance(turn.content, str):
+        told["content"] = [{"type": one["type"]} if one["type"] == "image_file" else one for one in turn.content]
+    for call in told.get("tool_calls", ()):
+        if call["name"] == "code_interpreter" and "output" in call:
+            call["output"] = _FRAMES.sub("", call["output"])
+    return told
 
 
 def _tool(tool: Json) -> str:

@@ -1,7 +1,8 @@
 """The last stretch to an endpoint: adds what nobody above may see, and hears when there is only silence.
 
 Keys, credentials and queries of the URL join a request here, below the SDK and below the HTTP
-library's logging: no log, error, `repr` or traceback above can hold them.
+library's logging: no log, error or `repr` above can hold them. What is raised leaves its traceback
+here, as the variables in it would show them.
 """
 
 import base64
@@ -28,18 +29,23 @@ class Transport(httpx2.BaseTransport):
         self._silence_s = silence_s
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            response = self._below.handle_request(self._carried(request))
+        except BaseException as error:  # noqa: BLE001  it goes on
+            raise error.with_traceback(None) from None
+        response.stream = _Heard(response, self._silence_s)
+        return response
+
+    def _carried(self, request: httpx2.Request) -> httpx2.Request:
         headers = httpx2.Headers(request.headers)
         headers.pop("Authorization", None)
         target = request.url
         if (target.scheme, target.host, target.port) == (self._origin.scheme, self._origin.host, self._origin.port):
             target = target.copy_merge_params(self._query)
             headers.update({"Authorization": self._authorization} if self._authorization else {})
-        carried = httpx2.Request(
+        return httpx2.Request(
             request.method, target, headers=headers, stream=request.stream, extensions=request.extensions
         )
-        response = self._below.handle_request(carried)
-        response.stream = _Heard(response, self._silence_s)
-        return response
 
     def close(self) -> None:
         self._below.close()
@@ -54,12 +60,15 @@ class _Heard(httpx2.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         heard_at = time.monotonic()
         assert isinstance(self._body, httpx2.SyncByteStream)
-        for piece in self._body:
-            if not piece.startswith(b":"):
-                heard_at = time.monotonic()
-            elif time.monotonic() - heard_at > self._silence_s:
-                raise httpx2.ReadTimeout("only comments came")
-            yield piece
+        try:
+            for piece in self._body:
+                if not piece.startswith(b":"):
+                    heard_at = time.monotonic()
+                elif time.monotonic() - heard_at > self._silence_s:
+                    raise httpx2.ReadTimeout("only comments came")
+                yield piece
+        except BaseException as error:  # noqa: BLE001  it goes on
+            raise error.with_traceback(None) from None
 
     def close(self) -> None:
         assert isinstance(self._body, httpx2.SyncByteStream)

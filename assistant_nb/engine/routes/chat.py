@@ -43,7 +43,7 @@ def _chunks(completion: Completion, parts: Iterator[Part], *, counted: bool) -> 
             raise NoAnswer(f"The answer broke off ({part.why}). Ask again: another model is ready to answer.")
         for delta in completion.take(part):
             yield completion.chunk(delta, **usage)
-    yield completion.chunk({}, reason=completion.reason, **usage)
+    yield {**completion.chunk({}, reason=completion.reason, **usage), "provenance": completion.finish.provenance}
     if counted:
         yield completion.chunk(None, usage=completion.usage())
 

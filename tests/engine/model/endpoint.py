@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -134,9 +134,9 @@ def said(*pieces: str, finish: str = "stop", tokens: tuple[int, int] | None = No
     return chunks(*deltas, chunk({}, finish), *([usage(*tokens)] if tokens else []))
 
 
-def called(*calls: tuple[str, str], finish: str = "tool_calls", text: str = "") -> Reply:
-    """Calls of functions, name and arguments, the arguments in two pieces each."""
-    pieces: list[Json] = [chunk({"content": text})] if text else []
+def called(*calls: tuple[str, str], finish: str = "tool_calls", text: Sequence[str] = ()) -> Reply:
+    """Calls of functions, name and arguments, the arguments in two pieces each; before them a `text` in pieces."""
+    pieces: list[Json] = [chunk({"content": piece}) for piece in text]
     for index, (name, arguments) in enumerate(calls):
         half = len(arguments) // 2
         first = {"name": name, "arguments": arguments[:half]}
@@ -159,6 +159,7 @@ def page(body: str, content_type: str = "text/html", code: int = 200) -> Reply:
 def silent(exchange: Exchange) -> None:
     """Takes the request and says nothing."""
     exchange.sleep(30)
+    exchange.close_connection = True
 
 
 def pinging(exchange: Exchange) -> None:

@@ -70,7 +70,7 @@ def test_the_banner_says_which_model_answers_for_all_and_what_it_may_cost() -> N
 
 
 def test_calls_come_in_pieces() -> None:
-    parts = ask(called(("add", '{"a": 1}'), ("add", '{"a": 2}'), text="So:"), prompt(tools=[ADD]))
+    parts = ask(called(("add", '{"a": 1}'), ("add", '{"a": 2}'), text=["So:"]), prompt(tools=[ADD]))
     assert parts[:-1] == [
         TextDelta("So:"),
         ToolCallDelta(0, name="add"),
