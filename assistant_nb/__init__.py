@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from .client import stop as stop
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
+    from .widgets.assistant_form import AssistantForm as AssistantForm
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AssistantForm": "widgets.assistant_form",
     "Limits": "client",
     "Scripted": "client",
     "ToolCall": "client",
@@ -31,7 +33,17 @@ _HOMES = {
     "tool_outputs": "functions",
 }
 
-__all__ = ["Limits", "Scripted", "ToolCall", "connect", "function_tool", "start", "stop", "tool_outputs"]
+__all__ = [
+    "AssistantForm",
+    "Limits",
+    "Scripted",
+    "ToolCall",
+    "connect",
+    "function_tool",
+    "start",
+    "stop",
+    "tool_outputs",
+]
 
 
 def __getattr__(name: str) -> Any:
