@@ -69,8 +69,9 @@ class Panel(anywidget.AnyWidget):
     _stem: ClassVar[str]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
-        cls._css = _read("base.css") + _read(f"{cls._stem}.css")
+        if "_stem" in vars(cls):  # traitlets makes further classes, which have traits of these names
+            cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
+            cls._css = _read("base.css") + _read(f"{cls._stem}.css")
         super().__init_subclass__(**kwargs)
 
     def __init__(self, client: "OpenAI", subject: str) -> None:
