@@ -1,0 +1,311 @@
+"""A form for assistants: create, load, edit, duplicate, delete; beside it the same as code.
+
+The page edits a draft and sends it after each change; Python keeps it, says what is wrong and what would change, and
+writes the code. So a view that is closed and opened again finds what was typed.
+"""
+
+import inspect
+import threading
+from contextlib import suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import as_code, render, sdk
+from ..functions import function_tool
+from . import assistant_copy as copy
+from . import assistant_draft as drafts
+from . import assistant_fields as fields
+from ._base import Json, Panel, quick, work
+from .uploads import Uploads
+
+if TYPE_CHECKING:
+    from openai import OpenAI
+    from openai.types.beta import Assistant
+
+_MOST_LISTED: Final = 500
+_PATIENCE_S: Final = 10
+"""How long the notebook waits for an assistant that it names by id."""
+_FORMATS: Final = {"SDK": "python", "requests": "python", "curl": "bash"}
+
+
+class AssistantForm(Panel):
+    """A form for one assistant: `AssistantForm(client)` for a new one, or with an id or an object of the SDK.
+
+    `form.assistant` is the object as the server has it, None before it is created. What goes wrong at the server is
+    said in the form; nothing is raised for it.
+    """
+
+    _stem = "assistant_form"
+
+    def __init__(self, client: "OpenAI", assistant: "str | Assistant | None" = None) -> None:
+        wanted = getattr(assistant, "id", assistant)
+        if wanted is not None and (
+            not isinstance(wanted, str) or getattr(assistant, "object", "assistant") != "assistant"
+        ):
+            raise TypeError(f"AssistantForm needs an assistant, its id, or nothing, not {assistant!r}.")
+        super().__init__(client, wanted or "")
+        self.assistant: Assistant | None = None
+        self._draft = drafts.new()
+        self._uploads = Uploads()
+        self._names: dict[str, str] = {}
+        self._absent: Json | None = None
+        self._one_call = threading.Lock()
+        if isinstance(assistant, str):
+            self._open(assistant)
+        elif assistant is not None:
+            self._take(assistant)
+
+    # What is shown
+
+    def state(self) -> Json:
+        id, name = (self.assistant.id, self.assistant.name) if self.assistant else (None, None)
+        return {
+            "assistant": {"id": id, "name": name},
+            "absent": self._absent,
+            "draft": self._draft,
+            "saved": drafts.of(_json(self.assistant)) if self.assistant else None,
+            "checks": self._checks(),
+            "names": self._names,
+            "blank": drafts.new(),
+            "words": {"efforts": fields.EFFORTS, "rankers": fields.RANKERS, "formats": fields.FORMATS},
+        }
+
+    def copy_text(self) -> str:
+        if self.assistant:
+            return copy.text(_json(self.assistant), self._names)
+        absent = f": {self._absent['sentence']}" if self._absent else ""
+        return f"AssistantForm(no assistant yet{absent})"
+
+    def copy_html(self) -> str:
+        if self.assistant:
+            return copy.html(_json(self.assistant), self._names)
+        return f"<p>{render.inline(self._absent['sentence'] if self._absent else 'No assistant yet.')}</p>"
+
+    def _checks(self) -> Json:
+        """What is wrong with the draft, what it would change, and the call as code."""
+        before = drafts.of(_json(self.assistant)) if self.assistant else None
+        changes = drafts.changes(before, self._draft) if before else []
+        if self.assistant and before and changes:
+            operation, given = (
+                "assistants.update",
+                {"assistant_id": self.assistant.id, **drafts.update(before, self._draft)},
+            )
+        else:
+            operation, given = "assistants.create", drafts.params(self._draft)
+        sources = {name: write(operation, given) for name, write in as_code.DIALECTS.items()}
+        return {
+            "mistakes": drafts.mistakes(self._draft, before),
+            "changes": [change._asdict() for change in changes],
+            "code": [
+                {"name": name, "source": source, "html": render.code(source, _FORMATS[name])}
+                for name, source in sources.items()
+            ],
+        }
+
+    # What the page calls
+
+    @quick
+    def edit(self, draft: Json, view: str = "") -> Json:
+        """Take the draft as it is now; what it would mean."""
+        self._draft = draft
+        if len(self._views) > 1:
+            self.tell("state", by=view, **self.state())
+        return self._checks()
+
+    @work
+    def save(self, draft: Json | None = None) -> dict[str, str]:
+        """Create the assistant, or send what has changed. With a mistake there is no call; gives the mistakes."""
+        with self._one_call:
+            if draft is not None:
+                self._draft = draft
+            sent, before = self._draft, drafts.of(_json(self.assistant)) if self.assistant else None
+            if found := drafts.mistakes(sent, before):
+                return found
+            made = self._sent(sent, before)
+            self._take(made, None if self._draft is sent else self._draft)
+        return {}
+
+    def _sent(self, draft: Json, before: Json | None) -> "Assistant":
+        assistants = self._client.beta.assistants
+        if self.assistant is None or before is None:
+            return assistants.create(**drafts.params(draft))
+        try:
+            return assistants.update(self.assistant.id, **drafts.update(before, draft))
+        except Exception as error:
+            if getattr(error, "status_code", None) == 404 and not self._is_there(self.assistant.id):
+                self._leave()
+            raise
+
+    @work
+    def load(self, id: str) -> None:
+        """Take another assistant into the form."""
+        self._take(self._client.beta.assistants.retrieve(id))
+
+    @work
+    def again(self) -> None:
+        """Look once more for the assistant that could not be loaded."""
+        if self._absent:
+            self._open(self._absent["id"])
+            self._show()
+
+    @quick
+    def new(self) -> None:
+        """Begin an empty draft."""
+        self._draft = drafts.new()
+        self._leave()
+
+    @quick
+    def duplicate(self) -> None:
+        """Begin a draft that is like this one, to be created under another name."""
+        name = f"{self._draft['name'][:249]} (copy)" if self._draft["name"] else self._draft["name"]
+        self._draft = {**self._draft, "name": name}
+        self._leave()
+
+    @work
+    def delete(self) -> None:
+        """Delete the assistant. Its draft stays, so that it can be created again."""
+        with self._one_call:
+            if self.assistant is None:
+                return
+            try:
+                self._client.beta.assistants.delete(self.assistant.id)
+            except Exception as error:
+                if getattr(error, "status_code", None) != 404:
+                    raise
+            self._leave()
+
+    @work
+    def catalogue(self) -> Json:
+        """What there is to choose from: `{"assistants": [[id, name], …], "models": …, "files": …, "stores": …}`."""
+        import openai
+
+        client, found = self._client, dict[str, Any](models=[], files=[], stores=[])
+        listed = islice(client.beta.assistants.list(limit=100), _MOST_LISTED)
+        found["assistants"] = [[assistant.id, assistant.name or ""] for assistant in listed]
+        with suppress(openai.APIStatusError):  # a server need not have all of these
+            found["models"] = [model.id for model in islice(client.models.list(), _MOST_LISTED)]
+        with suppress(openai.APIStatusError):
+            files = islice(client.files.list(purpose="assistants"), _MOST_LISTED)
+            found["files"] = [[file.id, file.filename] for file in files]
+        with suppress(openai.APIStatusError):
+            stores = islice(client.vector_stores.list(limit=100), _MOST_LISTED)
+            found["stores"] = [[store.id, store.name or ""] for store in stores]
+        self._names |= {id: name for id, name in [*found["files"], *found["stores"]] if name}
+        return found
+
+    @quick
+    def functions(self) -> list[Json]:
+        """The notebook's own functions: `[{"name": "get_weather", "signature": "(city: str) -> str"}]`."""
+        return [
+            {"name": name, "signature": str(inspect.signature(function))} for name, function in _functions().items()
+        ]
+
+    @quick
+    def from_function(self, name: str) -> Json:
+        """A function of the notebook as a tool of a draft: `{"tool": …}`, or `{"error": "…"}` where it cannot be."""
+        if (function := _functions().get(name)) is None:
+            return {"error": f"The notebook has no function {name} any more."}
+        try:
+            return {"tool": fields.show_tools([function_tool(function)])[0]}
+        except (TypeError, NameError) as error:
+            return {"error": str(error)}
+
+    @quick
+    def upload_begin(self, name: str) -> str:
+        """Begin an upload; gives its id."""
+        return self._uploads.begin(name)
+
+    @quick
+    def upload_chunk(self, upload: str, data: bytes) -> int:
+        """Take the next piece of it; gives the bytes so far."""
+        return self._uploads.add(upload, data)
+
+    @quick
+    def upload_drop(self, upload: str) -> None:
+        """Forget it."""
+        self._uploads.take(upload)[1].close()
+
+    @work
+    def upload_end(self, upload: str, tool: str) -> Json:
+        """Send the file to the server. For file_search it goes into the draft's vector store, or into a new one.
+
+        Gives `{"file_id": "file-1", "name": "a.txt"}`; for file_search `vector_store_id` and `error`, too.
+        """
+        name, content = self._uploads.take(upload)
+        with content:
+            file = self._client.files.create(file=(name, content), purpose="assistants")
+        self._names[file.id] = file.filename
+        read = self._put_in_store(file.id) if tool == "file_search" else {}
+        return {"file_id": file.id, "name": file.filename, **read}
+
+    def _put_in_store(self, file_id: str) -> Json:
+        stores = self._client.vector_stores
+        ids = self._draft["tool_resources"]["vector_store_ids"]
+        name = self._draft["name"] or "Files of an assistant"
+        store_id = ids[0] if ids else stores.create(name=name).id
+        self._names.setdefault(store_id, name)
+        file = stores.files.create_and_poll(file_id, vector_store_id=store_id, poll_interval_ms=200)
+        return {"vector_store_id": store_id, "error": file.last_error.message if file.last_error else None}
+
+    # What is in the form
+
+    def _open(self, id: str) -> None:
+        client = self._client.with_options(max_retries=0, timeout=_PATIENCE_S)
+        try:
+            self._take(client.beta.assistants.retrieve(id))
+        except Exception as error:  # noqa: BLE001  said in the form, which has a button to try again
+            self._absent = {"id": id, "sentence": sdk.sentence(error)}
+
+    def _take(self, assistant: "Assistant", draft: Json | None = None) -> None:
+        """Stand for this assistant, with its draft or one that was typed meanwhile."""
+        self.assistant, self._absent = assistant, None
+        self._draft = draft or drafts.of(_json(assistant))
+        self._learn_names()
+        self._show()
+
+    def _leave(self) -> None:
+        """Stand for an assistant that is still to be created."""
+        self.assistant = self._absent = None
+        self._show()
+
+    def _show(self) -> None:
+        self.tell("state", by="", **self.state())
+        self.refresh_copy()
+
+    def _learn_names(self) -> None:
+        """The names of the files that the assistant has: people know them by these."""
+        resources, client = self._draft["tool_resources"], self._client.with_options(max_retries=0, timeout=_PATIENCE_S)
+        with suppress(Exception):  # an id does, too
+            for id in resources["file_ids"]:
+                if id not in self._names:
+                    self._names[id] = client.files.retrieve(id).filename
+            for id in resources["vector_store_ids"]:
+                if id not in self._names:
+                    self._names[id] = client.vector_stores.retrieve(id).name
+
+    def _is_there(self, id: str) -> bool:
+        try:
+            self._client.beta.assistants.retrieve(id)
+        except Exception as error:  # noqa: BLE001  it is asked for no other reason
+            return getattr(error, "status_code", None) != 404
+        return True
+
+
+def _json(assistant: "Assistant | None") -> Json:
+    return assistant.to_dict(mode="json") if assistant else {}
+
+
+def _functions() -> dict[str, Any]:
+    """The notebook's own functions, and those it has imported that say what they take."""
+    from IPython.core.getipython import get_ipython
+
+    if (shell := get_ipython()) is None:
+        return {}
+    return {
+        name: value
+        for name, value in shell.user_ns.items()
+        if inspect.isfunction(value)
+        and not name.startswith("_")
+        and name not in shell.user_ns_hidden
+        and (value.__module__ == "__main__" or value.__annotations__)
+    }

@@ -1,0 +1,59 @@
+"""JSON schemas as a person types them: read, or told what is wrong and where. Pure."""
+
+import difflib
+import json
+import math
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+_TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
+
+
+def parsed(text: str) -> tuple[Json | None, str | None]:
+    """A schema, None where there is none, and a sentence about the first mistake in it."""
+    if not text.strip():
+        return None, None
+    try:
+        schema = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        return None, f"Line {error.lineno}, column {error.colno}: this is no JSON. {error.msg}."
+    except (ValueError, RecursionError) as error:
+        return None, f"This is no JSON that can be sent: {error}."
+    if not isinstance(schema, dict):
+        return None, "A JSON schema is an object: { … }."
+    return schema, _fault(schema)
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is a word of JavaScript")
+
+
+def _finite(text: str) -> float:
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
+def _fault(schema: Json) -> str | None:
+    """Where a schema is none, and why."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    try:
+        error = best_match(Draft202012Validator(Draft202012Validator.META_SCHEMA).iter_errors(schema))
+    except RecursionError:
+        return "This schema is nested too deeply."
+    if error is None:
+        return None
+    place = ".".join(map(str, error.absolute_path))
+    given = json.dumps(error.instance, ensure_ascii=False)[:60]
+    if error.absolute_path and error.absolute_path[-1] == "type" and isinstance(error.instance, str):
+        return f"{place}: {given} is not a JSON type.{did_you_mean(error.instance, _TYPES)}"
+    return f"{place}: {given} does not fit: {error.message[:200]}." if place else f"{error.message[:200]}."
+
+
+def did_you_mean(word: str, words: tuple[str, ...]) -> str:
+    """The nearest of the words that there are, or all of them."""
+    near = difflib.get_close_matches(word.lower(), words, 1)
+    return f' Did you mean "{near[0]}"?' if near else f" There are: {', '.join(words)}."

@@ -1,0 +1,32 @@
+"""Files that come from the page in pieces."""
+
+import secrets
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
+
+_IN_MEMORY: Final = 8 * 2**20
+"""Bytes of one that are kept in memory; beyond them it goes to the disk."""
+
+
+class Uploads:
+    """Those that are under way, by their ids."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[str, IO[bytes]]] = {}
+
+    def begin(self, name: str) -> str:
+        id = secrets.token_hex(8)
+        self._files[id] = (name, SpooledTemporaryFile(_IN_MEMORY))  # noqa: SIM115  closed by whoever takes it
+        return id
+
+    def add(self, id: str, data: bytes) -> int:
+        """Take the next piece; gives the bytes so far."""
+        _, file = self._files[id]
+        file.write(data)
+        return file.tell()
+
+    def take(self, id: str) -> tuple[str, IO[bytes]]:
+        """Its name and its content, which the caller closes."""
+        name, file = self._files.pop(id)
+        file.seek(0)
+        return name, file
