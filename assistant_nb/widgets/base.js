@@ -77,7 +77,9 @@ export function frame(model, el, label, open) {
   const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
-  const root = h("section", { class: "anb anb-live", "aria-label": label, "data-lm-suppress-shortcuts": "true" }, trouble, body, said);
+  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, body, said);
+  // JupyterLab's shortcuts, such as "b" for a new cell, ask the element that has the focus, not those around it.
+  root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
   let timer = 0;
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
