@@ -37,7 +37,9 @@ LIVE = ".anb-live"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = [name for name in ("playwright", "jupyterlab", "notebook", "axe_playwright_python") if not find_spec(name)]
+    missing = [
+        name for name in ("playwright", "jupyterlab", "notebook", "axe_playwright_python") if not find_spec(name)
+    ]
     missing += [] if CHROMIUM.exists() else [str(CHROMIUM)]
     here = [item for item in items if item.path.is_relative_to(Path(__file__).parent)]
     if missing and os.environ.get("ASSISTANT_NB_BROWSER") == "required":
@@ -62,7 +64,15 @@ class Lab:
         names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_DATA_DIR": "data"}
         names |= {"IPYTHONDIR": "ipython", "JUPYTERLAB_WORKSPACES_DIR": "work", "JUPYTERLAB_SETTINGS_DIR": "settings"}
         self.environment = os.environ | {name: str(folder / path) for name, path in names.items()}
-        command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
+        command = [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+        ]
         command += [f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.folder}"]
         command += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
         command += ["--LabApp.news_url=None", "--ServerApp.terminals_enabled=False", "--ServerApp.port_retries=0"]
@@ -133,6 +143,7 @@ class Book:
     def theme(self, name: str) -> None:
         self.command("apputils:change-theme", theme=f"JupyterLab {name}")
         self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{str(name == 'Light').lower()}'")
+        self.page.wait_for_function("() => !document.getElementById('jupyterlab-splash')")
 
     def button(self, name: str | re.Pattern[str], exact: bool = True) -> Any:
         return self.widget.get_by_role("button", name=name, exact=exact)
@@ -146,6 +157,7 @@ class Book:
 
     def shot(self, name: str) -> None:
         SHOTS.mkdir(exist_ok=True)
+        self.widget.scroll_into_view_if_needed()
         self.page.screenshot(path=SHOTS / f"{name}.png")
 
     def axe(self) -> list[str]:
@@ -154,7 +166,11 @@ class Book:
 
         found = Axe().run(self.page, context=LIVE).response["violations"]
         serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        return [f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}" for one in serious for node in one["nodes"]]
+        return [
+            f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+            for one in serious
+            for node in one["nodes"]
+        ]
 
     def busy_s(self) -> float:
         """Seconds that the page's main thread has worked so far."""

@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import median
+from tests.browser.conftest import SHOTS, median
 
 START = """
 import assistant_nb as anb
@@ -15,6 +16,7 @@ client = anb.connect(model=anb.Scripted({lines}))
 assistant = client.beta.assistants.create(model="gpt-4o", name="Tutor", tools=[{{"type": "code_interpreter"}}, {{"type": "file_search"}}])
 thread = client.beta.threads.create(messages={messages})
 """
+ROOT = Path(__file__).parents[2]
 SHOW = "view = anb.ThreadView(client, thread)\nview"
 
 
@@ -22,7 +24,7 @@ def start(*lines: str, say: str = '[{"role": "user", "content": "Hello."}]') -> 
     return START.format(lines=", ".join(lines), messages=say)
 
 
-EVERYTHING = r'''
+EVERYTHING = r"""
 import base64
 pixel = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 picture = client.files.create(file=("dot.png", pixel), purpose="vision")
@@ -35,7 +37,7 @@ client.beta.threads.messages.create(thread.id, role="user", content=[
     {"type": "image_file", "image_file": {"file_id": picture.id}}])
 run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
 assert run.status == "completed", run.last_error
-'''
+"""
 ANSWER = r'''"The solution of \\(4x + 11 = 19\\) is $x = 2$【4:0†rules.md】.\n\n| step | equation |\n|---|---|\n| one | \\(4x = 8\\) |\n\n'
 \\[ \\int_0^1 x^2 \\, dx = \\frac{1}{3} \\]\n\n```python\nprint('*no* **markers** here')\n```\n\nSee [the table](sandbox:/mnt/data/t.csv), **really**."'''
 ANSWER = "".join(ANSWER.splitlines()).replace("n'", "n")
@@ -53,9 +55,6 @@ def test_a_thread_with_everything_shows_nothing_raw(book: Any) -> None:
         assert kept in shown
     assert it.widget.locator("math").count() == 4
     assert it.widget.locator("img.anb-picture").count() == 1
-    it.shot("thread_view-light")
-    it.theme("Dark")
-    it.shot("thread_view-dark")
 
 
 def test_a_citation_opens_what_it_cites_and_a_file_is_saved(book: Any) -> None:
@@ -80,7 +79,9 @@ def test_a_long_answer_is_streamed_whole_and_lightly(book: Any) -> None:
     it.button("Stop").wait_for(timeout=2000)
     it.button("Stop").wait_for(state="hidden", timeout=60_000)
     took_s = (it.page.evaluate("performance.now()") - began) / 1000
-    assert it.widget.locator(".anb-message").last.locator(".anb-content").inner_text().split() == [f"w{n}" for n in range(4000)]
+    assert it.widget.locator(".anb-message").last.locator(".anb-content").inner_text().split() == [
+        f"w{n}" for n in range(4000)
+    ]
     assert it.page.evaluate("window.updates") / took_s <= 30
     assert (it.busy_s() - busy) / took_s <= 0.2
 
@@ -134,7 +135,9 @@ def test_a_saved_thread_reads_well_without_a_kernel(book: Any, lab: Any) -> None
     it.widget.locator("math").first.wait_for()
     it.save()
     it.shut_down()
-    subprocess.run([sys.executable, "-m", "jupyter", "trust", it.path], env=lab.environment, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "jupyter", "trust", it.path], env=lab.environment, check=True, capture_output=True
+    )
     untrusted = it.path.with_name("untrusted.ipynb")
     shutil.copy(it.path, untrusted)
     text = untrusted.read_text(encoding="utf-8").replace("Solve `4x", "Please solve `4x")
@@ -148,14 +151,25 @@ def test_a_saved_thread_reads_well_without_a_kernel(book: Any, lab: Any) -> None
             again.page.wait_for_timeout(2500)  # the front end looks for the widget's model for two seconds
             assert copy.is_visible()
             assert again.page.get_by_text("Error displaying widget").filter(visible=True).count() == 0
-            again.shot(f"thread_view-saved-{path.stem[:9]}-{single}")
+            SHOTS.mkdir(exist_ok=True)
+            again.page.screenshot(path=SHOTS / f"thread_view-saved-{path.stem[:9]}-{single}.png")
 
 
 def test_nbconvert_shows_the_copy(book: Any, tmp_path: Any) -> None:
     it = book(start("'Hi!'"), SHOW)
     it.widget.wait_for()
     it.save()
-    command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", "--output", str(tmp_path / "page.html"), it.path]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter",
+        "nbconvert",
+        "--to",
+        "html",
+        "--output",
+        str(tmp_path / "page.html"),
+        it.path,
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     page = it.context.new_page()
     page.goto((tmp_path / "page.html").as_uri())
@@ -198,18 +212,22 @@ def test_it_is_readable_when_narrow_and_large(book: Any) -> None:
 def test_nothing_in_a_thread_runs_or_is_fetched(where: str, book: Any) -> None:
     cells = [
         start(),
-        "import sys; sys.path.insert(0, " + repr(str(__import__("pathlib").Path(__file__).parents[2])) + ")\n"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         "from tests.vectors import VECTORS\n"
         "for n in range(0, len(VECTORS), 8):\n"
         "    client.beta.threads.messages.create(thread.id, role='user', content='\\n\\n'.join(VECTORS[n:n + 8]), metadata={'x': VECTORS[n][:512]})",
-        SHOW if where == "live" else "from IPython.display import HTML\nHTML(anb.ThreadView(client, thread).copy_html())",
+        SHOW
+        if where == "live"
+        else "from IPython.display import HTML\nHTML(anb.ThreadView(client, thread).copy_html())",
     ]
     it = book(*cells)
     shown = it.widget if where == "live" else it.page.locator(".anb-message").first
     shown.wait_for()
     it.page.wait_for_timeout(500)
     assert it.page.locator(".anb-message :is(script, iframe, object, embed, form, meta, link, base, svg)").count() == 0
-    assert it.page.evaluate("() => [...document.querySelectorAll('.anb-message *')].every((one) => ![...one.attributes].some((a) => a.name.startsWith('on')))")
+    assert it.page.evaluate(
+        "() => [...document.querySelectorAll('.anb-message *')].every((one) => ![...one.attributes].some((a) => a.name.startsWith('on')))"
+    )
 
 
 def test_troubles_are_sentences_and_pass(book: Any) -> None:
