@@ -29,7 +29,9 @@ BROWSER_OPTIONS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 SETTINGS = {
-    "@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"},  # else cells off the screen are not in the page
+    "@jupyterlab/notebook-extension:tracker": {
+        "windowingMode": "none"
+    },  # else cells off the screen are not in the page
     "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
 }

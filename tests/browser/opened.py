@@ -44,7 +44,7 @@ class Opened:
         page.on("request", lambda request: self._watch(request.url))
         page.on("websocket", lambda socket: self._watch(socket.url))
         page.on("pageerror", lambda error: self._complain(f"page error: {error}"))
-        page.on("console", lambda said: said.type == "error" and self._complain(f"console: {said.text}"))
+        page.on("console", self._console)
         page.on("dialog", self._dialog)
 
     def _watch(self, url: str) -> None:
@@ -54,6 +54,10 @@ class Opened:
     def _complain(self, words: str) -> None:
         if not JUPYTERS_OWN.search(words):
             self.troubles.append(words)
+
+    def _console(self, said: Any) -> None:
+        if said.type == "error":
+            self._complain(f"console: {said.text}")
 
     def _dialog(self, dialog: Any) -> None:
         if dialog.type != "beforeunload":
@@ -69,7 +73,10 @@ class Opened:
 
     def load(self) -> None:
         """Open the notebook, or open it again; gives back once its kernel answers."""
-        self.page.goto(f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}", wait_until="domcontentloaded")
+        self.page.goto(
+            f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}",
+            wait_until="domcontentloaded",
+        )
         self.page.wait_for_function(READY, timeout=60_000)
         self.page.evaluate(KERNEL)
 
@@ -168,7 +175,10 @@ class Opened:
         NotebookNotary(data_dir=str(self._trust)).sign(nbformat.read(self.path, 4))
 
     def _load_without_kernel(self) -> None:
-        self.page.goto(f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}", wait_until="domcontentloaded")
+        self.page.goto(
+            f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}",
+            wait_until="domcontentloaded",
+        )
         self.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click(timeout=60_000)
         self.page.wait_for_function(READY, timeout=60_000)
 

@@ -139,7 +139,9 @@ def test_formulas_are_drawn_and_what_is_none_stays(toy: Any) -> None:
 
 def test_the_theme_is_followed_while_the_widget_is_open(toy: Any) -> None:
     notebook = toy("lab/tree")
-    colours = "() => { const s = getComputedStyle(document.querySelector('.anb-live')); return s.backgroundColor + s.color; }"
+    colours = (
+        "() => { const s = getComputedStyle(document.querySelector('.anb-live')); return s.backgroundColor + s.color; }"
+    )
     light = notebook.page.evaluate(colours)
     notebook.theme("Dark")
     notebook.shot("dark")
