@@ -32,6 +32,10 @@ EXECUTE = """async (code) => {
   const reply = await future.done;
   return { text: said.join(""), status: reply.content.status };
 }"""
+ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
+  .flatMap((cell) => cell.model.outputs?.toJSON() ?? [])
+  .filter((output) => output.output_type === "error")
+  .map((output) => output.traceback.join("\\n"))"""
 CELLS = "() => jupyterapp.shell.currentWidget.content.widgets.length"
 FOCUS = "() => !!document.activeElement?.closest('.anb-live')"
 
@@ -81,8 +85,10 @@ class Opened:
         self.page.evaluate(KERNEL)
 
     def run_all(self) -> None:
-        """Gives back when every cell has been executed."""
+        """Gives back when every cell has been executed, without an error."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        errors = self.page.evaluate(ERRORS)
+        assert not errors, "\n".join(errors)
 
     def execute(self, code: str) -> str:
         """Run code in the notebook's kernel, beside the cells; gives what it printed."""

@@ -1,0 +1,364 @@
+"""ThreadView in a page: what a reader sees, how fast, by keyboard, saved, and when things go wrong."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+
+EVERYTHING = r'''
+import base64, time
+import assistant_nb as anb
+from assistant_nb import Scripted, ToolCall
+
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+code = f"""from IPython.display import Image, display
+open("table.csv", "w").write("x,y\\n1,2\\n")
+display(Image(data={PNG!r}))
+print("rows: 1")"""
+words = r"""# Roots
+
+Solve \(x^2 = 4\), that is $x = \pm 2$, and
+
+\[
+\int_0^1 x\,dx = \frac12
+\]
+
+It costs $5 and $10. **Bold**, *slanted*, ~~gone~~, `re.sub(r"\d+\$", "$1", s)`:
+
+| a | b |
+|---|--:|
+| 1 | \(y_1\) |
+
+```python
+pattern = r"\(([^)]*)\)"  # $x$ stays
+```
+
+- one
+- two
+
+See [the table](sandbox:/mnt/data/table.csv) and [the docs](https://example.com/docs)."""
+client = anb.connect(model=Scripted(
+    [ToolCall("code_interpreter", code)], words,
+    [ToolCall("file_search", "Saturday")], "Open from 10 to 14【4:0†rules.md】.",
+    [ToolCall("add", '{"a": 1, "b": 2}')], "It is 3.",
+))
+file = client.files.create(file=("rules.md", b"On Saturday the library is open from 10 to 14."), purpose="assistants")
+picture = client.files.create(file=("dot.png", PNG), purpose="vision")
+store = client.vector_stores.create(file_ids=[file.id])
+add = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+tutor = client.beta.assistants.create(model="gpt-4o", name="Tutor",
+    tools=[{"type": "code_interpreter"}, {"type": "file_search"}, add],
+    tool_resources={"file_search": {"vector_store_ids": [store.id]}})
+thread = client.beta.threads.create()
+def say(content, **more):
+    client.beta.threads.messages.create(thread.id, role="user", content=content, **more)
+def ask():
+    return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=tutor.id, poll_interval_ms=50)
+say([{"type": "text", "text": "Which roots?"}, {"type": "image_file", "image_file": {"file_id": picture.id}},
+     {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}], metadata={"mood": "curious"})
+assert ask().status == "completed"
+say("When is it open?", attachments=[{"file_id": file.id, "tools": [{"type": "file_search"}]}])
+assert ask().status == "completed"
+say("1 + 2?")
+run = ask()
+call = run.required_action.submit_tool_outputs.tool_calls[0]
+client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread.id, poll_interval_ms=50,
+    tool_outputs=[{"tool_call_id": call.id, "output": '{"sum": 3}'}])
+say("And now?")
+assert ask().status == "failed"
+'''
+
+STREAM = """
+import time
+import assistant_nb as anb
+tokens = []
+for n in range(4000):
+    tokens.append(f"w{n}" + (".\\n\\n" if n % 40 == 39 else " **b** " if n % 13 == 0 else " "))
+def slowly(prompt):
+    for token in tokens:
+        yield token
+        time.sleep(.0015)
+client = anb.connect(model=anb.Scripted(slowly, "Again."))
+tutor = client.beta.assistants.create(model="gpt-4o", name="Tutor")
+thread = client.beta.threads.create()
+"""
+
+LONG = """
+import assistant_nb as anb
+client = anb.connect()
+thread = client.beta.threads.create()
+words = "Some **words** of `code` and \\\\(x_{{n}}\\\\), then more of them, as people write. " * 3
+for n in range({count}):
+    client.beta.threads.messages.create(thread.id, role="user", content=f"message {{n}}: " + words)
+"""
+
+MEASURE = """() => {
+  window.anbSeen = { updates: [], long: 0 };
+  new MutationObserver(() => anbSeen.updates.push(performance.now()))
+    .observe(document.querySelector('.anb-list'), { childList: true, subtree: true, characterData: true });
+  new PerformanceObserver((list) => { for (const task of list.getEntries()) anbSeen.long += task.duration; })
+    .observe({ entryTypes: ['longtask'] });
+}"""
+
+
+def opened(open_notebook: Any, setup: str, **how: Any) -> Any:
+    notebook = open_notebook(setup, "view = anb.ThreadView(client, thread); view", **how)
+    notebook.live.locator(".anb-composer").wait_for()
+    return notebook
+
+
+def send(notebook: Any, words: str) -> None:
+    notebook.live.get_by_label("Message", exact=True).fill(words)
+    notebook.live.get_by_role("button", name="Send").click()
+
+
+def task_s(session: Any) -> float:
+    """For how long the page has been busy so far."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return float(next(one["value"] for one in metrics if one["name"] == "TaskDuration"))
+
+
+def test_a_thread_with_everything_shows_no_raw_marker(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
+    notebook.shot("light")
+    live = notebook.live.locator(".anb-list")
+    shown = live.inner_text()
+    for raw in ("【", "sandbox:", "\\[", "**", "~~", "|--", "```", "# Roots", "](", "\\frac"):
+        assert raw not in shown, raw
+    for kept in ("It costs $5 and $10.", r're.sub(r"\d+\$", "$1", s)', r'pattern = r"\(([^)]*)\)"  # $x$ stays'):
+        assert kept in shown, kept
+    for kept in ("not fetched", "mood: curious", "attached: rules.md", "server_error", "rows: 1", '"sum": 3'):
+        assert kept in shown, kept
+    assert live.locator("math").count() == 4
+    assert live.locator("img.anb-picture").count() == 2
+
+
+def test_citations_files_and_json_can_be_opened(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
+    live = notebook.live
+    live.get_by_role("button", name="Source [1]").click()
+    assert live.locator(".anb-note[open]").inner_text().endswith("On Saturday the library is open from 10 to 14.")
+    with notebook.page.expect_download() as waiting:
+        live.get_by_role("button", name="the table").click()
+    assert waiting.value.suggested_filename == "table.csv"
+    assert Path(waiting.value.path()).read_text() == "x,y\n1,2\n"
+    live.get_by_role("button", name="JSON").first.click()
+    live.locator(".anb-json").wait_for()
+    assert '"object": "thread.message"' in live.locator(".anb-json").inner_text()
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "forced"])
+def test_axe_finds_nothing_serious(open_notebook: Any, look: str) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
+    try:
+        if look == "dark":
+            notebook.theme("Dark")
+        notebook.forced_colors(look == "forced")
+        notebook.live.get_by_role("button", name="Source [1]").click()
+        notebook.live.get_by_role("button", name="JSON").first.click()
+        notebook.live.locator(".anb-json").wait_for()
+        notebook.shot(look)
+        assert notebook.axe() == []
+    finally:
+        notebook.forced_colors(False)
+        if look == "dark":
+            notebook.theme("Light")
+
+
+def test_four_thousand_tokens_come_as_a_calm_stream(open_notebook: Any, record_property: Any) -> None:
+    notebook = opened(open_notebook, STREAM)
+    session = notebook.page.context.new_cdp_session(notebook.page)
+    session.send("Performance.enable")
+    notebook.page.evaluate(MEASURE)
+    busy, begun = task_s(session), notebook.page.evaluate("() => performance.now()")
+    send(notebook, "Go on.")
+    stop = notebook.live.get_by_role("button", name="Stop")
+    stop.wait_for(timeout=1000)
+    stop.wait_for(state="hidden", timeout=60_000)
+    seen = notebook.page.evaluate("() => ({ ...anbSeen, now: performance.now() })")
+    wall_s = (seen["now"] - begun) / 1000
+    busy_part, rate = (task_s(session) - busy) / wall_s, len(seen["updates"]) / wall_s
+    print(f"\n4,000 tokens in {wall_s:.1f} s: {rate:.1f} updates/s, busy {busy_part:.1%}, long tasks {seen['long']:.0f} ms")
+    notebook.page.wait_for_timeout(1500)
+    want = notebook.execute("from assistant_nb import render; print(''.join(render.blocks(''.join(tokens))))")
+    same = """(want) => {
+      const made = document.createElement('div');
+      made.innerHTML = want;
+      const content = [...document.querySelectorAll('.anb-live .anb-content')].at(-1);
+      return [content.textContent.replace(/\\s+/g, ' ').trim(), made.textContent.replace(/\\s+/g, ' ').trim()];
+    }"""
+    found, wanted = notebook.page.evaluate(same, want)
+    assert found == wanted
+    assert rate <= 30
+    assert busy_part <= 0.2
+
+
+def test_five_hundred_messages_appear_and_fold_fast(open_notebook: Any) -> None:
+    notebook = open_notebook(LONG.format(count=500), "1")
+    notebook.execute("view = anb.ThreadView(client, thread); view._messages and None")
+    first_paint = notebook.page.evaluate("""async () => {
+      const panel = jupyterapp.shell.currentWidget;
+      panel.content.widgets[1].model.sharedModel.setSource("anb.ThreadView(client, thread)");
+      panel.content.activeCellIndex = 1;
+      const begun = performance.now();
+      jupyterapp.commands.execute("notebook:run-cell");
+      while (!document.querySelector(".anb-live .anb-message")) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return performance.now() - begun;
+    }""")
+    live = notebook.live
+    for wanted in (200, 300, 400, 500):
+        live.get_by_role("button", name="Show earlier messages").evaluate("(b) => b.click()")
+        notebook.page.wait_for_function(f"() => document.querySelectorAll('.anb-message').length >= {wanted}")
+    fold = notebook.page.evaluate("""async () => {
+      const button = [...document.querySelectorAll(".anb-live button")].find((b) => b.textContent === "Fold all");
+      const begun = performance.now();
+      button.click();
+      document.querySelector(".anb-list").getBoundingClientRect();
+      await new Promise(requestAnimationFrame);
+      await new Promise((done) => setTimeout(done));
+      return performance.now() - begun;
+    }""")
+    print(f"\n500 messages: first paint {first_paint:.0f} ms, fold all {fold:.0f} ms")
+    notebook.shot("folded")
+    assert first_paint < 1000
+    assert fold < 200
+
+
+def test_ten_thousand_messages_open_at_once(open_notebook: Any) -> None:
+    notebook = open_notebook(LONG.format(count=10_000), "import psutil", "1")
+    notebook.execute("import gc; gc.collect(); process = psutil.Process(); before = process.memory_info().rss")
+    opens = notebook.page.evaluate("""async () => {
+      const panel = jupyterapp.shell.currentWidget;
+      panel.content.widgets[2].model.sharedModel.setSource("view = anb.ThreadView(client, thread)\\nview");
+      panel.content.activeCellIndex = 2;
+      const begun = performance.now();
+      jupyterapp.commands.execute("notebook:run-cell");
+      while (!document.querySelector(".anb-live .anb-message")) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return performance.now() - begun;
+    }""")
+    gaps = notebook.page.evaluate("""async () => {
+      const list = document.querySelector(".anb-list"), gaps = [];
+      let last = performance.now();
+      for (let n = 0; n < 120; n++) {
+        list.scrollTop -= 60;
+        await new Promise(requestAnimationFrame);
+        gaps.push(performance.now() - last);
+        last = performance.now();
+      }
+      return gaps;
+    }""")
+    notebook.live.get_by_role("button", name="First").click()
+    notebook.live.get_by_text("message 0:").wait_for()
+    grown = int(notebook.execute("gc.collect(); print(process.memory_info().rss - before)"))
+    worst = sorted(gaps)[-3:]
+    print(f"\n10,000 messages: open {opens:.0f} ms, frames worst {worst} ms, kernel +{grown / 2**20:.1f} MB")
+    assert opens < 1500
+    assert sorted(gaps)[len(gaps) // 2] < 34
+    assert grown < 30 * 2**20
+
+
+@APPS
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+def test_a_saved_view_is_readable(open_notebook: Any, app: str, trusted: bool) -> None:
+    notebook = opened(open_notebook, EVERYTHING, app=app)
+    output = json.dumps(notebook.save()["cells"][-1]["outputs"])
+    notebook.save_and_reopen(trusted=trusted, kernel=False)
+    notebook.shot("reopened")
+    shown = notebook.page.locator(".jp-OutputArea").last.inner_text()
+    for words in ("Which roots?", "It costs $5 and $10.", "Open from 10 to 14", "It is 3.", "rows: 1"):
+        assert words in shown, words
+    for raw in ("Loading widget", "Error displaying", "ThreadView(", "Traceback", "【", "**"):
+        assert raw not in shown, raw
+    assert "<script" not in output and len(output) < 40_000
+
+
+def test_a_saved_view_is_readable_through_nbconvert(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
+    notebook.save()
+    html = notebook.nbconvert()
+    file = notebook.path.with_suffix(".html")
+    file.write_text(re.sub(r'<script[^>]* src="https[^>]*></script>', "", html))
+    body = html[html.index("<body") :]
+    assert "Open from 10 to 14" in body
+    assert "application/vnd.jupyter.widget" not in body
+    assert "Error" not in body
+
+
+def test_everything_can_be_done_by_keyboard(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, STREAM.replace("slowly, ", "slowly, *["+"'Short.'"+"]*3, "))
+    live, page = notebook.live, notebook.page
+    live.get_by_label("Message", exact=True).focus()
+    notebook.press("b", "a", "x", "ArrowUp", "ArrowLeft")
+    assert live.get_by_label("Message", exact=True).input_value() == "bax"
+    notebook.press("Control+Enter")
+    stop = live.get_by_role("button", name="Stop")
+    stop.wait_for()
+    notebook.press("Tab", "Tab")
+    assert page.evaluate("() => document.activeElement.textContent") == "Stop"
+    page.wait_for_timeout(700)
+    notebook.press("Enter")
+    stop.wait_for(state="hidden")
+    page.wait_for_timeout(1200)
+    assert page.evaluate("() => !!document.activeElement.closest('.anb-live')")
+    assert "w0" in live.locator(".anb-content").last.inner_text()
+    assert "cancelled" in live.locator(".anb-run").inner_text()
+    live.get_by_role("button", name="Fold all").focus()
+    notebook.press("Enter", "b", "d", "d", "Space")
+    live.locator(".anb-menu summary").focus()
+    notebook.press("Enter", "Tab")
+    with page.expect_download() as waiting:
+        notebook.press("Enter")
+    assert waiting.value.suggested_filename.endswith(".md")
+    live.get_by_label("Search the thread").focus()
+    notebook.press("b", "a", "x", "Enter")
+    live.locator(".anb-hits button").first.wait_for()
+    notebook.press("Tab", "Enter")
+    page.wait_for_function("() => document.activeElement.matches('.anb-found')")
+    notebook.press("b", "Tab")
+    live.locator(".anb-run summary").focus()
+    notebook.press("Enter")
+    assert not live.locator(".anb-run[open]").count()
+
+
+def test_a_deleted_thread_and_a_lost_server_are_told_in_sentences(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, """
+import assistant_nb as anb
+anb.start(store="here.db")
+from openai import OpenAI
+client = OpenAI()
+thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
+""")
+    alert = notebook.live.locator(".anb-trouble")
+    assert not alert.is_visible()
+    notebook.execute("anb.stop()")
+    alert.wait_for()
+    assert "does not answer" in alert.inner_text()
+    notebook.shot("gone")
+    send(notebook, "Are you there?")
+    notebook.page.wait_for_timeout(500)
+    assert "Traceback" not in notebook.outputs()
+    assert notebook.live.get_by_label("Message", exact=True).input_value() == "Are you there?"
+
+
+def test_a_thread_that_is_deleted_and_a_wrong_key_are_told(open_notebook: Any) -> None:
+    notebook = open_notebook(
+        LONG.format(count=2),
+        "view = anb.ThreadView(client, thread); view",
+        "anb.start()\nfrom openai import OpenAI\nwrong = anb.ThreadView(OpenAI(api_key='sk-wrong'), thread)\nwrong",
+    )
+    notebook.live.nth(1).locator(".anb-composer").wait_for()
+    told = notebook.live.nth(1).locator(".anb-trouble")
+    told.wait_for()
+    assert "refuses this client's key" in told.inner_text()
+    notebook.execute("client.beta.threads.delete(thread.id)")
+    notebook.live.first.locator(".anb-trouble").wait_for()
+    assert "No thread found" in notebook.live.first.locator(".anb-trouble").inner_text()
+    assert "message 1:" in notebook.live.first.inner_text()
+    assert "sk-wrong" not in notebook.outputs()
+    notebook.shot("told")
