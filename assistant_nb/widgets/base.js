@@ -72,8 +72,15 @@ export function frame(model, el, label, open) {
   const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
-  const root = h("section", { class: "anb anb-live", "aria-label": label, "data-lm-suppress-shortcuts": "true" }, trouble, body, said);
+  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, body, said);
+  // Jupyter looks for this at each element on its way up, the focused one first: on the root alone, `b` on a button makes a cell.
+  root.addEventListener("focusin", ({ target }) => /** @type {Element} */ (target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
+  const scrolls = new ResizeObserver((entries) => {
+    for (const { target } of entries)
+      if (target.scrollHeight > target.clientHeight + 1 || target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+  });
   let timer = 0;
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
   /** @param {string | null} sentence */
@@ -90,8 +97,11 @@ export function frame(model, el, label, open) {
     say: (text) => void (said.textContent = text),
     /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
     ask: (name, args, buffers) => link.call(name, args, buffers).then((result) => (tell(null), result), fail),
-    /** @param {Element} part */
-    draw: (part) => draw(part, link.call),
+    /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
+    draw(part) {
+      for (const wide of part.querySelectorAll("pre, div.anb-tex")) scrolls.observe(wide);
+      return draw(part, link.call);
+    },
   };
   link.on("trouble", (message) => tell(message.sentence));
   link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
@@ -102,6 +112,7 @@ export function frame(model, el, label, open) {
   }, fail);
   return () => {
     clearInterval(timer);
+    scrolls.disconnect();
     link.close();
   };
 }

@@ -112,6 +112,7 @@ class Opened:
 
     def shot(self, name: str) -> None:
         """Keep a picture of the page for those who look."""
+        self.page.evaluate("() => document.querySelector('.anb-live, .anb-copy')?.scrollIntoView()")
         self.page.screenshot(path=f"{self._shots}-{name}.png")
 
     def theme(self, name: str) -> None:
@@ -141,10 +142,10 @@ class Opened:
     def press(self, *keys: str) -> None:
         """Press keys. No cell may come of it, and the focus stays in the widget."""
         before = self.page.evaluate(CELLS)
-        for key in keys:
+        for n, key in enumerate(keys):
             self.page.keyboard.press(key)
-        assert self.page.evaluate(CELLS) == before, f"{keys} made a cell"
-        assert self.page.evaluate(FOCUS), f"{keys} lost the focus"
+            assert self.page.evaluate(CELLS) == before, f"{keys[: n + 1]} made a cell"
+            assert self.page.evaluate(FOCUS), f"{keys[: n + 1]} lost the focus"
 
     def save(self) -> Any:
         """Save the notebook; gives what is in the file."""
