@@ -61,7 +61,7 @@ class Opened:
 
     def _console(self, said: Any) -> None:
         if said.type == "error":
-            self._complain(f"console: {said.text}")
+            self._complain(f"console: {said.text} ({said.location.get('url', '')})")
 
     def _dialog(self, dialog: Any) -> None:
         if dialog.type != "beforeunload":

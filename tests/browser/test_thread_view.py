@@ -184,7 +184,9 @@ def test_four_thousand_tokens_come_as_a_calm_stream(open_notebook: Any, record_p
     seen = notebook.page.evaluate("() => ({ ...anbSeen, now: performance.now() })")
     wall_s = (seen["now"] - begun) / 1000
     busy_part, rate = (task_s(session) - busy) / wall_s, len(seen["updates"]) / wall_s
-    print(f"\n4,000 tokens in {wall_s:.1f} s: {rate:.1f} updates/s, busy {busy_part:.1%}, long tasks {seen['long']:.0f} ms")
+    print(
+        f"\n4,000 tokens in {wall_s:.1f} s: {rate:.1f} updates/s, busy {busy_part:.1%}, long tasks {seen['long']:.0f} ms"
+    )
     notebook.page.wait_for_timeout(1500)
     want = notebook.execute("from assistant_nb import render; print(''.join(render.blocks(''.join(tokens))))")
     same = """(want) => {
@@ -330,13 +332,16 @@ def test_everything_can_be_done_by_keyboard(open_notebook: Any, app: str) -> Non
 
 
 def test_a_deleted_thread_and_a_lost_server_are_told_in_sentences(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, """
+    notebook = opened(
+        open_notebook,
+        """
 import assistant_nb as anb
 anb.start(store="here.db")
 from openai import OpenAI
 client = OpenAI()
 thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
-""")
+""",
+    )
     alert = notebook.live.locator(".anb-trouble")
     assert not alert.is_visible()
     notebook.execute("anb.stop()")
