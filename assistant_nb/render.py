@@ -55,7 +55,7 @@ def blocks(text: str, cited: Cited = _NOTHING) -> list[str]:
 
 
 class Growing:
-    """A text that comes in pieces. Only what may still change is read again: its last block, a formula not closed yet."""
+    """A text that comes in pieces. Only what may still change is read again: the last block, an open formula."""
 
     def __init__(self, cited: Cited = _NOTHING) -> None:
         self._cited = cited
@@ -68,7 +68,8 @@ class Growing:
         self._rest += piece
         found = _blocks(self._rest, self._cited)
         lines = self._rest.split("\n")
-        firm = min(len(lines) - 2, _unclosed(lines))  # the last line is not whole: it may belong to the block before it
+        whole = lines[:-1]  # the last one may still belong to the block before it
+        firm = _unclosed(whole) - 1  # a formula not closed yet may be no formula, and belong to it as well
         last = sum(start <= firm for start, _ in found) - 1
         if last > 0:
             self._done += [html for _, html in found[:last]]

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Final
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant_nb import render
@@ -91,7 +91,11 @@ class Allowed(HTMLParser):
     def handle_comment(self, data: str) -> None:
         raise AssertionError(f"a comment: {data}")
 
-    handle_decl = handle_pi = unknown_decl = handle_comment
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(f"a declaration: {decl}")
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(f"an instruction: {data}")
 
 
 def html(text: str, cited: render.Cited = CITED) -> str:
@@ -149,7 +153,8 @@ def test_tables_keep_their_alignment() -> None:
 
 def formulas(text: str) -> list[str]:
     return [
-        unescape(found) for found in re.findall(r'<(?:span|div) class="anb-tex">(.*?)</(?:span|div)>', html(text), re.S)
+        unescape(found)
+        for found in re.findall(r'<(?:span|div) class="anb-tex">(.*?)</(?:span|div)>', html(text), re.DOTALL)
     ]
 
 

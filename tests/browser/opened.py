@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 JUPYTERS_OWN: Final = re.compile(
     r"favicon|ResizeObserver|widget model not found|Error displaying widget|Could not (create|process) (a )?(view|model)"
-    r"|reading 'schema'|'filebrowser:open-path' not registered",  # Notebook 7, in every notebook
+    r"|reading 'schema'|'filebrowser:open-path' not registered|403.*static/notebook/\w+\.woff",  # Notebook 7, in every notebook
     re.IGNORECASE,
 )
 """What JupyterLab writes to the console in any notebook, or about any widget whose kernel is gone."""
