@@ -88,7 +88,7 @@ class Opened:
         """Gives back when every cell has been executed, without an error."""
         self.page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
         errors = self.page.evaluate(ERRORS)
-        assert not errors, "\n".join(errors)
+        assert not errors, re.sub(r"\x1b\[[\d;]*m", "", errors[0])[-1500:]
 
     def execute(self, code: str) -> str:
         """Run code in the notebook's kernel, beside the cells; gives what it printed."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,28 @@ for n in range({count}):
     client.beta.threads.messages.create(thread.id, role="user", content=f"message {{n}}: " + words)
 """
 
+SERVED = """
+import threading
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+import assistant_nb as anb
+from assistant_nb.engine.app import create_app
+from openai import OpenAI
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *_): pass
+class Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+app = create_app()
+def serve(port=0):
+    global server
+    server = make_server("127.0.0.1", port or (server.server_port if "server" in globals() else 0), app, Server, Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+serve()
+client = OpenAI(base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key="any")
+thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
+"""
+
 MEASURE = """() => {
   window.anbSeen = { updates: [], long: 0 };
   new MutationObserver(() => anbSeen.updates.push(performance.now()))
@@ -171,7 +194,7 @@ def test_axe_finds_nothing_serious(open_notebook: Any, look: str) -> None:
             notebook.theme("Light")
 
 
-def test_four_thousand_tokens_come_as_a_calm_stream(open_notebook: Any, record_property: Any) -> None:
+def test_four_thousand_tokens_come_as_a_calm_stream(open_notebook: Any) -> None:
     notebook = opened(open_notebook, STREAM)
     session = notebook.page.context.new_cdp_session(notebook.page)
     session.send("Performance.enable")
@@ -331,20 +354,11 @@ def test_everything_can_be_done_by_keyboard(open_notebook: Any, app: str) -> Non
     assert not live.locator(".anb-run[open]").count()
 
 
-def test_a_deleted_thread_and_a_lost_server_are_told_in_sentences(open_notebook: Any) -> None:
-    notebook = opened(
-        open_notebook,
-        """
-import assistant_nb as anb
-anb.start(store="here.db")
-from openai import OpenAI
-client = OpenAI()
-thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
-""",
-    )
+def test_a_server_that_is_gone_is_told_and_its_return_noticed(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, SERVED)
     alert = notebook.live.locator(".anb-trouble")
     assert not alert.is_visible()
-    notebook.execute("anb.stop()")
+    notebook.execute("server.shutdown(); server.server_close()")
     alert.wait_for()
     assert "does not answer" in alert.inner_text()
     notebook.shot("gone")
@@ -352,6 +366,35 @@ thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello
     notebook.page.wait_for_timeout(500)
     assert "Traceback" not in notebook.outputs()
     assert notebook.live.get_by_label("Message", exact=True).input_value() == "Are you there?"
+    notebook.execute("serve()")
+    alert.wait_for(state="hidden")
+    notebook.live.get_by_role("button", name="Send").click()
+    notebook.live.locator(".anb-content", has_text="Are you there?").wait_for()
+
+
+def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, LONG.format(count=2))
+    for code, count in (("import asyncio; await asyncio.sleep(3)", 3), ("import time; time.sleep(2)", 4)):
+        notebook.page.evaluate(
+            "(code) => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code }); }", code
+        )
+        begun = time.monotonic()
+        send(notebook, f"Meanwhile {count}.")
+        notebook.live.locator(".anb-content", has_text=f"Meanwhile {count}.").wait_for()
+        assert count == 4 or time.monotonic() - begun < 1.5
+
+
+@pytest.mark.parametrize("zoom", [1, 2])
+def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -> None:
+    notebook = opened(open_notebook, LONG.format(count=5))
+    notebook.page.set_viewport_size({"width": 1280 // zoom, "height": 900 // zoom})  # what a zoomed browser leaves
+    notebook.page.evaluate("() => jupyterapp.commands.execute('application:toggle-presentation-mode')")
+    notebook.page.wait_for_timeout(500)
+    notebook.shot(f"stage-{zoom}")
+    wide = notebook.page.evaluate("""() => [...document.querySelectorAll(".anb-live, .anb-live .anb-bar, .anb-list, .anb-composer")]
+      .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)""")
+    assert wide == []
+    assert notebook.live.get_by_role("button", name="Send").is_visible()
 
 
 def test_a_thread_that_is_deleted_and_a_wrong_key_are_told(open_notebook: Any) -> None:
