@@ -97,25 +97,19 @@ for n in range({count}):
     client.beta.threads.messages.create(thread.id, role="user", content=f"message {{n}}: " + words)
 """
 
-SERVED = """
-import threading
-from socketserver import ThreadingMixIn
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+CUT = """
+import httpx2
 import assistant_nb as anb
 from assistant_nb.engine.app import create_app
-from openai import OpenAI
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_): pass
-class Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-app = create_app()
-def serve(port=0):
-    global server
-    server = make_server("127.0.0.1", port or (server.server_port if "server" in globals() else 0), app, Server, Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-serve()
-client = OpenAI(base_url=f"http://127.0.0.1:{server.server_port}/v1", api_key="any")
+from openai import DefaultHttpxClient, OpenAI
+class Line(httpx2.WSGITransport):
+    cut = False
+    def handle_request(self, request):
+        if self.cut:
+            raise httpx2.ConnectError("cut", request=request)
+        return super().handle_request(request)
+line = Line(create_app())
+client = OpenAI(base_url="http://engine/v1", api_key="any", http_client=DefaultHttpxClient(transport=line))
 thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
 """
 
@@ -355,10 +349,10 @@ def test_everything_can_be_done_by_keyboard(open_notebook: Any, app: str) -> Non
 
 
 def test_a_server_that_is_gone_is_told_and_its_return_noticed(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, SERVED)
+    notebook = opened(open_notebook, CUT)
     alert = notebook.live.locator(".anb-trouble")
     assert not alert.is_visible()
-    notebook.execute("server.shutdown(); server.server_close()")
+    notebook.execute("line.cut = True")
     alert.wait_for()
     assert "does not answer" in alert.inner_text()
     notebook.shot("gone")
@@ -366,7 +360,7 @@ def test_a_server_that_is_gone_is_told_and_its_return_noticed(open_notebook: Any
     notebook.page.wait_for_timeout(500)
     assert "Traceback" not in notebook.outputs()
     assert notebook.live.get_by_label("Message", exact=True).input_value() == "Are you there?"
-    notebook.execute("serve()")
+    notebook.execute("line.cut = False")
     alert.wait_for(state="hidden")
     notebook.live.get_by_role("button", name="Send").click()
     notebook.live.locator(".anb-content", has_text="Are you there?").wait_for()
