@@ -55,7 +55,7 @@ def blocks(text: str, cited: Cited = _NOTHING) -> list[str]:
 
 
 class Growing:
-    """A text that comes in pieces. Only its last block is read again when another piece comes."""
+    """A text that comes in pieces. Only what may still change is read again: the last block, an open formula."""
 
     def __init__(self, cited: Cited = _NOTHING) -> None:
         self._cited = cited
@@ -67,10 +67,13 @@ class Growing:
         kept = len(self._done)
         self._rest += piece
         found = _blocks(self._rest, self._cited)
-        if len(found) > 1:
-            start, _ = found[-1]
-            self._done += [html for _, html in found[:-1]]
-            self._rest = "".join(self._rest.splitlines(keepends=True)[start:])
+        lines = self._rest.split("\n")
+        whole = lines[:-1]  # the last one may still belong to the block before it
+        firm = _unclosed(whole) - 1  # a formula not closed yet may be no formula, and belong to it as well
+        last = sum(start <= firm for start, _ in found) - 1
+        if last > 0:
+            self._done += [html for _, html in found[:last]]
+            self._rest = "\n".join(lines[found[last][0] :])
         return kept, [html for _, html in found]
 
 
@@ -229,6 +232,16 @@ def _tex_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
         token = state.push("tex", "", 0)
         token.content, token.block, token.map = source, True, [first, state.line]
     return True
+
+
+def _unclosed(lines: list[str]) -> int:
+    """The line at which a formula begins that may still be closed by what comes; else the number of lines."""
+    for n in range(max(0, len(lines) - _MOST_LINES), len(lines)):
+        text = lines[n].lstrip()
+        opening = next((mark for mark in _FENCES if text.startswith(mark)), None)
+        if opening and _FENCES[opening] not in "\n".join([text[len(opening) :], *lines[n + 1 :]]):
+            return n
+    return len(lines)
 
 
 def _line(state: StateBlock, line: int) -> str:

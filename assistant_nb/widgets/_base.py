@@ -36,9 +36,9 @@ _GONE_AFTER_S: Final = 60
 _SHARED: Final = re.compile(r'^import \{[^}]*\} from "\./base\.js";\n', re.MULTILINE)
 _COPY_STYLE: Final = """<style>
 .jp-OutputArea:has(.anb-live.{id}) .jp-OutputArea-child:has(.anb-copy.{id}),
-.jp-OutputArea:has(.anb-copy.{id}) .jp-OutputArea-output.jupyter-widgets:not(:has(*)) {{ display: none }}
+.jp-OutputArea-child:has(.anb-copy.{id}) + .jp-OutputArea-child > .jp-OutputArea-output:not(:has(*)) {{ display: none }}
 </style>"""
-"""Hides the copy while the widget lives, and the front end's complaint when it does not."""
+"""Hides the copy while the widget lives, and what the front end says ("Loading widget...") when it does not."""
 
 _numbers: Final = Counter[str]()
 
@@ -114,6 +114,7 @@ class Panel(anywidget.AnyWidget):
         handle = display(self._bundle(), raw=True, display_id=True)  # type: ignore[no-untyped-call]
         self._copies += [handle] if handle else []
         data, metadata = self._repr_mimebundle_() or ({}, {})
+        data.pop("text/plain", None)  # an untrusted notebook would show it below the copy, as it was at first
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]
 
     def _bundle(self) -> Json:

@@ -85,6 +85,11 @@ export function frame(model, el, label, open) {
   // JupyterLab's shortcuts, such as "b" for a new cell, ask the element that has the focus, not those around it.
   root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
+  const scrolls = new ResizeObserver((entries) => {
+    for (const { target } of entries)
+      if (target.scrollHeight > target.clientHeight + 1 || target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+  });
   let timer = 0;
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
   /** @param {string | null} sentence */
@@ -106,8 +111,11 @@ export function frame(model, el, label, open) {
       heard.catch(() => {}).finally(() => (clearTimeout(slow), (busy.hidden = true)));
       return link.call(name, args, buffers).then((result) => (tell(null), result), fail);
     },
-    /** @param {Element} part */
-    draw: (part) => draw(part, link.call),
+    /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
+    draw(part) {
+      for (const wide of part.querySelectorAll("pre, div.anb-tex")) scrolls.observe(wide);
+      return draw(part, link.call);
+    },
   };
   link.on("trouble", (message) => tell(message.sentence));
   link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
@@ -118,6 +126,7 @@ export function frame(model, el, label, open) {
   }, fail);
   return () => {
     clearInterval(timer);
+    scrolls.disconnect();
     link.close();
   };
 }
@@ -139,7 +148,6 @@ export async function draw(part, call) {
   for (const formula of formulas) {
     const { tex, display } = undelimited(formula.textContent ?? "");
     formula.setAttribute("data-drawn", "");
-    if (display) formula.setAttribute("tabindex", "0"); // a wide one can be scrolled by keys
     try {
       formula.innerHTML = temml.renderToString(tex, { displayMode: display, throwOnError: true, trust: false, annotate: true });
     } catch {

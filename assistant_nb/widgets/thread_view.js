@@ -180,6 +180,7 @@ async function toggleRaw(button, item, id, it) {
   else {
     const html = await it.ask("raw", { id });
     if (html) item.append(h("div", { class: "anb-json" }, made_of(html)));
+    it.draw(item);
   }
   button.setAttribute("aria-expanded", String(!shown));
 }

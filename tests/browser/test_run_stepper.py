@@ -1,13 +1,10 @@
 """RunStepper in a browser."""
 
-import shutil
-import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import SHOTS, median
+from tests.browser.opened import CELLS, FOCUS, Opened
 
 START = """
 import assistant_nb as anb
@@ -27,55 +24,63 @@ def start(model: str = CALLING) -> str:
     return START.format(model=model)
 
 
-def at(it: Any, words: str) -> None:
+def button(it: Opened, name: str) -> Any:
+    return it.live.get_by_role("button", name=name, exact=True)
+
+
+def median(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def at(it: Opened, words: str) -> None:
     """Wait until the frame that is shown tells this."""
-    it.widget.get_by_role("option", selected=True).get_by_text(words).wait_for()
+    it.live.get_by_role("option", selected=True).get_by_text(words).wait_for()
 
 
-def walk(it: Any) -> None:
+def walk(it: Opened) -> None:
     """To the end, with outputs on the way."""
-    it.button("Step").click()
+    button(it, "Step").click()
     at(it, "The run is created")
-    it.button("To the end").click()
-    it.button("Let my functions answer").click()
+    button(it, "To the end").click()
+    button(it, "Let my functions answer").click()
     it.page.wait_for_function("() => document.querySelector('.anb-form textarea').value === 'sunny in Paris'")
-    it.button("Submit outputs").click()
+    button(it, "Submit outputs").click()
     at(it, "The client has submitted outputs")
-    it.button("To the end").click()
+    button(it, "To the end").click()
     at(it, "The run is completed")
 
 
-def test_a_run_is_walked_by_clicks_and_its_diagram_follows(book: Any) -> None:
-    it = book(start(), SHOW)
+def test_a_run_is_walked_by_clicks_and_its_diagram_follows(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
     walk(it)
-    assert it.widget.locator(".anb-status.anb-now text").inner_text() == "completed"
-    assert it.widget.locator(".anb-status.anb-done").count() == 3
-    it.button("Back").click()
+    assert it.live.locator(".anb-status.anb-now text").inner_text() == "completed"
+    assert it.live.locator(".anb-status.anb-done").count() == 3
+    button(it, "Back").click()
     at(it, "The model has answered")
-    assert it.widget.locator(".anb-status.anb-now text").inner_text() == "in_progress"
-    assert it.widget.locator(".anb-status.anb-next").count() == 6
-    it.widget.get_by_role("tab", name="Prompt").click()
-    it.widget.locator(".anb-turn.anb-new").get_by_text("sunny in Paris").wait_for()
+    assert it.live.locator(".anb-status.anb-now text").inner_text() == "in_progress"
+    assert it.live.locator(".anb-status.anb-next").count() == 6
+    it.live.get_by_role("tab", name="Prompt").click()
+    it.live.locator(".anb-turn.anb-new").get_by_text("sunny in Paris").wait_for()
 
 
-def test_a_fork_is_a_branch_that_can_be_compared(book: Any) -> None:
-    it = book(start(), SHOW)
+def test_a_fork_is_a_branch_that_can_be_compared(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
     walk(it)
-    it.button("Fork here").click()
-    it.widget.get_by_label("What is otherwise").select_option(label="the output of get_weather")
-    it.widget.get_by_label("Instead").fill("snow")
-    it.button("Fork").click()
+    button(it, "Fork here").click()
+    it.live.get_by_label("What is otherwise").select_option(label="the output of get_weather")
+    it.live.get_by_label("Instead").fill("snow")
+    button(it, "Fork").click()
     at(it, "The client has submitted outputs")
-    it.button("To the end").click()
+    button(it, "To the end").click()
     at(it, "The run is completed")
-    it.button("Compare with main").click()
-    assert it.widget.locator(".anb-beside ins").inner_text() == "It is cold."
-    it.shot("run_stepper-fork")
-    it.button("main").click()
-    it.widget.get_by_text("It is sunny.").wait_for()
+    button(it, "Compare with main").click()
+    assert it.live.locator(".anb-beside ins").inner_text() == "It is cold."
+    it.shot("fork")
+    button(it, "main").click()
+    it.live.get_by_text("It is sunny.").wait_for()
 
 
-def test_a_step_shows_at_once_and_a_long_run_opens_fast(book: Any) -> None:
+def test_a_step_shows_at_once_and_a_long_run_opens_fast(open_notebook: Any) -> None:
     calls = """anb.Scripted(*[[anb.ToolCall("get_weather", '{"city": "Paris"}')]] * 26, "Done.")"""
     drive = """
 run = client.post(f"/lab/threads/{thread.id}/runs", cast_to=object, body={"assistant_id": assistant.id})
@@ -87,7 +92,7 @@ for n in range(27):
 assert run_.status == "completed"
 """
     long = "stepper = anb.RunStepper(client, run=run_)\nassert len(stepper.frames) >= 200, len(stepper.frames)\nstepper"
-    it = book(start(calls), drive, SHOW.replace("thread,", "client.beta.threads.create(),"), long)
+    it = open_notebook(start(calls), drive, SHOW.replace("thread,", "client.beta.threads.create(),"), long)
     opened = """() => { const began = performance.now(); const seen = document.querySelectorAll('.anb-frame').length;
 return jupyterapp.commands.execute('notebook:run-cell').then(() => new Promise((done) => { const look = () =>
 [...document.querySelectorAll('.anb-frames')].at(-1).childElementCount >= 200 && [...document.querySelectorAll('.anb-detail')].at(-1).childElementCount
@@ -104,9 +109,9 @@ const look = () => now() !== before ? done(performance.now() - began) : setTimeo
     assert median(times) < 100
 
 
-def test_the_keyboard_alone_walks_a_run(book: Any) -> None:
-    it = book(start(), SHOW)
-    it.button("Step").focus()
+def test_the_keyboard_alone_walks_a_run(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
+    button(it, "Step").focus()
     it.page.keyboard.press("ArrowRight")
     at(it, "The run is created")
     it.page.keyboard.press("t")
@@ -114,102 +119,94 @@ def test_the_keyboard_alone_walks_a_run(book: Any) -> None:
     it.page.keyboard.press("ArrowLeft")
     at(it, "The message is complete")
     it.page.keyboard.press("?")
-    it.widget.get_by_role("table", name="Keyboard map").wait_for()
-    assert (it.cells(), it.focused()) == (2, True)
+    it.live.get_by_role("table", name="Keyboard map").wait_for()
+    assert (it.page.evaluate(CELLS), it.page.evaluate(FOCUS)) == (2, True)
 
 
-def test_one_predicts_first(book: Any) -> None:
-    it = book(start(), SHOW.replace("functions=[get_weather]", "predict=True"))
-    it.button("Step").click()
-    assert it.widget.get_by_role("group", name="Predict first").is_visible()
+def test_one_predicts_first(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW.replace("functions=[get_weather]", "predict=True"))
+    button(it, "Step").click()
+    assert it.live.get_by_role("group", name="Predict first").is_visible()
     at(it, "The run is created")
-    assert it.button("Step").is_disabled()
-    it.button("in_progress").click()
+    assert button(it, "Step").is_disabled()
+    button(it, "in_progress").click()
     it.page.wait_for_function(
         "() => [...document.querySelectorAll('.anb-controls button')].some((one) => one.textContent === 'Step' && !one.disabled)"
     )
-    it.button("Step").click()
-    it.widget.get_by_text("score 1 of 1").wait_for()
+    button(it, "Step").click()
+    it.live.get_by_text("score 1 of 1").wait_for()
 
 
-def test_a_person_sits_in_the_models_seat(book: Any) -> None:
-    it = book(start('"human"'), SHOW)
-    it.button("Step").click()
+def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:
+    it = open_notebook(start('"human"'), SHOW)
+    button(it, "Step").click()
     at(it, "The run is created")
-    it.button("To the end").click()
-    it.button("Add a tool call").click()
-    it.widget.get_by_label("Tool", exact=True).select_option("get_weather")
-    it.widget.get_by_label("Arguments, as JSON").fill('{"city": ')
-    assert "JSON" in it.widget.locator(".anb-call .anb-error").inner_text()
-    it.widget.get_by_label("Arguments, as JSON").fill('{"city": "Rome"}')
-    it.button("Answer").click()
+    button(it, "To the end").click()
+    button(it, "Add a tool call").click()
+    it.live.get_by_label("Tool", exact=True).select_option("get_weather")
+    it.live.get_by_label("Arguments, as JSON").fill('{"city": ')
+    assert "JSON" in it.live.locator(".anb-call .anb-error").inner_text()
+    it.live.get_by_label("Arguments, as JSON").fill('{"city": "Rome"}')
+    button(it, "Answer").click()
     at(it, "A person has answered")
 
 
-def test_a_click_works_while_a_cell_awaits(book: Any) -> None:
-    it = book(start(), SHOW)
+def test_a_click_works_while_a_cell_awaits(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
     it.page.evaluate(
         "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: 'import asyncio; await asyncio.sleep(5)'}); }"
     )
-    it.button("Step").click()
+    button(it, "Step").click()
     at(it, "The run is created")
 
 
-def test_while_a_cell_blocks_the_widget_says_why_it_waits(book: Any) -> None:
-    it = book(start(), SHOW)
+def test_while_a_cell_blocks_the_widget_says_why_it_waits(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
     it.page.evaluate(
         "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: 'import time; time.sleep(4)'}); }"
     )
-    it.button("Step").click()
-    it.widget.get_by_text("The kernel is busy with a cell").wait_for()
+    button(it, "Step").click()
+    it.live.get_by_text("The kernel is busy with a cell").wait_for()
     at(it, "The run is created")
-    it.widget.get_by_text("The kernel is busy with a cell").wait_for(state="hidden")
+    it.live.get_by_text("The kernel is busy with a cell").wait_for(state="hidden")
 
 
-@pytest.mark.parametrize("look", ["Light", "Dark", "forced"])
-def test_those_who_hear_or_type_the_page_find_no_hurdle(look: str, book: Any) -> None:
-    it = book(start(), SHOW, **({"forced_colors": "active"} if look == "forced" else {}))
-    it.theme("Dark" if look == "Dark" else "Light")
-    it.button("Step").click()
+def test_those_who_hear_or_type_the_page_find_no_hurdle(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
+    button(it, "Step").click()
     at(it, "The run is created")
-    it.button("To the end").click()
-    it.button("Submit outputs").wait_for()
-    assert it.axe() == []
-    it.shot(f"run_stepper-{look}")
+    button(it, "To the end").click()
+    button(it, "Submit outputs").wait_for()
+    for look in ("Light", "Dark", "forced"):
+        it.theme("Dark" if look == "Dark" else "Light")
+        it.forced_colors(look == "forced")
+        assert it.axe() == []
+        it.shot(look)
 
 
-def test_a_saved_run_reads_well_without_a_kernel(book: Any, lab: Any) -> None:
-    it = book(start(), SHOW)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_saved_run_reads_well_without_a_kernel(trusted: bool, open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
     walk(it)
     it.page.wait_for_timeout(1500)  # the copy follows
-    it.save()
-    it.shut_down()
-    untrusted = it.path.with_name("untrusted-run.ipynb")
-    shutil.copy(it.path, untrusted)
-    untrusted.write_text(untrusted.read_text(encoding="utf-8").replace("Be brief", "Be short"), encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "jupyter", "trust", it.path], env=lab.environment, check=True, capture_output=True
-    )
-    for path in (it.path, untrusted):
-        again = book(path=path, run=False)
-        again.page.locator(".anb-copy").get_by_text("The run is completed").wait_for()
-        again.page.wait_for_timeout(2500)
-        assert again.page.get_by_text("Error displaying widget").filter(visible=True).count() == 0
-        again.page.screenshot(path=SHOTS / f"run_stepper-saved-{path.stem[:9]}.png")
+    it.save_and_reopen(trusted=trusted, kernel=False)
+    it.page.locator(".anb-copy").get_by_text("The run is completed").wait_for()
+    assert "Error displaying widget" not in it.outputs()
+    it.shot("saved")
 
 
-def test_nothing_that_a_run_says_becomes_part_of_the_page(book: Any) -> None:
+def test_nothing_that_a_run_says_becomes_part_of_the_page(open_notebook: Any) -> None:
     evil = "<img src=x onerror=alert(1)>"
     model = f"anb.Scripted([{evil!r}, anb.ToolCall('get_weather', '{{\"city\": \"{evil}\"}}')], {evil!r})"
-    it = book(start(model), SHOW)
-    it.button("Step").click()
+    it = open_notebook(start(model), SHOW)
+    button(it, "Step").click()
     at(it, "The run is created")
-    it.button("To the end").click()
-    it.button("Submit outputs").click()
+    button(it, "To the end").click()
+    button(it, "Submit outputs").click()
     at(it, "The client has submitted outputs")
-    it.button("To the end").click()
+    button(it, "To the end").click()
     at(it, "The run is completed")
     for tab in ("Prompt", "API calls", "Objects", "Stream", "Raw"):
-        it.widget.get_by_role("tab", name=tab).click()
+        it.live.get_by_role("tab", name=tab).click()
         it.page.wait_for_timeout(150)
-    assert it.widget.locator("img, script, iframe").count() == 0
+    assert it.live.locator("img, script, iframe").count() == 0

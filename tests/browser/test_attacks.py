@@ -1,0 +1,114 @@
+"""The attacks of `vectors.py` in a page, wherever a text of others can stand: nothing runs, nothing is fetched."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.browser.vectors import VECTORS
+
+SENT = [vector for vector in VECTORS if not any("\ud800" <= letter <= "\udfff" for letter in vector)]
+"""Half a character does not get past the SDK."""
+
+ATTACK = """
+import json
+import assistant_nb as anb
+vectors = json.loads({vectors!r})
+lines = []
+for vector in vectors:
+    lines += [[anb.ToolCall(vector, json.dumps({{vector: vector}})), anb.ToolCall("add", vector)], vector]
+client = anb.connect(model=anb.Scripted(*lines))
+add = {{"type": "function", "function": {{"name": "add", "parameters": {{"type": "object", "properties": {{}}}}}}}}
+tutor = client.beta.assistants.create(model="gpt-4o", name=vectors[0], tools=[add])
+def attack(thread, vector):
+    def say(content, **more):
+        client.beta.threads.messages.create(thread, role="user", content=content, **more)
+    say(vector, metadata={{vector[:60]: vector[:500]}})
+    file = client.files.create(file=(vector.replace("\\0", ""), b"x"), purpose="assistants")
+    say("file", attachments=[{{"file_id": file.id, "tools": [{{"type": "code_interpreter"}}]}}])
+    try:
+        say([{{"type": "image_url", "image_url": {{"url": vector}}}}])
+    except Exception as error:
+        refused.append(repr(error)[:60])
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread, assistant_id=tutor.id, poll_interval_ms=5)
+    if run.status == "requires_action":
+        calls = run.required_action.submit_tool_outputs.tool_calls
+        outputs = [{{"tool_call_id": call.id, "output": vector}} for call in calls]
+        client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread, tool_outputs=outputs, poll_interval_ms=5)
+    statuses.append(run.status)
+refused, statuses, views = [], [], []
+for some in (vectors[n : n + 20] for n in range(0, len(vectors), 20)):
+    thread = client.beta.threads.create().id
+    for vector in some:
+        attack(thread, vector)
+    views.append(anb.ThreadView(client, thread))
+"""
+
+LOOK = """(within) => {
+  const bad = [];
+  for (const root of document.querySelectorAll(within))
+    for (const element of [root, ...root.querySelectorAll("*")]) {
+      const name = element.localName;
+      if (["script", "iframe", "object", "embed", "link", "meta", "base", "video", "audio", "animate", "foreignobject"].includes(name))
+        bad.push(name);
+      for (const { name: attribute, value } of element.attributes) {
+        const url = value.trim().toLowerCase();
+        if (attribute.startsWith("on")) bad.push(element.outerHTML.slice(0, 200));
+        if (/^(xlink:)?href$/.test(attribute) && !/^(https?:|mailto:|#mjx|#)/.test(url)) bad.push(element.outerHTML.slice(0, 200));
+        if (["src", "srcset", "data", "action", "formaction", "poster", "ping"].includes(attribute) && !url.startsWith("data:image/"))
+          bad.push(element.outerHTML.slice(0, 200));
+        if (attribute === "style" && /url\\(|expression/.test(url)) bad.push(element.outerHTML.slice(0, 200));
+        if (attribute === "id" && /alert|^y$|jupyterapp|__anb/.test(url)) bad.push(element.outerHTML.slice(0, 200));
+      }
+    }
+  return { bad: [...new Set(bad)], pwned: window.pwnedBy ?? 0, articles: document.querySelectorAll(within + " .anb-message").length };
+}"""
+
+
+def attacked(open_notebook: Any, **how: Any) -> Any:
+    setup = ATTACK.format(vectors=json.dumps(SENT))
+    shows = [f"views[{n}]" for n in range(-(-len(SENT) // 20))]
+    notebook = open_notebook("1", run=False, **how)
+    notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
+    notebook.write(setup, *shows)
+    notebook.load()
+    notebook.run_all()
+    notebook.live.locator(".anb-composer").nth(len(shows) - 1).wait_for()
+    return notebook
+
+
+def test_nothing_runs_or_is_fetched_live(open_notebook: Any) -> None:
+    notebook = attacked(open_notebook)
+    notebook.page.add_style_tag(
+        content=".anb-live * { content-visibility: visible !important } .anb-live details { display: block }"
+    )
+    notebook.page.evaluate(
+        "() => document.querySelectorAll('.anb-live details').forEach((one) => { one.open = true; })"
+    )
+    for button in notebook.live.get_by_role("button", name="JSON").all()[:40]:
+        button.evaluate("(one) => one.click()")
+    notebook.page.wait_for_timeout(2500)
+    notebook.shot("live")
+    seen = notebook.page.evaluate(LOOK, ".anb-live")
+    assert notebook.execute("print(len(refused), set(statuses))").strip() == "0 {'requires_action'}"
+    assert seen["articles"] >= 3 * len(SENT)
+    assert (seen["bad"], seen["pwned"]) == ([], 0)
+    page = notebook.execute("print(views[0].to_html())")
+    alone = notebook.page.context.new_page()
+    alone.add_init_script("window.pwned = () => { window.pwnedBy = 1; }")
+    alone.set_content(page)
+    assert alone.evaluate(LOOK, "body main, body article")["bad"] == []
+    alone.close()
+
+
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, trusted: bool) -> None:
+    notebook = attacked(open_notebook, app=app)
+    notebook.save_and_reopen(trusted=trusted, kernel=False)
+    notebook.page.wait_for_timeout(2500)
+    notebook.shot("copy")
+    seen = notebook.page.evaluate(LOOK, ".jp-OutputArea-output")
+    assert "pwned()" in notebook.outputs()
+    assert notebook.page.locator("mjx-container").count() > 20
+    assert (seen["bad"], seen["pwned"]) == ([], 0)

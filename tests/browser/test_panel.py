@@ -1,0 +1,150 @@
+"""What all widgets share, in a page: live and copy, calls, restarts, formulas, themes."""
+
+import re
+from typing import Any
+
+import pytest
+
+TOY = '''
+import tempfile, pathlib, time
+from openai import OpenAI
+from assistant_nb.widgets import _base
+
+here = pathlib.Path(tempfile.mkdtemp())
+(here / "toy.css").write_text(".anb-toy { padding: 8px }")
+(here / "toy.js").write_text("""
+import { frame, h } from "./base.js";
+
+export default {
+  render({ model, el }) {
+    return frame(model, el, "Toy", (it, state) => {
+      const count = h("output", {}, String(state.count));
+      const formula = h("p");
+      formula.innerHTML = state.formula;
+      const ask = (name) => async () => { count.textContent = await it.ask(name, { by: 1 }) ?? "?"; };
+      it.body.append(
+        h("div", { class: "anb-toy" },
+          h("button", { type: "button", onclick: ask("add") }, "quick"),
+          h("button", { type: "button", onclick: ask("slow") }, "work"),
+          h("button", { type: "button", onclick: ask("fail") }, "fail"),
+          count, formula));
+      it.draw(it.body);
+    });
+  },
+};
+""")
+read = _base._read
+_base._read = lambda name: (here / name).read_text() if name.startswith("toy") else read(name)
+
+class Toy(_base.Panel):
+    _stem = "toy"
+    count = 0
+    def copy_html(self): return f"<p>count in the copy: {self.count}</p>"
+    def copy_text(self): return f"Toy({self.count})"
+    def state(self): return {"count": self.count, "formula": r'<span class="anb-tex">\\(\\frac{x}{2}\\)</span> and <span class="anb-tex">$\\nope{$</span>'}
+    @_base.quick
+    def add(self, by):
+        self.count += by
+        self.refresh_copy()
+        return self.count
+    @_base.work
+    def slow(self, by):
+        time.sleep(.3)
+        return self.add(by)
+    @_base.work
+    def fail(self, by):
+        raise _base.sdk.Refused("That cannot be.")
+
+toy = Toy(OpenAI(base_url="http://127.0.0.1:9/v1", api_key="x"), "thing_1")
+'''
+URL = r"(?:https?:)?//(?!127\.0\.0\.1)[^\s\"'<>)]+"
+APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+
+
+@pytest.fixture
+def toy(open_notebook: Any) -> Any:
+    def opened(app: str) -> Any:
+        notebook = open_notebook(TOY, "toy", app=app)
+        notebook.live.wait_for()
+        return notebook
+
+    return opened
+
+
+def count(notebook: Any, wanted: str) -> None:
+    notebook.live.locator("output", has_text=wanted).first.wait_for()
+
+
+@APPS
+def test_the_copy_hides_while_the_widget_lives_and_calls_are_answered(toy: Any, app: str) -> None:
+    notebook = toy(app)
+    assert not notebook.copies.is_visible()
+    for name, wanted in {"quick": "1", "work": "2", "fail": "?"}.items():
+        notebook.live.get_by_role("button", name=name).click()
+        count(notebook, wanted)
+    assert notebook.live.get_by_role("alert").inner_text() == "That cannot be."
+    notebook.shot("live")
+
+
+@APPS
+@pytest.mark.parametrize("kernel", [True, False], ids=["new kernel", "no kernel"])
+@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+def test_a_saved_notebook_shows_the_copy(toy: Any, app: str, trusted: bool, kernel: bool) -> None:
+    notebook = toy(app)
+    notebook.live.get_by_role("button", name="quick").click()
+    count(notebook, "1")
+    notebook.save_and_reopen(trusted=trusted, kernel=kernel)
+    notebook.shot("reopened")
+    assert notebook.outputs().strip() == "count in the copy: 1"
+
+
+def test_nbconvert_shows_the_copy_and_brings_nothing_that_is_fetched(toy: Any) -> None:
+    notebook = toy("lab/tree")
+    notebook.save()
+    html = notebook.nbconvert()
+    assert "count in the copy: 0" in html
+    notebook.write("1")
+    assert set(re.findall(URL, html)) == set(re.findall(URL, notebook.nbconvert()))
+
+
+@APPS
+def test_a_restart_and_another_run_bring_the_widget_back(toy: Any, app: str) -> None:
+    notebook = toy(app)
+    notebook.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    notebook.run_all()
+    count(notebook, "0")
+    notebook.live.get_by_role("button", name="quick").click()
+    count(notebook, "1")
+    assert notebook.live.count() == 1
+    assert not notebook.copies.is_visible()
+
+
+@APPS
+def test_a_page_that_is_loaded_again_meets_the_living_widget(toy: Any, app: str) -> None:
+    notebook = toy(app)
+    notebook.live.get_by_role("button", name="quick").click()
+    count(notebook, "1")
+    notebook.save()
+    notebook.load()
+    notebook.live.wait_for()
+    count(notebook, "1")
+    assert not notebook.copies.is_visible()
+
+
+def test_formulas_are_drawn_and_what_is_none_stays(toy: Any) -> None:
+    notebook = toy("lab/tree")
+    notebook.live.locator("math mfrac").wait_for(state="attached")
+    assert "\\nope{" in notebook.live.inner_text()
+
+
+def test_the_theme_is_followed_while_the_widget_is_open(toy: Any) -> None:
+    notebook = toy("lab/tree")
+    colours = (
+        "() => { const s = getComputedStyle(document.querySelector('.anb-live')); return s.backgroundColor + s.color; }"
+    )
+    light = notebook.page.evaluate(colours)
+    notebook.theme("Dark")
+    notebook.shot("dark")
+    assert notebook.page.evaluate(colours) != light
+    notebook.theme("Light")
+    assert notebook.page.evaluate(colours) == light

@@ -1,0 +1,229 @@
+"""Texts of others as HTML: nothing of them can run or fetch, and what was written is what is read."""
+
+import re
+import time
+from collections.abc import Callable
+from html import unescape
+from html.parser import HTMLParser
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant_nb import render
+from tests.browser.vectors import VECTORS
+
+TAGS: Final = {
+    *(
+        "p",
+        "strong",
+        "em",
+        "s",
+        "code",
+        "pre",
+        "span",
+        "div",
+        "a",
+        "img",
+        "i",
+        "ul",
+        "ol",
+        "li",
+        "hr",
+        "br",
+        "blockquote",
+    ),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
+}
+ATTRIBUTES: Final = {
+    "class": r"[\w\- ]*",
+    "href": r"(https?|mailto):.*",
+    "rel": "noopener noreferrer nofollow",
+    "target": "_blank",
+    "data-file": "file-1",
+    "src": r"data:image/png;base64,\w+",
+    "alt": r"(?s:.*)",
+    "style": "text-align:(left|right|center)",
+    "start": r"\d+",
+}
+CITED: Final = render.Cited(
+    marks={"【4:0†notes.txt】": "<sup>[1]</sup>"},
+    files={"sandbox:/mnt/data/a b.csv": "file-1", "sandbox:/mnt/data/plot.png": "file-2"},
+    pictures={"file-2": "data:image/png;base64,AAAA"},
+)
+WAYS: Final[list[Callable[[str], str]]] = [
+    lambda text: "".join(render.blocks(text)),
+    render.inline,
+    render.code,
+    lambda text: render.code(text, text),
+    render.plain,
+    lambda text: render.picture("", text, render.Cited(), text),
+    lambda text: render.picture("file-1", text, render.Cited()),
+    lambda text: render.picture("file-2", text, CITED, text),
+]
+
+
+class Allowed(HTMLParser):
+    """Raises for everything that is not on the lists, and for what is not closed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert tag in TAGS, tag
+        for name, value in attributes:
+            assert name in ATTRIBUTES and re.fullmatch(ATTRIBUTES[name], value or ""), (tag, name, value)
+        if tag not in ("img", "hr", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert tag in ("hr", "br") or self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data}")
+
+    def handle_decl(self, decl: str) -> None:
+        raise AssertionError(f"a declaration: {decl}")
+
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(f"an instruction: {data}")
+
+
+def html(text: str, cited: render.Cited = CITED) -> str:
+    return "".join(render.blocks(text, cited))
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_nothing_in_a_text_can_run_or_fetch(vector: str) -> None:
+    for way in WAYS:
+        for text in (vector, f"before {vector} after", f"| a |\n|---|\n| {vector} |", f"- {vector}", f"```\n{vector}"):
+            Allowed(way(text))
+
+
+@given(st.text(alphabet="<>\"'&`$\\[]()!|:;#-*_~= \n\tajvscript:/x\x00\u202e【】{}", max_size=80))
+def test_no_text_whatever_makes_other_html(text: str) -> None:
+    for way in WAYS:
+        Allowed(way(text))
+
+
+@pytest.mark.parametrize("way", [render.code, render.plain, render.inline])
+def test_code_and_names_keep_every_character(way: Callable[[str], str]) -> None:
+    text = r're.sub(r"\(([^)]*)\)|\$\d+\$", "<$1>", "a & b") # \[x\] **no** 【4:0†notes.txt】'
+    assert Allowed(way(text)).text.rstrip("\n") == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("**b** *i* ~~s~~ `c`", "<p><strong>b</strong> <em>i</em> <s>s</s> <code>c</code></p>\n"),
+        (
+            "[a](https://x.org)",
+            '<p><a href="https://x.org" rel="noopener noreferrer nofollow" target="_blank">a</a></p>\n',
+        ),
+        ("[a](javascript:x)", '<p><a class="anb-nowhere">a</a></p>\n'),
+        ("[a](sandbox:/mnt/data/a%20b.csv)", '<p><a class="anb-file" data-file="file-1">a</a></p>\n'),
+        ("So【4:0†notes.txt】.", "<p>So<sup>[1]</sup>.</p>\n"),
+        ("`【4:0†notes.txt】`", "<p><code>【4:0†notes.txt】</code></p>\n"),
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"),
+    ],
+)
+def test_markdown(text: str, shown: str) -> None:
+    assert html(text) == shown
+
+
+def test_a_picture_that_is_at_hand_is_shown_and_another_one_named() -> None:
+    assert '<img class="anb-picture" src="data:image/png;base64,AAAA" alt="p">' in html(
+        "![p](sandbox:/mnt/data/plot.png)"
+    )
+    assert "<img" not in html("![p](https://x.org/p.png)")
+
+
+def test_tables_keep_their_alignment() -> None:
+    assert '<td style="text-align:right">2</td>' in html("| a | b |\n|---|--:|\n| 1 | 2 |")
+
+
+def formulas(text: str) -> list[str]:
+    return [
+        unescape(found)
+        for found in re.findall(r'<(?:span|div) class="anb-tex">(.*?)</(?:span|div)>', html(text), re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r"so \(x_1 * y_1 * z\) is", [r"\(x_1 * y_1 * z\)"]),
+        (r"so \[x = 1\] is", [r"\[x = 1\]"]),
+        ("so\n\\[\nx\n- y\n= z\n\\]\nand more", ["\\[\nx\n- y\n= z\n\\]"]),
+        ("\\[\na\n\n# b\n\\]", ["\\[\na\n\n# b\n\\]"]),
+        ("- one\n  \\[\n  x\n  \\]\n- two", ["\\[\nx\n\\]"]),
+        ("> $$\n> x\n> $$", ["$$\nx\n$$"]),
+        ("$x$, $y_1$ and $\\alpha$", ["$x$", "$y_1$", "$\\alpha$"]),
+        ("$a < b & c$", ["$a < b & c$"]),
+        ("| \\(x\\) |\n|---|\n| $y$ |", ["\\(x\\)", "$y$"]),
+        ("\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}", ["\\begin{align}\nx &= 1 \\\\\ny &= 2\n\\end{align}"]),
+        ("$5 and $10", []),
+        ("It costs $5, or $10 for two.", []),
+        ("US$5 and C$10", []),
+        ("$20 for two, or 5$", []),
+        ("from $1,000 to $2,000", []),
+        ("`$x$` and\n\n```\n$y$ \\(z\\)\n```", []),
+        (r"the pattern `\(([^)]*)\)` and `\[a-z\]`", []),
+        ("\\$x\\$ is escaped", []),
+        ("$HOME and $PATH", []),
+    ],
+)
+def test_formulas_are_found_and_money_is_none(text: str, found: list[str]) -> None:
+    assert formulas(text) == found
+
+
+SNIPPETS: Final = st.sampled_from(
+    ["word ", "**b** ", "\n", "\n\n", "- item\n", "1. one\n", "# head\n", "```py\n", "```\n", "| a | b |\n", "|---|---|\n",
+     "\\[", "\\]", "$$\n", "$x$", "\\(y\\)", "> q\n", "    code\n", "---\n", "[a](https://x.org)", "`", "\t", "=\n", "\r\n", "a\x85b\u2028c\fd"]
+)  # fmt: skip
+
+
+@given(st.lists(SNIPPETS, max_size=14).map("".join), st.data())
+def test_a_text_in_pieces_reads_as_the_whole(text: str, data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
+    growing, shown = render.Growing(CITED), list[str]()
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        kept, blocks = growing.add(text[start:end])
+        shown[kept:] = blocks
+    assert shown == render.blocks(text, CITED)
+
+
+PATHOLOGICAL: Final = {
+    "dollars": "$" * 20_000,
+    "dollar words": "$a " * 7_000,
+    "openings": "\\(" * 10_000,
+    "square openings": "\\[x " * 7_000,
+    "begin": "\\begin{x}\n" * 3_000,
+    "fences": "$$\n\n" * 5_000,
+    "open lines": "\\[\n" * 5_000,
+    "brackets": "[" * 20_000,
+    "pictures": "![](" * 7_000,
+    "stars": "*a **b " * 5_000,
+    "ticks": "".join("`" * n + " " for n in range(250)),
+    "quotes": ">" * 2_000 + "x",
+    "angles": "<a " * 10_000,
+    "table": "|" * 10_000 + "\n" + "|-" * 5_000,
+    "backslashes": "\\" * 20_000,
+    "entities": "&#" * 10_000,
+}
+
+
+@pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
+def test_no_text_takes_long(text: str) -> None:
+    began = time.perf_counter()
+    Allowed("".join(render.blocks(text)))
+    assert time.perf_counter() - began < 1.5
