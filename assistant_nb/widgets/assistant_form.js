@@ -217,7 +217,7 @@ function open(it, first, model) {
     const unfolded = new Set([...form.querySelectorAll("details[open]")].map((part) => part.dataset.key));
     ids = 0;
     fields.clear();
-    form.replaceChildren(...parts(unfolded));
+    form.replaceChildren(...parts(unfolded).filter(Boolean));
     for (const [path, top, height] of scrolls) {
       const area = fields.get(path)?.control;
       if (area) Object.assign(area, { scrollTop: top }), (area.style.height = height);
@@ -327,10 +327,10 @@ function open(it, first, model) {
     const error = h("div", { class: "anb-mistake", id: `${id}-error`, hidden: true });
     control.id = id;
     control.dataset.key = path;
-    control.setAttribute("aria-describedby", `${id}-error`);
+    control.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
     fields.set(path, { control, error });
     const [hint, ...rest] = more;
-    return h("div", { class: "anb-field" }, h("label", { for: id }, label, " ", hint && h("small", {}, hint)), control, ...rest, error);
+    return h("div", { class: "anb-field" }, h("div", {}, h("label", { for: id }, label), " ", h("small", { id: `${id}-hint` }, hint ?? "")), control, ...rest, error);
   }
 
   /** A place for mistakes that belong to no single control. @param {string} path */
@@ -453,7 +453,7 @@ function open(it, first, model) {
       uploader("file_search"),
       tool && h(
         "div",
-        { class: "anb-pair" },
+        { class: "anb-trio" },
         text(`${path}.max_num_results`, tool, "max_num_results", "max_num_results", { hint: "1 to 50", inputmode: "numeric", placeholder: "not set" }),
         text(`${ranking}.score_threshold`, tool, "score_threshold", "score_threshold", { hint: "0 to 1", inputmode: "decimal", placeholder: "not set: 0" }),
         choice(`${ranking}.ranker`, tool, "ranker", "ranker", ["", ...state.words.rankers]),
