@@ -10,7 +10,8 @@ const PAUSE_MS = 200; // after the last key, before Python hears of it
  */
 export function nearest(param, paths) {
   const known = new Set(paths);
-  for (let path = param ?? ""; path; path = path.replace(/(\.?[^.[\]]*|\[[^\]]*\])$/, "")) if (known.has(path)) return path;
+  for (let path = param ?? ""; path; path = path.slice(0, Math.max(path.lastIndexOf("."), path.lastIndexOf("["), 0)))
+    if (known.has(path)) return path;
   return undefined;
 }
 
@@ -66,7 +67,8 @@ function open(it, first, model) {
   let pressed = false; // mistakes show once their field was touched, or the button was pressed
   let timer = 0;
   let ids = 0;
-  const touched = new Set();
+  const touched = new Set(); // and Python has seen what was typed there
+  let fresh = /** @type {string[]} */ ([]);
   const served = new Map(); // what the API has said about a field
   const fields = new Map(); // path -> {control, error}
   const uploads = new Map(); // id -> {name, size, sent, tool}
@@ -117,7 +119,7 @@ function open(it, first, model) {
   }
 
   function edited(/** @type {string} */ path) {
-    touched.add(path);
+    fresh.push(path);
     served.delete(path);
     clearTimeout(timer);
     timer = window.setTimeout(flush, PAUSE_MS);
@@ -126,8 +128,11 @@ function open(it, first, model) {
   async function flush() {
     clearTimeout(timer);
     timer = 0;
+    const seen = fresh;
+    fresh = [];
     const answer = await it.ask("edit", { draft, view: it.view });
     if (answer) checks = answer;
+    for (const path of seen) touched.add(path);
     show();
   }
 
@@ -252,7 +257,7 @@ function open(it, first, model) {
   function fillPicker() {
     const now = picker.value || state.assistant.id || "";
     const all = known.assistants.length ? known.assistants : [["", "none yet"]];
-    picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, name ? `${name} · ${id}` : id || "none yet")));
+    picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, id && name ? `${name} · ${id}` : id || name)));
     picker.value = known.assistants.some(([id]) => id === now) ? now : all[0][0];
     load.disabled = !known.assistants.length;
   }
