@@ -106,8 +106,11 @@ FLOORS = [
     ],
     ["engine.app"],
     ["engine.server"],
-    ["choices", "course", "functions"],
-    ["client", "upkeep"],
+    ["choices", "course", "functions", "sdk", "render", "as_code", "widgets", "widgets.schema_text", "widgets.uploads"],
+    ["client", "upkeep", "widgets._base", "widgets.assistant_fields"],
+    ["widgets.assistant_draft"],
+    ["widgets.assistant_copy"],
+    ["widgets.assistant_form"],
     ["__init__"],
     ["cli"],
 ]
@@ -117,7 +120,8 @@ HOMES = {
     "sqlite3": {"engine.store"},
     "werkzeug": {"engine.app"} | {module for module in MODULES if module.startswith("engine.routes")},
     "cheroot": {"engine.server"},
-    "openai": {"client", "functions", "engine.model.live"},  # functions: its types alone; live: its client
+    # functions: its types alone; live: its client; sdk and widgets: its errors and types
+    "openai": {"client", "functions", "engine.model.live", "sdk", "widgets._base", "widgets.assistant_form"},
     "httpx2": {"client", "engine.model.live", "engine.model.transport"},
     "pydantic": {
         "functions",
@@ -139,6 +143,10 @@ HOMES = {
     "nbclient": {"course"},
     "nbformat": {"course", "upkeep"},
     "tqdm": {"cli"},
+    "anywidget": {"widgets._base"},
+    "markdown_it": {"render"},
+    "pygments": {"render"},
+    "jsonschema": {"widgets.schema_text"},
 }
 
 
@@ -198,6 +206,12 @@ def test_the_foundation_is_pure() -> None:
         }
 
 
+def test_widgets_know_the_sdk_and_not_the_engine() -> None:
+    for module in MODULES:
+        if module.startswith("widgets"):
+            assert not [source for source in imports(module) if source.split(".")[0] in ("engine", "client", "choices")]
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     heavy = ["openai", "nbformat", "jupyter_client", "pydantic", "werkzeug", "cheroot", "assistant_nb.engine.server"]
     code = f"import sys, assistant_nb; print([name for name in {heavy} if name in sys.modules])"
@@ -209,5 +223,5 @@ def test_public_names_are_sorted_and_there() -> None:
     assert assistant_nb.__all__ == sorted(assistant_nb.__all__) == sorted(assistant_nb._HOMES)
     assert all(getattr(assistant_nb, name) for name in assistant_nb.__all__)
     assert set(assistant_nb.__all__) <= set(dir(assistant_nb))
-    with pytest.raises(AttributeError, match="'begin'; it has Limits, Scripted, ToolCall, connect"):
+    with pytest.raises(AttributeError, match="'begin'; it has AssistantForm, Limits, Scripted, ToolCall"):
         _ = assistant_nb.begin
