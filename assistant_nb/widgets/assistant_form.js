@@ -174,7 +174,7 @@ function open(it, first, model) {
   }
 
   async function catalogue() {
-    const found = await it.ask("catalogue");
+    const found = await it.call("catalogue").catch((/** @type {Error} */ error) => it.tell(error.message)); // it clears no other trouble
     if (!found || JSON.stringify(found) === JSON.stringify(known)) return;
     known = found;
     build();
@@ -194,7 +194,7 @@ function open(it, first, model) {
       button(yes, () => (close(), back.focus(), then()), "yes"),
       button("Cancel", no, "no"),
     );
-    question.onkeydown = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && no();
+    question.onkeydown = (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && no()); // false would stop the key
     question.hidden = false;
     question.querySelector("button").focus();
     it.say(text);
@@ -209,6 +209,7 @@ function open(it, first, model) {
   }
 
   function askToDelete() {
+    if (!state.saved) return it.say("There is nothing to delete.");
     const name = state.assistant.name || state.assistant.id;
     ask(`Delete ${name}? It cannot be taken back.`, "Delete it", () => act("delete", {}, "Deleted. What is in the form can be created again."), remove);
   }
@@ -220,13 +221,15 @@ function open(it, first, model) {
     const [key, start, end] = [at?.dataset?.key, at?.selectionStart, at?.selectionEnd];
     const scrolls = [...form.querySelectorAll("textarea")].map((area) => [area.dataset.key, area.scrollTop, area.style.height]);
     const unfolded = new Set([...form.querySelectorAll("details[open]")].map((part) => part.dataset.key));
+    const height = form.scrollTop;
     ids = 0;
     fields.clear();
     form.replaceChildren(...parts(unfolded).filter(Boolean));
-    for (const [path, top, height] of scrolls) {
+    for (const [path, top, grown] of scrolls) {
       const area = fields.get(path)?.control;
-      if (area) Object.assign(area, { scrollTop: top }), (area.style.height = height);
+      if (area) Object.assign(area, { scrollTop: top }), (area.style.height = grown);
     }
+    form.scrollTop = height;
     fillPicker();
     show();
     if (key && at && !at.isConnected) focusKey(key, start, end);
@@ -251,6 +254,7 @@ function open(it, first, model) {
     if (!field) return;
     for (let part = field.control; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
     field.control.focus();
+    field.error.scrollIntoView({ block: "nearest" });
     it.say(field.error.textContent);
   }
 
@@ -284,7 +288,7 @@ function open(it, first, model) {
     about.textContent = n && sentences.size ? `${plural(n, "mistake")} to mend first` : state.saved ? state.assistant.id : "";
     pill.hidden = state.saved && !changed;
     pill.textContent = state.saved ? `${plural(changed, "change")} not saved` : "not created yet";
-    remove.disabled = !state.saved;
+    remove.setAttribute("aria-disabled", String(!state.saved)); // a button that is disabled would lose the focus
     absent.hidden = !state.absent;
     absent.replaceChildren(
       ...(state.absent ? [h("span", {}, `${state.absent.id} is not here. ${state.absent.sentence}`), button("Try again", () => act("again", {}), "again")] : []),
@@ -295,8 +299,9 @@ function open(it, first, model) {
   /** @param {number} n */
   function listing(n) {
     const { name, source, html } = checks.code[n];
-    const code = h("div", { class: "anb-listing", tabindex: 0, role: "group", "aria-label": `${name} code` });
+    const code = h("div", { class: "anb-listing" });
     code.innerHTML = html; // made by render.code, which leaves nothing of the source but its characters
+    for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code` })) code.firstElementChild.setAttribute(key, value);
     const put = () => it.say(toNextCell(model, state.id ?? model.model_id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
     const take = async () => it.say((await copy(source)) ? "Copied." : "The browser lets nothing be copied here: mark the text.");
     return h("div", {}, code, h("div", { class: "anb-row" }, button("Copy", take, "copy"), button("To next cell", put, "cell")));
