@@ -73,6 +73,8 @@ export function frame(model, el, label, open) {
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
   const root = h("section", { class: "anb anb-live", "aria-label": label, "data-lm-suppress-shortcuts": "true" }, trouble, body, said);
+  // JupyterLab's shortcuts are for whatever has the focus, and it looks for this attribute there, not further up.
+  root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
   let timer = 0;
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
