@@ -14,6 +14,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import NotContained
 from assistant_nb.engine.model.scripted import Line as Line
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.server import Server
 from assistant_nb.engine.tools.sandbox.layers import layers
 
 settings.register_profile("shared machine", deadline=None)  # how long a thing takes is for tests/bench to say
@@ -31,6 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=str(reason)))
 
 
+KEY = "of-the-tests-own-server"
 MakeApp = Callable[..., App]
 Connect = Callable[..., OpenAI]
 
@@ -61,6 +63,22 @@ def connect(make_app: MakeApp) -> Connect:
         return OpenAI(base_url="http://engine/v1", api_key="any", max_retries=0, http_client=http_client)
 
     return connected
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """An engine that listens, for what takes the address from the environment; its model knows one answer, "Hello."."""
+    with Server(create_app(model=Scripted(*["Hello."] * 9)), KEY) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def served(server: Server) -> Iterator[OpenAI]:
+    """An SDK client of that engine; the environment names it, too."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OPENAI_BASE_URL", server.url)
+        environment.setenv("OPENAI_API_KEY", KEY)
+        yield OpenAI(max_retries=0)
 
 
 @pytest.fixture

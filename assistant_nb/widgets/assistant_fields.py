@@ -113,7 +113,7 @@ def _schema(value: Any, path: str, note: Note) -> Json | None:
 def _tools(value: Any, path: str, note: Note) -> list[Json] | None:
     if len(value) > 128:
         note(path, f"{len(value)} tools are too many. The API takes 128.")
-    return [_TOOLS[tool["type"]](tool, f"{path}[{n}]", note) for n, tool in enumerate(value)] or None
+    return [_TOOLS.get(tool["type"], _other)(tool, f"{path}[{n}]", note) for n, tool in enumerate(value)] or None
 
 
 def _code_interpreter(_: Json, path: str, note: Note) -> Json:  # noqa: ARG001  the table's shape
@@ -145,6 +145,11 @@ def _function(tool: Json, path: str, note: Note) -> Json:
             f"{path}.parameters", f'type: a function takes an object, so write "object" instead of {json.dumps(kind)}.'
         )
     return {"type": "function", "function": function}
+
+
+def _other(tool: Json, _: str, __: Note) -> Json:
+    """A tool of a later day stays as it is."""
+    return tool
 
 
 _TOOLS: Final = {"code_interpreter": _code_interpreter, "file_search": _file_search, "function": _function}
@@ -236,11 +241,11 @@ def _show_tool(tool: Json) -> Json:
             "ranker": None if ranker == RANKERS[-1] else ranker,
             "score_threshold": _shortest(ranking.get("score_threshold") or 0) or None,
         }
-    return {"type": kind}
+    return {"type": kind} if kind in _TOOLS else tool
 
 
 def show_tools(tools: Any) -> list[Json]:
-    return [_show_tool(tool) for tool in tools or [] if tool["type"] in _TOOLS]
+    return [_show_tool(tool) for tool in tools or []]
 
 
 def _show_tool_resources(resources: Any) -> Json:

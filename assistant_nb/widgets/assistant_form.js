@@ -10,7 +10,8 @@ const PAUSE_MS = 200; // after the last key, before Python hears of it
  */
 export function nearest(param, paths) {
   const known = new Set(paths);
-  for (let path = param ?? ""; path; path = path.replace(/(\.?[^.[\]]*|\[[^\]]*\])$/, "")) if (known.has(path)) return path;
+  for (let path = param ?? ""; path; path = path.slice(0, Math.max(path.lastIndexOf("."), path.lastIndexOf("["), 0)))
+    if (known.has(path)) return path;
   return undefined;
 }
 
@@ -66,7 +67,8 @@ function open(it, first, model) {
   let pressed = false; // mistakes show once their field was touched, or the button was pressed
   let timer = 0;
   let ids = 0;
-  const touched = new Set();
+  const touched = new Set(); // and Python has seen what was typed there
+  let fresh = /** @type {string[]} */ ([]);
   const served = new Map(); // what the API has said about a field
   const fields = new Map(); // path -> {control, error}
   const uploads = new Map(); // id -> {name, size, sent, tool}
@@ -117,7 +119,7 @@ function open(it, first, model) {
   }
 
   function edited(/** @type {string} */ path) {
-    touched.add(path);
+    fresh.push(path);
     served.delete(path);
     clearTimeout(timer);
     timer = window.setTimeout(flush, PAUSE_MS);
@@ -126,8 +128,11 @@ function open(it, first, model) {
   async function flush() {
     clearTimeout(timer);
     timer = 0;
+    const seen = fresh;
+    fresh = [];
     const answer = await it.ask("edit", { draft, view: it.view });
     if (answer) checks = answer;
+    for (const path of seen) touched.add(path);
     show();
   }
 
@@ -169,7 +174,7 @@ function open(it, first, model) {
   }
 
   async function catalogue() {
-    const found = await it.ask("catalogue");
+    const found = await it.call("catalogue").catch((/** @type {Error} */ error) => it.tell(error.message)); // it clears no other trouble
     if (!found || JSON.stringify(found) === JSON.stringify(known)) return;
     known = found;
     build();
@@ -189,7 +194,7 @@ function open(it, first, model) {
       button(yes, () => (close(), back.focus(), then()), "yes"),
       button("Cancel", no, "no"),
     );
-    question.onkeydown = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && no();
+    question.onkeydown = (/** @type {KeyboardEvent} */ event) => void (event.key === "Escape" && no()); // false would stop the key
     question.hidden = false;
     question.querySelector("button").focus();
     it.say(text);
@@ -204,6 +209,7 @@ function open(it, first, model) {
   }
 
   function askToDelete() {
+    if (!state.saved) return it.say("There is nothing to delete.");
     const name = state.assistant.name || state.assistant.id;
     ask(`Delete ${name}? It cannot be taken back.`, "Delete it", () => act("delete", {}, "Deleted. What is in the form can be created again."), remove);
   }
@@ -215,13 +221,15 @@ function open(it, first, model) {
     const [key, start, end] = [at?.dataset?.key, at?.selectionStart, at?.selectionEnd];
     const scrolls = [...form.querySelectorAll("textarea")].map((area) => [area.dataset.key, area.scrollTop, area.style.height]);
     const unfolded = new Set([...form.querySelectorAll("details[open]")].map((part) => part.dataset.key));
+    const height = form.scrollTop;
     ids = 0;
     fields.clear();
-    form.replaceChildren(...parts(unfolded));
-    for (const [path, top, height] of scrolls) {
+    form.replaceChildren(...parts(unfolded).filter(Boolean));
+    for (const [path, top, grown] of scrolls) {
       const area = fields.get(path)?.control;
-      if (area) Object.assign(area, { scrollTop: top }), (area.style.height = height);
+      if (area) Object.assign(area, { scrollTop: top }), (area.style.height = grown);
     }
+    form.scrollTop = height;
     fillPicker();
     show();
     if (key && at && !at.isConnected) focusKey(key, start, end);
@@ -246,13 +254,14 @@ function open(it, first, model) {
     if (!field) return;
     for (let part = field.control; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
     field.control.focus();
+    field.error.scrollIntoView({ block: "nearest" });
     it.say(field.error.textContent);
   }
 
   function fillPicker() {
     const now = picker.value || state.assistant.id || "";
     const all = known.assistants.length ? known.assistants : [["", "none yet"]];
-    picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, name ? `${name} · ${id}` : id || "none yet")));
+    picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, id && name ? `${name} · ${id}` : id || name)));
     picker.value = known.assistants.some(([id]) => id === now) ? now : all[0][0];
     load.disabled = !known.assistants.length;
   }
@@ -279,7 +288,7 @@ function open(it, first, model) {
     about.textContent = n && sentences.size ? `${plural(n, "mistake")} to mend first` : state.saved ? state.assistant.id : "";
     pill.hidden = state.saved && !changed;
     pill.textContent = state.saved ? `${plural(changed, "change")} not saved` : "not created yet";
-    remove.disabled = !state.saved;
+    remove.setAttribute("aria-disabled", String(!state.saved)); // a button that is disabled would lose the focus
     absent.hidden = !state.absent;
     absent.replaceChildren(
       ...(state.absent ? [h("span", {}, `${state.absent.id} is not here. ${state.absent.sentence}`), button("Try again", () => act("again", {}), "again")] : []),
@@ -290,8 +299,9 @@ function open(it, first, model) {
   /** @param {number} n */
   function listing(n) {
     const { name, source, html } = checks.code[n];
-    const code = h("div", { class: "anb-listing", tabindex: 0, role: "group", "aria-label": `${name} code` });
+    const code = h("div", { class: "anb-listing" });
     code.innerHTML = html; // made by render.code, which leaves nothing of the source but its characters
+    for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code` })) code.firstElementChild.setAttribute(key, value);
     const put = () => it.say(toNextCell(model, state.id ?? model.model_id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
     const take = async () => it.say((await copy(source)) ? "Copied." : "The browser lets nothing be copied here: mark the text.");
     return h("div", {}, code, h("div", { class: "anb-row" }, button("Copy", take, "copy"), button("To next cell", put, "cell")));
@@ -327,10 +337,10 @@ function open(it, first, model) {
     const error = h("div", { class: "anb-mistake", id: `${id}-error`, hidden: true });
     control.id = id;
     control.dataset.key = path;
-    control.setAttribute("aria-describedby", `${id}-error`);
+    control.setAttribute("aria-describedby", `${id}-hint ${id}-error`);
     fields.set(path, { control, error });
     const [hint, ...rest] = more;
-    return h("div", { class: "anb-field" }, h("label", { for: id }, label, " ", hint && h("small", {}, hint)), control, ...rest, error);
+    return h("div", { class: "anb-field" }, h("div", {}, h("label", { for: id }, label), " ", h("small", { id: `${id}-hint` }, hint ?? "")), control, ...rest, error);
   }
 
   /** A place for mistakes that belong to no single control. @param {string} path */
@@ -453,7 +463,7 @@ function open(it, first, model) {
       uploader("file_search"),
       tool && h(
         "div",
-        { class: "anb-pair" },
+        { class: "anb-trio" },
         text(`${path}.max_num_results`, tool, "max_num_results", "max_num_results", { hint: "1 to 50", inputmode: "numeric", placeholder: "not set" }),
         text(`${ranking}.score_threshold`, tool, "score_threshold", "score_threshold", { hint: "0 to 1", inputmode: "decimal", placeholder: "not set: 0" }),
         choice(`${ranking}.ranker`, tool, "ranker", "ranker", ["", ...state.words.rankers]),

@@ -292,7 +292,7 @@ class AssistantForm(Panel):
 
 
 def _json(assistant: "Assistant | None") -> Json:
-    return assistant.to_dict(mode="json") if assistant else {}
+    return assistant.to_dict(mode="json", warnings=False) if assistant else {}
 
 
 def _functions() -> dict[str, Any]:

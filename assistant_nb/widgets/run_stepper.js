@@ -41,7 +41,7 @@ const KEYS = [
 export function stands(moves, passed) {
   const now = passed.at(-1) ?? "";
   const kind = (/** @type {string} */ status) =>
-    status === now ? "now" : moves[now]?.[status] ? "next" : passed.includes(status) ? "done" : "far";
+    status === now ? "now" : status in (moves[now] ?? {}) ? "next" : passed.includes(status) ? "done" : "far";
   return Object.fromEntries(Object.keys(PLACES).map((status) => [status, kind(status)]));
 }
 

@@ -112,7 +112,9 @@ class Opened:
 
     def shot(self, name: str) -> None:
         """Keep a picture of the page for those who look."""
-        self.page.evaluate("() => (document.querySelector('.anb-live') ?? document.querySelector('.anb-copy'))?.scrollIntoView()")
+        self.page.evaluate(
+            "() => (document.querySelector('.anb-live') ?? document.querySelector('.anb-copy'))?.scrollIntoView()"
+        )
         self.page.screenshot(path=f"{self._shots}-{name}.png")
 
     def theme(self, name: str) -> None:

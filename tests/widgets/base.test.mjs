@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { undelimited } from "../../assistant_nb/widgets/base.js";
+import { undelimited } from "./base.mjs";
 
 test("a formula is taken out of its delimiters, which say whether it stands alone", () => {
   assert.deepEqual(undelimited("\\(x\\)"), { tex: "x", display: false });

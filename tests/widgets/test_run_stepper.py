@@ -242,4 +242,4 @@ def test_another_server_is_seen_from_outside(stepping: Any, make_app: Any) -> No
     stepper = RunStepper(client, run=run)
     assert stepper.state()["engine"] is False
     assert titles(stepper) == ["A step is done", "The run is completed"]
-    assert stepper.frame.status == "completed"
+    assert stepper.frames[-1].status == "completed"
