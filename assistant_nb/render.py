@@ -10,6 +10,7 @@ TeX keeps its source with its delimiters, in an element that whoever can draw fo
 typesetter in a saved copy, the script of a live widget.
 """
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,17 +22,25 @@ from urllib.parse import unquote, urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
-from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 _LONGEST: Final = 100_000
 """Characters that are read as Markdown; a longer text is shown as it is."""
-_LONGEST_CODE: Final = 20_000
+LANGUAGES: Final = {
+    **dict.fromkeys(("bash", "diff", "html", "json", "julia", "kotlin", "latex", "lua", "php", "py", "pycon"), 20_000),
+    **dict.fromkeys(("pytb", "python", "ruby", "rust", "sh", "shell", "sql", "swift", "tex", "toml", "xml"), 20_000),
+    **dict.fromkeys(("yaml", "yml"), 20_000),
+    **dict.fromkeys(("c", "c++", "console", "cpp", "csharp", "css", "go", "ini", "java", "javascript", "js"), 2_000),
+    **dict.fromkeys(("jsx", "markdown", "md", "r", "ts", "typescript"), 2_000),
+}
+"""Which listings are coloured, up to how many characters: of a long and nasty one most lexers never come to an end."""
 _MOST_LINES: Final = 100
 """Of one formula."""
 _WEB: Final = ("http", "https", "mailto")
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What means nothing in a page, and what would show the words beside it in another order."""
+_PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]*={0,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,9 @@ class Cited:
 
 
 _NOTHING: Final = Cited()
+_LINK: Final = re.compile("</?a(?: [^>]*)?>")
+_MARK: Final = re.compile("【[^【】]*】")
+_BEGINS: Final = re.compile(r"\$|\\(?=[(\[]|begin|eqref|ref)")
 
 
 def blocks(text: str, cited: Cited = _NOTHING) -> list[str]:
@@ -55,7 +67,7 @@ def blocks(text: str, cited: Cited = _NOTHING) -> list[str]:
 
 
 class Growing:
-    """A text that comes in pieces. Only what may still change is read again: the last block, an open formula."""
+    """A text that comes in pieces. Only its last block is read again when another piece comes."""
 
     def __init__(self, cited: Cited = _NOTHING) -> None:
         self._cited = cited
@@ -64,22 +76,25 @@ class Growing:
 
     def add(self, piece: str) -> tuple[int, list[str]]:
         """How many of the blocks stay as they are, and the ones that come after them now."""
-        kept = len(self._done)
+        kept, env = len(self._done), dict[str, Any]()
         self._rest += piece
-        found = _blocks(self._rest, self._cited)
-        lines = self._rest.split("\n")
-        whole = lines[:-1]  # the last one may still belong to the block before it
-        firm = _unclosed(whole) - 1  # a formula not closed yet may be no formula, and belong to it as well
-        last = sum(start <= firm for start, _ in found) - 1
-        if last > 0:
-            self._done += [html for _, html in found[:last]]
-            self._rest = "\n".join(lines[found[last][0] :])
+        found = _blocks(self._rest, self._cited, env)
+        self._settle(found, env.get("open"))
         return kept, [html for _, html in found]
+
+    def _settle(self, found: list[tuple[int, str]], opened: int | None) -> None:
+        """A block is done when the one behind it has ended at a blank line, and no formula is open before that."""
+        lines = self._rest.split("\n")
+        blank = max((n for n, line in enumerate(lines[:-1]) if not line.strip(" \t\r")), default=0)
+        until = blank if opened is None else min(blank, opened)
+        starts = [start for start, _ in found[1:] if start < until]
+        self._done += [html for _, html in found[: len(starts)]]
+        self._rest = "\n".join(lines[starts[-1] if starts else 0 :])
 
 
 def code(source: str, language: str = "python") -> str:
     """A listing, coloured by classes where the language is known and the source is no book."""
-    lexer = _lexer(language.lower()) if len(source) <= _LONGEST_CODE else None
+    lexer = _lexer(language.lower()) if len(source) <= LANGUAGES.get(language.lower(), -1) else None
     return f'<pre class="anb-code highlight"><code>{_coloured(_clean(source), lexer)}</code></pre>'
 
 
@@ -93,11 +108,12 @@ def inline(text: str) -> str:
     return _characters(" ".join(_clean(text).split()))
 
 
-def _blocks(text: str, cited: Cited) -> list[tuple[int, str]]:
-    """The first line of each block, counted from 0, and its HTML."""
+def _blocks(text: str, cited: Cited, env: dict[str, Any] | None = None) -> list[tuple[int, str]]:
+    """The first line of each block, counted from 0, and its HTML. `env` learns in which line a formula is `open`."""
     if len(text) > _LONGEST:
         return [(0, plain(text))]
-    markdown, env = _markdown(), {"cited": cited}
+    markdown, env = _markdown(), {} if env is None else env
+    env["cited"] = cited
     tokens, found, start = markdown.parse(_clean(text), env), list[tuple[int, str]](), 0
     for n, token in enumerate(tokens):
         if token.level == 0 and token.nesting != 1:
@@ -108,8 +124,8 @@ def _blocks(text: str, cited: Cited) -> list[tuple[int, str]]:
 
 
 def _characters(text: str) -> str:
-    """A text that means nothing else. A dollar stands apart, or Jupyter would look for a formula behind it."""
-    return escape(text).replace("$", "<span>$</span>")
+    """A text that means nothing else. What begins a formula stands apart, or Jupyter would look for one behind it."""
+    return _BEGINS.sub(r"<span>\g<0></span>", escape(text))
 
 
 def _clean(text: str) -> str:
@@ -122,7 +138,9 @@ def _markdown() -> MarkdownIt:
     markdown.validateLink = _any_link  # type: ignore[method-assign]  # the renderer decides where a link leads
     markdown.inline.ruler.before("escape", "tex", _tex_inline)
     markdown.block.ruler.before("fence", "tex", _tex_block, {"alt": ["paragraph", "blockquote", "list"]})
-    markdown.core.ruler.push("marks", _marks)
+    markdown.block.ruler.before("lheading", "tex_lines", _tex_lines, {"alt": ["paragraph"]})
+    markdown.inline.ruler.before("tex", "mark", _mark)
+    markdown.inline.add_terminator_char("【")
     return markdown
 
 
@@ -144,6 +162,8 @@ class _Renderer(RendererHTML):
         return code(tokens[idx].content, "") + "\n"
 
     def tex(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        if _REACHES_OUT.search(tokens[idx].content):
+            return plain(tokens[idx].content) if tokens[idx].block else f"<code>{escape(tokens[idx].content)}</code>"
         kind = "div" if tokens[idx].block else "span"
         return f'<{kind} class="anb-tex">{escape(tokens[idx].content)}</{kind}>'
 
@@ -151,28 +171,41 @@ class _Renderer(RendererHTML):
         return str(env["cited"].marks[tokens[idx].content])
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        url = str(tokens[idx].attrGet("href") or "")
+        url, env["linked"] = str(tokens[idx].attrGet("href") or ""), True
         if file_id := _file(url, env["cited"]):
-            return f'<a class="anb-file" data-file="{escape(file_id)}">'
+            return file_link(file_id)
         if _scheme(url) in _WEB:
-            return f'<a href="{escape(url)}" rel="noopener noreferrer nofollow" target="_blank">'
+            return _web_link(url)
         return '<a class="anb-nowhere">'
+
+    def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        env["linked"] = False
+        return "</a>"
 
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         url, alt = str(tokens[idx].attrGet("src") or ""), tokens[idx].content
-        return picture(_file(url, env["cited"]) or "", alt, env["cited"], url)
+        html = picture(_file(url, env["cited"]) or "", alt, env["cited"], url)
+        return _LINK.sub("", html) if env.get("linked") else html  # no link in a link
 
 
 def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
     """A picture that is at hand; of another one its name, as nothing is fetched."""
-    if data := cited.pictures.get(file_id):
-        return f'<img class="anb-picture" src="{escape(data)}" alt="{escape(_clean(alt))}">'
+    if _PICTURE.fullmatch(data := cited.pictures.get(file_id, "")):
+        return f'<img class="anb-picture" src="{data}" alt="{escape(_clean(alt))}">'
     if file_id:
-        return f'<a class="anb-file" data-file="{escape(file_id)}">picture {inline(alt) or escape(file_id)}</a>'
+        return f"{file_link(file_id)}picture {inline(alt) or inline(file_id)}</a>"
     if _scheme(url) in ("http", "https"):
-        attributes = 'rel="noopener noreferrer nofollow" target="_blank"'
-        return f'<a href="{escape(url)}" {attributes}>picture {inline(alt)}</a> <i>(on the web, not fetched)</i>'
+        return f"{_web_link(url)}picture {inline(alt)}</a> <i>(on the web, not fetched)</i>"
     return f"<i>picture {inline(alt)}</i>"
+
+
+def file_link(file_id: str) -> str:
+    """The beginning of a link that offers a file; the script of a live widget hears it."""
+    return f'<a class="anb-file" data-file="{escape(_clean(file_id))}">'
+
+
+def _web_link(url: str) -> str:
+    return f'<a href="{escape(_clean(url))}" rel="noopener noreferrer nofollow" target="_blank">'
 
 
 def _scheme(url: str) -> str:
@@ -191,10 +224,19 @@ _PAIRS: Final = (
     re.compile(r"\\\((?:(?:[^\\\n]|\n(?!\n)|\\[^()])+?)\\\)"),
     re.compile(r"\\\[(?:(?:[^\\]|\\[^\[\]])+?)\\\]"),
     re.compile(r"(?<![\w$])\$\$(?:(?:[^$\\]|\\.)+?)\$\$", re.DOTALL),
-    re.compile(r"(?<![\w$])\$(?:(?![\s\d][^$]*[A-Za-z]{3,} )(?!\s)(?:[^$\\\n]|\n(?!\n)|\\.)*?[^\s\\$]|\\.)\$(?![\w$])"),
+    re.compile(r"(?<![\w$])\$(?![\s\d][^$]*[A-Za-z]{3} )(?!\s)(?:[^$\\\n]|\n(?!\n)|\\.)*?(?:[^\s\\$]|\\\S)\$(?![\w$])"),
 )
 r"""`\(…\)`, `\[…\]`, `$$…$$` and `$…$`. A dollar is money when a blank stands behind the first or before the second, or
 when a number and words follow it: "$5 and $10", "US$ 5", "$20 for two, or 5$"."""
+
+_AMID: Final = re.compile("|".join(["`[^`\n]*`", *(pair.pattern for pair in _PAIRS[:3])]), re.DOTALL)
+_AMID_BEGINS: Final = re.compile(r"\\[(\[]|\$\$")
+
+_REACHES_OUT: Final = re.compile(
+    r"\\(?:href|url|class|style|cssId|data|html[A-Z][A-Za-z]*|includegraphics|mmlToken|bbox|unicode|require|csname)"
+    r"(?![A-Za-z])"
+)
+r"""Commands for links, attributes and styles, which MathJax obeys in an exported notebook. The source is shown."""
 
 
 def _tex_inline(state: StateInline, silent: bool) -> bool:
@@ -214,71 +256,69 @@ _FENCES: Final = {"\\[": "\\]", "$$": "$$", "\\begin{": "\\end{"}
 
 def _tex_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     r"""`\[` or `$$` at the beginning of a line, to its end; nothing between them is Markdown."""
-    lines = [_line(state, first)]
-    opening = next((mark for mark in _FENCES if lines[0].startswith(mark)), None)
+    begun = _line(state, first)
+    opening = next((mark for mark in _FENCES if begun.startswith(mark)), None)
     if opening is None or state.is_code_block(first):
         return False
-    closing, line = _FENCES[opening], first
-    while closing not in (lines[-1][len(opening) :] if line == first else lines[-1]):
-        line += 1
-        if line >= min(last, first + _MOST_LINES) or state.sCount[line] < state.blkIndent:
-            return False
-        lines.append(_line(state, line))
-    source = "\n".join(lines).rstrip()
-    if not (source.endswith(closing) or (opening == "\\begin{" and source.endswith("}"))):
+    stop = min(last, first + _MOST_LINES)
+    at = state.src.find(_FENCES[opening], state.eMarks[first] - len(begun) + len(opening), state.eMarks[stop - 1])
+    end = next(line for line in range(first, stop) if state.eMarks[line] >= at) if at >= 0 else stop
+    if len(state.bMarks) - 2 <= end < first + _MOST_LINES:  # more of the text may end it, or make it none
+        state.env["open"] = min(first, state.env.get("open", first))
+    lines = range(first, end + 1)
+    if at < 0 or any(state.sCount[line] < state.blkIndent for line in lines):
+        return False
+    source = "\n".join(_line(state, line) for line in lines).rstrip()
+    if not source.endswith("}" if opening == "\\begin{" else _FENCES[opening]):
         return False  # words stand behind it: it is part of a paragraph
     if not silent:
-        state.line = line + 1
+        state.line = end + 1
         token = state.push("tex", "", 0)
         token.content, token.block, token.map = source, True, [first, state.line]
     return True
 
 
-def _unclosed(lines: list[str]) -> int:
-    """The line at which a formula begins that may still be closed by what comes; else the number of lines."""
-    for n in range(max(0, len(lines) - _MOST_LINES), len(lines)):
-        text = lines[n].lstrip()
-        opening = next((mark for mark in _FENCES if text.startswith(mark)), None)
-        if opening and _FENCES[opening] not in "\n".join([text[len(opening) :], *lines[n + 1 :]]):
-            return n
-    return len(lines)
+def _tex_lines(state: StateBlock, first: int, last: int, silent: bool) -> bool:  # noqa: ARG001
+    """A formula that begins amid a paragraph: no line of it begins a list or a heading.
+
+    Comes last of all that could end a paragraph at a line; ends none.
+    """
+    if not _AMID_BEGINS.search(_line(state, first)):
+        return False
+    lines = itertools.takewhile(
+        lambda line: not state.isEmpty(line) and state.sCount[line] >= state.blkIndent,
+        range(first, min(last, first + _MOST_LINES)),
+    )
+    source, end = "\n".join(_line(state, line) for line in lines), first
+    for match in _AMID.finditer(source):
+        if first + source.count("\n", 0, match.start()) > end:
+            break  # that line is still to be asked
+        end = first + source.count("\n", 0, match.end())
+    for line in range(first + 1, end + 1):
+        state.sCount[line] = -1  # the parser's own sign for a line that goes on
+    return False
 
 
 def _line(state: StateBlock, line: int) -> str:
     return state.src[state.bMarks[line] + state.tShift[line] : state.eMarks[line]]
 
 
-def _marks(state: StateCore) -> None:
-    """Put what stands for the marks into the texts that hold them; code keeps its own."""
-    marks = state.env["cited"].marks
-    if not marks:
-        return
-    pattern = re.compile("|".join(map(re.escape, sorted(marks, key=len, reverse=True))))
-    for block in state.tokens:
-        if block.children:
-            block.children = [piece for token in block.children for piece in _split(token, pattern)]
-
-
-def _split(token: Token, pattern: re.Pattern[str]) -> list[Token]:
-    if token.type != "text" or not pattern.search(token.content):
-        return [token]
-    pieces, at = list[Token](), 0
-    for match in pattern.finditer(token.content):
-        pieces.append(Token("text", "", 0, content=token.content[at : match.start()]))
-        pieces.append(Token("mark", "", 0, content=match[0]))
-        at = match.end()
-    return [*pieces, Token("text", "", 0, content=token.content[at:])]
+def _mark(state: StateInline, silent: bool) -> bool:
+    """A mark in a text is what stands for it; its own stars and lines mean nothing. Code keeps its marks."""
+    match = _MARK.match(state.src, state.pos, state.posMax)
+    if not match or match[0] not in state.env["cited"].marks:
+        return False
+    if not silent:
+        state.push("mark", "", 0).content = match[0]
+    state.pos = match.end()
+    return True
 
 
 @cache
 def _lexer(language: str) -> Any:
     from pygments.lexers import get_lexer_by_name
-    from pygments.util import ClassNotFound
 
-    try:
-        return get_lexer_by_name(language, stripnl=False) if language else None
-    except ClassNotFound:
-        return None
+    return get_lexer_by_name(language, stripnl=False)
 
 
 def _coloured(source: str, lexer: Any) -> str:
