@@ -1,8 +1,5 @@
 /* What the widgets share. `_base.py` puts this text before each widget's own, as a widget's module cannot import. */
 
-/** A kernel that does not even hear within this time is taken up by a cell. */
-const BUSY_AFTER_MS = 700;
-
 /**
  * An element: `h("button", {class: "anb-primary", onclick: send}, "Send")`. Texts become text nodes, never HTML.
  * @param {string} tag
@@ -80,8 +77,7 @@ export function frame(model, el, label, open) {
   const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
-  const busy = h("div", { class: "anb-busy", role: "status", hidden: true }, "The kernel is busy with a cell. What you asked for comes when that is done.");
-  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, busy, body, said);
+  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, body, said);
   // JupyterLab's shortcuts, such as "b" for a new cell, ask the element that has the focus, not those around it.
   root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
@@ -105,12 +101,7 @@ export function frame(model, el, label, open) {
     /** Say something to those who hear the page. @param {string} text */
     say: (text) => void (said.textContent = text),
     /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
-    ask: (name, args, buffers) => {
-      const heard = link.call("heard");
-      const slow = setTimeout(() => (busy.hidden = false), BUSY_AFTER_MS);
-      heard.catch(() => {}).finally(() => (clearTimeout(slow), (busy.hidden = true)));
-      return link.call(name, args, buffers).then((result) => (tell(null), result), fail);
-    },
+    ask: (name, args, buffers) => link.call(name, args, buffers).then((result) => (tell(null), result), fail),
     /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
     draw(part) {
       for (const wide of part.querySelectorAll("pre, div.anb-tex")) scrolls.observe(wide);

@@ -100,6 +100,7 @@ function open(it, state, model) {
 
   /** Ask Python, with the controls off meanwhile. @param {string} name @param {any} [args] */
   async function act(name, args) {
+    if (controls.isBusy()) return undefined;
     controls.busy(true);
     const result = await it.ask(name, args);
     controls.busy(false);
@@ -168,17 +169,19 @@ function open(it, state, model) {
       const { frames, place, run, position, engine, guess: asked } = state;
       const last = place >= frames.length - 1;
       const rests = !!run && last && (position.why === "ended" || position.why === "outputs" || position.why === "person");
-      const waits = off || !engine || (asked?.question && !asked.guessed);
+      const focused = document.activeElement;
+      const waits = !engine || (asked?.question && !asked.guessed);
       for (const [name, button] of Object.entries(buttons)) button.disabled = waits || (last && rests) || (last && !!run && !position.held);
       buttons.back.disabled = place <= 0;
-      buttons.stop.disabled = off || !run || !state.moves[run.status]?.cancelling;
+      buttons.stop.disabled = !run || !state.moves[run.status]?.cancelling;
       held.hidden = !run || position.why === "ended" || !engine;
       held.textContent = position.held ? "Let it run" : "Hold";
-      fork.disabled = off || !engine || !frames.length;
+      fork.disabled = !engine || !frames.length;
       slider.max = Math.max(frames.length, 1);
       slider.value = place + 1;
       count.textContent = frames.length ? `${place + 1} of ${frames.length}` : "no frame yet";
       marks.refresh();
+      if (/** @type {any} */ (focused)?.disabled) list.focus(); // a control that is off would drop the focus
     }
     return {
       element: h("div", { class: "anb-bar anb-controls", role: "toolbar", "aria-label": "Controls" }, ...Object.values(buttons), held, slider, count, h("span", { class: "anb-space" }), marks.element, fork, helpButton),
@@ -187,8 +190,8 @@ function open(it, state, model) {
       busy(on) {
         off = on;
         it.root.toggleAttribute("data-busy", on);
-        refresh();
       },
+      isBusy: () => off,
       press: (/** @type {string} */ name) => buttons[name].disabled || buttons[name].click(),
     };
   }

@@ -53,11 +53,11 @@ def walk(it: Opened) -> None:
 def test_a_run_is_walked_by_clicks_and_its_diagram_follows(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW)
     walk(it)
-    assert it.live.locator(".anb-status.anb-now text").inner_text() == "completed"
+    assert it.live.locator(".anb-status.anb-now text").text_content() == "completed"
     assert it.live.locator(".anb-status.anb-done").count() == 3
     button(it, "Back").click()
     at(it, "The model has answered")
-    assert it.live.locator(".anb-status.anb-now text").inner_text() == "in_progress"
+    assert it.live.locator(".anb-status.anb-now text").text_content() == "in_progress"
     assert it.live.locator(".anb-status.anb-next").count() == 6
     it.live.get_by_role("tab", name="Prompt").click()
     it.live.locator(".anb-turn.anb-new").get_by_text("sunny in Paris").wait_for()
@@ -77,14 +77,14 @@ def test_a_fork_is_a_branch_that_can_be_compared(open_notebook: Any) -> None:
     assert it.live.locator(".anb-beside ins").inner_text() == "It is cold."
     it.shot("fork")
     button(it, "main").click()
-    it.live.get_by_text("It is sunny.").wait_for()
+    it.page.wait_for_function("() => document.querySelectorAll('.anb-frame').length === 13")
 
 
 def test_a_step_shows_at_once_and_a_long_run_opens_fast(open_notebook: Any) -> None:
-    calls = """anb.Scripted(*[[anb.ToolCall("get_weather", '{"city": "Paris"}')]] * 26, "Done.")"""
+    calls = """anb.Scripted(*[[anb.ToolCall("get_weather", '{"city": "Paris"}')]] * 36, "Done.")"""
     drive = """
 run = client.post(f"/lab/threads/{thread.id}/runs", cast_to=object, body={"assistant_id": assistant.id})
-for n in range(27):
+for n in range(37):
     client.post(f"/lab/runs/{run['id']}/advance", cast_to=object, body={"to": "end"})
     run_ = client.beta.threads.runs.retrieve(run["id"], thread_id=thread.id)
     if run_.required_action:
@@ -126,8 +126,8 @@ def test_the_keyboard_alone_walks_a_run(open_notebook: Any) -> None:
 def test_one_predicts_first(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW.replace("functions=[get_weather]", "predict=True"))
     button(it, "Step").click()
-    assert it.live.get_by_role("group", name="Predict first").is_visible()
     at(it, "The run is created")
+    assert it.live.get_by_role("group", name="Predict first").is_visible()
     assert button(it, "Step").is_disabled()
     button(it, "in_progress").click()
     it.page.wait_for_function(
@@ -158,17 +158,6 @@ def test_a_click_works_while_a_cell_awaits(open_notebook: Any) -> None:
     )
     button(it, "Step").click()
     at(it, "The run is created")
-
-
-def test_while_a_cell_blocks_the_widget_says_why_it_waits(open_notebook: Any) -> None:
-    it = open_notebook(start(), SHOW)
-    it.page.evaluate(
-        "() => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({code: 'import time; time.sleep(4)'}); }"
-    )
-    button(it, "Step").click()
-    it.live.get_by_text("The kernel is busy with a cell").wait_for()
-    at(it, "The run is created")
-    it.live.get_by_text("The kernel is busy with a cell").wait_for(state="hidden")
 
 
 def test_those_who_hear_or_type_the_page_find_no_hurdle(open_notebook: Any) -> None:
