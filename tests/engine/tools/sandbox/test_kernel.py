@@ -417,7 +417,8 @@ def test_no_kernel_outlives_its_engine(end: str) -> None:
         if end == "kill":
             engine.send_signal(signal.SIGKILL)
         _, errors = engine.communicate()
-    assert errors == ""
+    # On a busy machine asyncio's development mode remarks that a task took long.
+    assert [line for line in errors.splitlines() if not line.startswith("Executing <Task")] == []
     gone(map(int, pids))
     assert Path(root).exists() == (end == "kill")
 
