@@ -85,8 +85,9 @@ def test_nothing_runs_or_is_fetched_live(open_notebook: Any) -> None:
     notebook.page.evaluate(
         "() => document.querySelectorAll('.anb-live details').forEach((one) => { one.open = true; })"
     )
-    for button in notebook.live.get_by_role("button", name="JSON").all()[:40]:
-        button.evaluate("(one) => one.click()")
+    notebook.page.evaluate(
+        "() => [...document.querySelectorAll('.anb-raw')].slice(0, 40).forEach((one) => one.click())"
+    )
     notebook.page.wait_for_timeout(2500)
     notebook.shot("live")
     seen = notebook.page.evaluate(LOOK, ".anb-live")
@@ -97,12 +98,12 @@ def test_nothing_runs_or_is_fetched_live(open_notebook: Any) -> None:
     alone = notebook.page.context.new_page()
     alone.add_init_script("window.pwned = () => { window.pwnedBy = 1; }")
     alone.set_content(page)
-    assert alone.evaluate(LOOK, "body main, body article")["bad"] == []
+    assert alone.locator("article").count() > 60
+    assert alone.evaluate(LOOK, "body")["bad"] == []
     alone.close()
 
 
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
-@pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+@pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
 def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, trusted: bool) -> None:
     notebook = attacked(open_notebook, app=app)
     notebook.save_and_reopen(trusted=trusted, kernel=False)

@@ -78,7 +78,7 @@ def count(notebook: Any, wanted: str) -> None:
 @APPS
 def test_the_copy_hides_while_the_widget_lives_and_calls_are_answered(toy: Any, app: str) -> None:
     notebook = toy(app)
-    assert not notebook.copies.is_visible()
+    notebook.copies.wait_for(state="hidden")
     for name, wanted in {"quick": "1", "work": "2", "fail": "?"}.items():
         notebook.live.get_by_role("button", name=name).click()
         count(notebook, wanted)
@@ -116,7 +116,7 @@ def test_a_restart_and_another_run_bring_the_widget_back(toy: Any, app: str) -> 
     notebook.live.get_by_role("button", name="quick").click()
     count(notebook, "1")
     assert notebook.live.count() == 1
-    assert not notebook.copies.is_visible()
+    notebook.copies.wait_for(state="hidden")
 
 
 @APPS
@@ -128,7 +128,7 @@ def test_a_page_that_is_loaded_again_meets_the_living_widget(toy: Any, app: str)
     notebook.load()
     notebook.live.wait_for()
     count(notebook, "1")
-    assert not notebook.copies.is_visible()
+    notebook.copies.wait_for(state="hidden")
 
 
 def test_formulas_are_drawn_and_what_is_none_stays(toy: Any) -> None:

@@ -1,0 +1,147 @@
+"""AssistantForm in a page: made, changed and deleted by mouse and by keyboard, saved, and safe."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.browser.test_attacks import LOOK
+from tests.browser.vectors import VECTORS
+
+APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+SETUP = """
+import assistant_nb as anb
+client = anb.connect(model=anb.Scripted("Hi."))
+made = client.beta.assistants.create(model="gpt-4o", name="Tutor", instructions="Be brief.", metadata={"mood": "calm"},
+    tools=[{"type": "file_search"}, {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}}}}])
+"""
+
+
+def opened(open_notebook: Any, shown: str = "made", **how: Any) -> Any:
+    notebook = open_notebook(SETUP, f"form = anb.AssistantForm(client, {shown}); form", **how)
+    notebook.live.get_by_label("Instructions").wait_for()
+    return notebook
+
+
+def said(notebook: Any, code: str) -> str:
+    return str(notebook.execute(f"print({code})")).strip()
+
+
+def save(notebook: Any, name: str) -> None:
+    notebook.page.wait_for_timeout(600)  # what was typed is checked
+    notebook.live.get_by_role("button", name=name).click()
+    notebook.page.wait_for_timeout(600)
+
+
+def test_an_assistant_is_made_and_changed_and_the_code_beside_it_follows(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, "None")
+    live = notebook.live
+    live.get_by_label("Name", exact=True).fill("Guide")
+    live.get_by_label("Model", exact=True).fill("gpt-4o")
+    live.get_by_label("Instructions").fill("Say <b>where</b>.")
+    notebook.page.wait_for_timeout(600)
+    assert "Say <b>where</b>." in live.locator(".anb-listing").inner_text()
+    save(notebook, "Create assistant")
+    assert said(notebook, "form.assistant.name, form.assistant.instructions") == "Guide Say <b>where</b>."
+    live.get_by_label("Name", exact=True).fill("Leader")
+    live.get_by_role("tab", name="what changes").click()
+    notebook.page.wait_for_timeout(600)
+    assert live.locator(".anb-changes ins").inner_text() == '"Leader"'
+    notebook.shot("changes")
+    save(notebook, "Update assistant")
+    assert said(notebook, "client.beta.assistants.retrieve(form.assistant.id).name") == "Leader"
+
+
+def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    name = notebook.live.get_by_label("Name", exact=True)
+    name.fill("x" * 300)
+    save(notebook, "Update assistant")
+    assert name.get_attribute("aria-invalid") == "true"
+    mistake = notebook.page.locator(f"[id='{str(name.get_attribute('aria-describedby')).split()[-1]}']")
+    assert "256" in mistake.inner_text()
+    assert said(notebook, "client.beta.assistants.retrieve(made.id).name") == "Tutor"
+
+
+def test_the_code_goes_into_the_next_cell_and_makes_an_equal_assistant(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    notebook.live.get_by_role("button", name="To next cell").click()
+    source = notebook.page.evaluate(
+        "() => jupyterapp.shell.currentWidget.content.widgets[2].model.sharedModel.getSource()"
+    )
+    assert "client.beta.assistants." in source
+    assert notebook.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.length") == 3
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "forced"])
+def test_axe_finds_nothing_serious(open_notebook: Any, look: str) -> None:
+    notebook = opened(open_notebook)
+    try:
+        if look == "dark":
+            notebook.theme("Dark")
+        notebook.forced_colors(look == "forced")
+        notebook.shot(look)
+        assert notebook.axe() == []
+    finally:
+        notebook.forced_colors(False)
+        if look == "dark":
+            notebook.theme("Light")
+
+
+@pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
+def test_a_saved_form_is_readable(open_notebook: Any, app: str, trusted: bool) -> None:
+    notebook = opened(open_notebook, app=app)
+    notebook.save_and_reopen(trusted=trusted, kernel=False)
+    notebook.shot("reopened")
+    shown = notebook.page.locator(".jp-OutputArea").last.inner_text()
+    for words in ("Tutor", "Be brief.", "gpt-4o", "add"):
+        assert words in shown, words
+    for raw in ("Loading widget", "Error displaying", "Traceback"):
+        assert raw not in shown, raw
+
+
+@APPS
+def test_it_can_be_filled_in_by_keyboard(open_notebook: Any, app: str) -> None:
+    notebook = opened(open_notebook, app=app)
+    name = notebook.live.get_by_label("Name", exact=True)
+    name.focus()
+    notebook.press("Control+A", "b", "a", "x", "Tab", "Tab", "Tab")
+    notebook.page.wait_for_timeout(600)
+    notebook.live.get_by_role("tab").first.focus()
+    notebook.press("ArrowRight", "b", "ArrowRight", "End", "Home")
+    notebook.live.get_by_role("button", name="Update assistant").focus()
+    notebook.press("Enter")
+    notebook.page.wait_for_timeout(800)
+    notebook.press("b", "d", "d")
+    assert said(notebook, "form.assistant.name") == "bax"
+    notebook.live.get_by_role("button", name="Delete").focus()
+    notebook.press("Enter")
+    notebook.page.wait_for_timeout(300)
+    assert notebook.page.evaluate("() => !!document.activeElement.closest('.anb-live')")
+
+
+def test_nothing_runs_or_is_fetched(open_notebook: Any) -> None:
+    notebook = open_notebook("1", run=False)
+    notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
+    vectors = [vector for vector in VECTORS if vector.isprintable()]
+    setup = f"""
+import json
+import assistant_nb as anb
+client = anb.connect()
+vectors = json.loads({json.dumps(vectors)!r})
+every = "\\n".join(vectors)
+forms = [anb.AssistantForm(client, client.beta.assistants.create(model="gpt-4o", name=vectors[n], description=every[n * 400:n * 400 + 512],
+    instructions=every, metadata={{vector[:64]: vector[:512] for vector in vectors[n * 16:n * 16 + 16]}})) for n in range(8)]
+"""
+    notebook.write(setup, *(f"forms[{n}]" for n in range(8)))
+    notebook.load()
+    notebook.run_all()
+    notebook.live.get_by_label("Instructions").nth(7).wait_for()
+    for tab in notebook.live.get_by_role("tab").all():
+        tab.evaluate("(one) => one.click()")
+    notebook.page.wait_for_timeout(1000)
+    seen = notebook.page.evaluate(LOOK, ".anb-live")
+    assert (seen["bad"], seen["pwned"]) == ([], 0)
+    notebook.save_and_reopen(trusted=True, kernel=False)
+    seen = notebook.page.evaluate(LOOK, ".jp-OutputArea-output")
+    assert (seen["bad"], seen["pwned"]) == ([], 0)
