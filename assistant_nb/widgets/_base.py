@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 import anywidget
 
 from .. import sdk
+from ..render import inline
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -119,7 +120,7 @@ class Panel(anywidget.AnyWidget):
 
     def _bundle(self) -> Json:
         self._copied = self.copy_html()
-        trouble = f"<p><b>{self._trouble}</b></p>" if self._trouble else ""
+        trouble = f"<p><b>{inline(self._trouble)}</b></p>" if self._trouble else ""
         style = _COPY_STYLE.format(id=self.model_id)
         html = f'<div class="anb-copy {self.model_id}">{trouble}{self._copied}</div>\n{style}'
         return {"text/html": html, "text/plain": self.copy_text()}

@@ -55,7 +55,6 @@ export function connect(model) {
     call,
     /** @param {string} event @param {(message: any) => void} listener */
     on: (event, listener) => listeners.set(event, listener),
-    waiting: () => waiting.size,
     close() {
       clearInterval(beat);
       call("bye", { view }).catch(() => {});

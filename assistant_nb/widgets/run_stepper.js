@@ -81,7 +81,6 @@ function open(it, state, model) {
   const help = helpPanel();
   const forking = h("div", { class: "anb-fork", hidden: true });
   const beside = h("div", { class: "anb-beside", hidden: true });
-  const tab = { name: "happened" };
   const pages = /** @type {[string, () => any][]} */ ([
     ["What happened", () => detail("happened")],
     ["Prompt", () => detail("prompt")],
@@ -125,7 +124,6 @@ function open(it, state, model) {
 
   /** @param {string} name */
   function detail(name) {
-    tab.name = name;
     const box = h("div", { class: "anb-detail" });
     it.ask("detail", { tab: name }).then((/** @type {string} */ html) => {
       box.innerHTML = html ?? ""; // made safe by Python
@@ -170,10 +168,10 @@ function open(it, state, model) {
       const last = place >= frames.length - 1;
       const rests = !!run && last && (position.why === "ended" || position.why === "outputs" || position.why === "person");
       const focused = document.activeElement;
-      const waits = !engine || (asked?.question && !asked.guessed);
+      const waits = (!engine && last) || (asked?.question && !asked.guessed);
       for (const [name, button] of Object.entries(buttons)) button.disabled = waits || (last && rests) || (last && !!run && !position.held);
       buttons.back.disabled = place <= 0;
-      buttons.stop.disabled = !run || !state.moves[run.status]?.cancelling;
+      buttons.stop.disabled = !run || !["queued", "in_progress", "requires_action"].includes(run.status);
       held.hidden = !run || position.why === "ended" || !engine;
       held.textContent = position.held ? "Let it run" : "Hold";
       fork.disabled = !engine || !frames.length;
@@ -353,7 +351,7 @@ function drawHead(head, state) {
     h("span", { class: "anb-mute" }, [run?.model, state.thread].filter(Boolean).join(" · ")),
     h("span", { class: "anb-space" }),
     h("span", { class: "anb-mute" }, summary),
-    !engine && h("p", { class: "anb-note-line" }, "This server shows a run only from outside: what polling sees stands here. Stepping, going back and forking need the engine of assistant_nb."),
+    engine === false && h("p", { class: "anb-note-line" }, "This server shows a run only from outside: what polling sees stands here. Stepping, going back and forking need the engine of assistant_nb."),
   ];
   head.replaceChildren(...parts.filter(Boolean));
 }

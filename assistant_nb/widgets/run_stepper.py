@@ -75,8 +75,10 @@ class RunStepper(Panel):
         self._guesses = page.Guesses() if predict else None
         super().__init__(client, run.id if run else self.thread_id)
         self._lab = Lab(self._client)
-        self._engine = False
-        self._first_look(run)
+        self._engine: bool | None = None
+        """Whether the server is our engine; None until it has answered."""
+        self._given = run
+        self._look()
 
     @property
     def run(self) -> "Run | None":
@@ -246,10 +248,12 @@ class RunStepper(Panel):
 
     def state(self) -> Json:
         with self._state_lock:
-            return {"engine": self._engine, "moves": self._moves, **self._shown()}
+            return self._shown()
 
     def look(self) -> None:
-        if self._current and self._branch.run["status"] not in _RESTING:
+        if self._engine is None:
+            self._begin()
+        elif self._current and self._branch.run["status"] not in _RESTING:
             self._refresh()
 
     def copy_html(self) -> str:
@@ -270,16 +274,15 @@ class RunStepper(Panel):
             return f"{self.thread_id}: no run yet"
         return f"{self._current}: {self._branch.run['status']}, {len(self._branch.frames)} frames"
 
-    def _first_look(self, run: "Run | None") -> None:
-        try:
-            about = self._lab.about()
-            self._engine, self._moves = about is not None, (about or {}).get("moves", {})
-            if run:
-                self._branches[run.id] = Branch(run.to_dict(mode="json"))
-                self._find_forks(run.id)
-                self._show(run.id)
-        except Exception as error:  # noqa: BLE001  told in the widget
-            self.trouble(sdk.sentence(error))
+    def _begin(self) -> None:
+        """Get to know the server, and the run that was given."""
+        about = self._lab.about()
+        self._engine, self._moves = about is not None, (about or {}).get("moves", {})
+        if run := self._given:
+            self._branches[run.id] = Branch(run.to_dict(mode="json"))
+            self._find_forks(run.id)
+            self._show(run.id)
+        self._say()
 
     def _find_forks(self, run_id: str) -> None:
         for n, fork in enumerate(self._lab.forks(run_id) if self._engine else [], 1):
@@ -296,6 +299,8 @@ class RunStepper(Panel):
             self._move_now(to)
 
     def _move_now(self, to: To) -> None:
+        if self._engine is None:
+            self._begin()
         if self._guesses and self._guesses.open:
             raise sdk.Refused("Predict first: say what you think comes next.")
         if not self._current:
@@ -365,6 +370,8 @@ class RunStepper(Panel):
         branch = self._branches.get(self._current)
         frames = branch.frames if branch else []
         return {
+            "engine": self._engine,
+            "moves": self._moves,
             "run": branch.run if branch else None,
             "position": branch.position if branch else {},
             "frames": [page.row(frame) for frame in frames],

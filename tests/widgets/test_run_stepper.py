@@ -226,6 +226,18 @@ def test_a_stepper_needs_something_to_step() -> None:
         RunStepper(OpenAI(api_key="x"))
 
 
+def test_an_engine_that_was_gone_at_first_is_found_when_it_is_back(make_app: Any, connect: Any) -> None:
+    app = make_app("Four.")
+    client = connect(app=app)
+    assistant, thread = client.beta.assistants.create(model="gpt-4o"), client.beta.threads.create()
+    app._open = False
+    stepper = RunStepper(client, thread, assistant)
+    assert "stopped" in str(stepper._trouble)
+    app._open = True
+    stepper._look()
+    assert (stepper._trouble, stepper.state()["engine"]) == (None, True)
+
+
 def test_another_server_is_seen_from_outside(stepping: Any, make_app: Any) -> None:
     app = make_app("Four.")
 

@@ -117,6 +117,12 @@ def test_errors_are_sentences(opened: Any, connect: Any) -> None:
     assert "No thread found" in ThreadView(connect(), "thread_nowhere")._bundle()["text/html"]
 
 
+def test_what_a_server_says_is_no_html_in_the_copy(connect: Any) -> None:
+    view = ThreadView(connect(), "thread_<img src=x onerror=alert(1)>")
+    assert "<img" in str(view._trouble)
+    assert "<img" not in view._bundle()["text/html"]
+
+
 def test_a_server_that_is_gone_is_told_and_its_return_noticed(make_app: Any, connect: Any) -> None:
     app = make_app()
     client = connect(app=app)
