@@ -165,6 +165,10 @@ class Panel(anywidget.AnyWidget):
     def bye(self, view: str) -> None:
         self._views.pop(view, None)
 
+    @quick
+    def heard(self) -> None:
+        """Answers as soon as the kernel hears: so the page knows whether it waits for a cell."""
+
     @work
     def poll(self) -> None:
         self._look()

@@ -1,5 +1,8 @@
 /* What the widgets share. `_base.py` puts this text before each widget's own, as a widget's module cannot import. */
 
+/** A kernel that has not heard within this time is taken up by a cell. */
+const BUSY_AFTER_MS = 700;
+
 /**
  * An element: `h("button", {class: "anb-primary", onclick: send}, "Send")`. Texts become text nodes, never HTML.
  * @param {string} tag
@@ -76,7 +79,8 @@ export function frame(model, el, label, open) {
   const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
-  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, body, said);
+  const busy = h("div", { class: "anb-busy", role: "status", hidden: true }, "The kernel is busy with a cell. This goes on when the cell is done.");
+  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, busy, body, said);
   // JupyterLab's shortcuts, such as "b" for a new cell, ask the element that has the focus, not those around it.
   root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
@@ -86,6 +90,11 @@ export function frame(model, el, label, open) {
       else target.removeAttribute("tabindex");
   });
   let timer = 0;
+  /** Say so if the kernel does not even hear. */
+  function listen() {
+    const slow = setTimeout(() => (busy.hidden = false), BUSY_AFTER_MS);
+    link.call("heard").catch(() => {}).finally(() => (clearTimeout(slow), (busy.hidden = true)));
+  }
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
   /** @param {string | null} sentence */
   function tell(sentence) {
@@ -100,7 +109,10 @@ export function frame(model, el, label, open) {
     /** Say something to those who hear the page. @param {string} text */
     say: (text) => void (said.textContent = text),
     /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
-    ask: (name, args, buffers) => link.call(name, args, buffers).then((result) => (tell(null), result), fail),
+    ask(name, args, buffers) {
+      listen();
+      return link.call(name, args, buffers).then((result) => (tell(null), result), fail);
+    },
     /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
     draw(part) {
       for (const wide of part.querySelectorAll("pre, div.anb-tex")) scrolls.observe(wide);
@@ -108,6 +120,7 @@ export function frame(model, el, label, open) {
     },
   };
   link.on("trouble", (message) => tell(message.sentence));
+  listen();
   link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
     root.classList.add(state.id);
     tell(state.trouble);

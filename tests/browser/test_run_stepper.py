@@ -160,6 +160,15 @@ def test_a_click_works_while_a_cell_awaits(open_notebook: Any) -> None:
     at(it, "The run is created")
 
 
+def test_while_a_cell_blocks_the_widget_says_why_it_waits(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW, "import time; time.sleep(5)", run=False)
+    it.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells') }")
+    it.live.get_by_text("The kernel is busy with a cell").wait_for()
+    it.shot("busy")
+    it.live.get_by_text("The run is not made yet").first.wait_for()
+    assert it.live.get_by_text("The kernel is busy with a cell").is_hidden()
+
+
 def test_those_who_hear_or_type_the_page_find_no_hurdle(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW)
     button(it, "Step").click()
