@@ -193,12 +193,12 @@ TOLD: Final[Mapping[str, Callable[[Json], str]]] = {
     "tool.answered": _always("A tool has answered"),
     "client.answered": _always("A person has answered in the model's place"),
     "client.dictated": _always("The answer was put there by hand"),
-    "thread.run.step.expired": _always("A step has expired"),
     "thread.run.created": _always("The run is created"),
     "thread.run.requires_action": _waits,
     "thread.run.failed": _failed,
     "thread.run.incomplete": _incomplete,
     "thread.run.expired": _always("The run has expired: ten minutes have passed"),
+    "thread.run.step.expired": _always("A step has expired"),
     "thread.run.cancelling": _always("The client cancels the run"),
     "thread.run.cancelled": _always("The run is cancelled"),
     "thread.run.completed": _always("The run is completed"),
@@ -258,7 +258,12 @@ def edits(shown: Iterable[Frame], run: Json, messages: Iterable[Json]) -> Iterat
     entries = [entry for frame in shown for entry in frame.entries]
     said = next((entry["data"] for entry in reversed(entries) if entry["event"] == "model.answered"), None)
     if said:
-        yield {"edit": {"answer": {"text": said["text"]}}, "label": "the model's latest answer", "value": said["text"]}
+        calls = [{name: call[name] for name in ("name", "arguments")} for call in said["tool_calls"]]
+        if calls:
+            whole = {"answer": {"text": said["text"], "tool_calls": calls}}
+            yield {"edit": whole, "label": "the model's latest words, its calls kept", "value": said["text"]}
+        label = f"the model's latest answer{', without its calls' if calls else ''}"
+        yield {"edit": {"answer": {"text": said["text"]}}, "label": label, "value": said["text"]}
     for call in _latest_calls(entries):
         given, output = _given(call)
         place = {"tool_call_id": call["id"]}

@@ -142,6 +142,7 @@ def test_edits_stand_in_their_place_with_their_value() -> None:
     assert made == [
         {"message": {"id": "msg_1", "content": "2 + 2?"}},
         {"instructions": "Be brief."},
+        {"answer": {"text": "Let me see.", "tool_calls": [{"name": "add", "arguments": "{}"}]}},
         {"answer": {"text": "Let me see."}},
         {"arguments": {"tool_call_id": "call_1", "arguments": '{"a": 2}'}},
         {"output": {"tool_call_id": "call_1", "output": "4"}},

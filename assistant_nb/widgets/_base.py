@@ -126,9 +126,12 @@ class Panel(anywidget.AnyWidget):
         return {"text/html": html, "text/plain": self.copy_text()}
 
     def refresh_copy(self) -> None:
-        """Bring the static copy up to date, once things are at rest: it goes into the saved notebook."""
+        """Bring the static copy up to date, once things are at rest: it goes into the saved notebook.
+
+        Where nobody has opened a view, as when a lesson is executed, each cell keeps what it has shown.
+        """
         with self._state_lock:
-            if self._copies and self._copied != self.copy_html():
+            if self._views and self._copies and self._copied != self.copy_html():
                 bundle = self._bundle()
                 for copy in self._copies:
                     copy.update(bundle, raw=True)  # type: ignore[no-untyped-call]
@@ -150,6 +153,7 @@ class Panel(anywidget.AnyWidget):
         """A view has opened: it gets all there is, and from then on what is new."""
         following = self._alive()
         self._views[view] = time.monotonic()
+        spawn(self.refresh_copy)
         if THREADS and not following:
             spawn(self._follow)
         return {"id": self.model_id, "trouble": self._trouble, "polls": not THREADS, **self.state()}
@@ -238,8 +242,10 @@ def _model_id(kind: str, subject: str) -> str:
     return "anb-" + hashlib.sha256(f"{about} {_numbers[about]}".encode()).hexdigest()[:16]
 
 
-def _cell() -> int:
+def _cell() -> str:
+    """The code of the cell at work. Its number will not do: nbval counts none."""
     from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()
-    return shell.execution_count if shell else 0
+    shell: Any = get_ipython()
+    parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+    return str(parent.get("content", {}).get("code", ""))

@@ -210,7 +210,8 @@ def _difference(ours: Sequence[Frame], theirs: Sequence[Frame]) -> str:
 
 
 def _said(frames: Sequence[Frame]) -> str:
-    return "\n".join(entry["data"]["text"] for frame in frames if (entry := frame.find("model.answered")))
+    answers = (entry["data"]["text"] for frame in frames if (entry := frame.find("model.answered")))
+    return "\n".join(filter(None, answers))
 
 
 def copy_html(title: str, frames: Sequence[Frame], prices: Prices) -> str:

@@ -60,6 +60,14 @@ class Lab:
         """Say it in the model's place."""
         return self._post(f"seats/{run_id}", said)
 
+    def clock(self, advance_s: int) -> None:
+        """Let time pass, for all that the engine holds."""
+        self._post("clock", {"advance_s": advance_s})
+
+    def fault(self, kind: str) -> None:
+        """Let the next call of the model go wrong, whoever answers."""
+        self._post("faults", {"kind": kind})
+
     def _get(self, path: str) -> Json:
         found: Any = self._client.get(f"/lab/{path}", cast_to=object)
         return dict(found)

@@ -20,7 +20,7 @@ const PLACES = {
   incomplete: [590, 132],
   cancelled: [422, 186],
 };
-const HALF = [66, 16];
+const HALF = [72, 16];
 
 /** The keys, and the controls they are for. */
 const KEYS = [
@@ -31,6 +31,15 @@ const KEYS = [
   ["b", "to_breakpoint", "To breakpoint"],
   ["e", "to_end", "To the end"],
   ["s", "stop", "Stop the run"],
+];
+
+/** What can go wrong with the model's next answer. @type {[string, string][]} */
+const FAULTS = [
+  ["rate_limit", "its rate limit is reached"],
+  ["server_error", "its server has an error"],
+  ["slow", "it comes a second late"],
+  ["cut_off", "it is cut off"],
+  ["malformed_arguments", "its arguments are malformed"],
 ];
 
 /**
@@ -161,6 +170,7 @@ function open(it, state, model) {
     const held = h("button", { type: "button", onclick: () => act(state.position.held ? "release" : "hold") });
     const fork = h("button", { type: "button", "aria-expanded": "false", onclick: () => openFork(fork) }, "Fork here");
     const marks = breakpoints();
+    const others = whatIf();
     const helpButton = h("button", { type: "button", "aria-label": "Keyboard map", "aria-expanded": "false", onclick: () => toggleHelp(helpButton) }, "?");
     let off = false;
     function refresh() {
@@ -173,6 +183,7 @@ function open(it, state, model) {
       buttons.back.disabled = place <= 0;
       buttons.stop.disabled = !run || !["queued", "in_progress", "requires_action"].includes(run.status);
       held.hidden = !run || position.why === "ended" || !engine;
+      others.show(engine);
       held.textContent = position.held ? "Let it run" : "Hold";
       fork.disabled = !engine || !frames.length;
       slider.max = Math.max(frames.length, 1);
@@ -182,7 +193,7 @@ function open(it, state, model) {
       if (/** @type {any} */ (focused)?.disabled) list.focus(); // a control that is off would drop the focus
     }
     return {
-      element: h("div", { class: "anb-bar anb-controls", role: "toolbar", "aria-label": "Controls" }, ...Object.values(buttons), held, slider, count, h("span", { class: "anb-space" }), marks.element, fork, helpButton),
+      element: h("div", { class: "anb-bar anb-controls", role: "toolbar", "aria-label": "Controls" }, ...Object.values(buttons), held, slider, count, h("span", { class: "anb-space" }), marks.element, others.element, fork, helpButton),
       refresh,
       /** @param {boolean} on */
       busy(on) {
@@ -240,6 +251,26 @@ function open(it, state, model) {
       );
     }
     return { element: box, refresh };
+  }
+
+  /** What would otherwise take time, or luck. */
+  function whatIf() {
+    const wrong = FAULTS.map(([kind, text]) => h("button", { type: "button", onclick: () => fault(kind, text) }, text));
+    const clock = h("button", { type: "button", onclick: () => act("pass_time") }, "ten minutes pass");
+    const set = h("p", { role: "status" });
+    async function fault(/** @type {string} */ kind, /** @type {string} */ text) {
+      if ((await act("fault", { kind })) !== undefined) set.textContent = `So it will be: ${text}.`;
+    }
+    const next = h("div", { role: "group", "aria-label": "The model's next answer" }, h("p", {}, "the model is asked next, and"), ...wrong, set);
+    const element = h("details", { class: "anb-menu" }, h("summary", {}, "What if …"), h("div", {}, clock, next));
+    let seen = 0;
+    /** @param {boolean} isOurs */
+    function show(isOurs) {
+      element.hidden = !isOurs;
+      if (seen !== state.frames.length) set.textContent = "";
+      seen = state.frames.length;
+    }
+    return { element, show };
   }
 
   /** What a person can do here: give outputs, or sit in the model's seat. */
@@ -361,7 +392,7 @@ function drawDiagram(box, state) {
   const kinds = stands(state.moves, state.passed);
   const now = state.passed.at(-1);
   const ways = Object.entries(state.moves[now] ?? {});
-  const words = now ? `The run is ${now}. ${ways.length ? `From here: ${ways.map(([to, why]) => `${to} (${why})`).join("; ")}.` : "That is where it ends."}` : "The run is not made yet.";
+  const words = now ? `Status ${now}. ${ways.length ? `From here: ${ways.map(([to, why]) => `${to} (${why})`).join("; ")}.` : "That is where it ends."}` : "The run is not made yet.";
   const svg = s("svg", { viewBox: "0 0 666 206", role: "img", "aria-label": words });
   const marker = s("marker", { id: `anb-tip-${state.id}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto-start-reverse" }, s("path", { d: "M0 0L8 4L0 8z" }));
   svg.append(s("defs", {}, marker));

@@ -44,7 +44,8 @@ class Branch:
 
 class RunStepper(Panel):
     """`thread` and `assistant` are SDK objects or ids; `functions` may answer what the run asks of them; `predict=True`
-    asks for a guess before each step; `prices` are those of a million tokens of prompt and answer.
+    asks for a guess before each step; `prices` are those of a million tokens of prompt and answer. Other `parameters`,
+    such as `max_completion_tokens=20`, are those of the run that the first step makes.
 
     Raises TypeError without a run, or a thread and an assistant.
     """
@@ -62,11 +63,12 @@ class RunStepper(Panel):
         breakpoints: Sequence[Json] = (),
         predict: bool = False,
         prices: tuple[float, float] | None = None,
+        **parameters: Any,
     ) -> None:
         if run is None and (thread is None or assistant is None):
             raise TypeError("RunStepper needs a thread and an assistant, or run=… with a run that there is.")
         self.thread_id = run.thread_id if run else _id(thread)
-        self._assistant_id = run.assistant_id if run else _id(assistant)
+        self._start = {"assistant_id": run.assistant_id if run else _id(assistant), **parameters}
         self._functions, self._breakpoints, self._prices = tuple(functions), list(breakpoints), prices
         self._branches: dict[str, Branch] = {}
         self._current, self._place = "", -1
@@ -96,6 +98,16 @@ class RunStepper(Panel):
     def frame(self) -> Frame | None:
         """The one that is shown."""
         return self._branch.frames[self._place] if self._current and self._branch.frames else None
+
+    @property
+    def question(self) -> Json | None:
+        """With `predict=True`, what is to be predicted before the next step: `{"text", "options", …}`."""
+        return self._guesses.question if self._guesses else None
+
+    @property
+    def score(self) -> tuple[int, int]:
+        """How many guesses were right, and of how many."""
+        return (self._guesses.right, self._guesses.asked) if self._guesses else (0, 0)
 
     # Moving
 
@@ -161,6 +173,23 @@ class RunStepper(Panel):
             self._take(self._lab.hold(self._current, self._breakpoints))
         self._say()
 
+    # What if
+
+    @work
+    def pass_time(self, advance_s: int = 600) -> None:
+        """Let time pass for all that the engine holds; a run expires ten minutes after it was made."""
+        self._lab.clock(advance_s)
+        if self._current:
+            self._refresh(go_on=True)
+
+    @work
+    def fault(self, kind: str) -> None:
+        """Let the next call of the model go wrong, once.
+
+        `kind` is `rate_limit`, `server_error`, `slow`, `cut_off` or `malformed_arguments`.
+        """
+        self._lab.fault(kind)
+
     # Taking part
 
     @work
@@ -224,13 +253,13 @@ class RunStepper(Panel):
     def detail(self, tab: str) -> str:
         """What a tab shows of the frame that is shown, as HTML."""
         if self.frame is None:
-            return page.nothing_yet(self._assistant_id)
+            return page.nothing_yet(self._start["assistant_id"])
         return page.detail(tab, self._branch.frames, self._place, self._objects(tab), self._prices)
 
     @work
     def code(self) -> list[Json]:
         """The calls that a client would make here, as code, and what the server answers."""
-        return page.calls_here(self.frame, self._branch.run if self._current else None, self._start())
+        return page.calls_here(self.frame, self._branch.run if self._current else None, self._first())
 
     @work
     def edits(self) -> list[Json]:
@@ -290,9 +319,9 @@ class RunStepper(Panel):
             run = {"id": fork["run_id"], "thread_id": fork["thread_id"], "status": fork["status"]}
             self._branches[fork["run_id"]] = Branch(run, parent=fork["parent"], label=label)
 
-    def _start(self) -> Json:
-        """The parameters of the run that the first step makes."""
-        return {"thread_id": self.thread_id, "assistant_id": self._assistant_id}
+    def _first(self) -> Json:
+        """The call that makes the run."""
+        return {"thread_id": self.thread_id, **self._start}
 
     def _move(self, to: To) -> None:
         with self._turn:  # two clicks are two moves, one after the other
@@ -313,7 +342,7 @@ class RunStepper(Panel):
     def _create(self) -> None:
         if not self._engine:
             raise sdk.Refused("This server's runs cannot be stepped. Make a run by code, and give it as run=….")
-        run = self._lab.create(self.thread_id, {"assistant_id": self._assistant_id, "breakpoints": self._breakpoints})
+        run = self._lab.create(self.thread_id, {**self._start, "breakpoints": self._breakpoints})
         self._branches[run["id"]] = Branch(run)
         self._show(run["id"])
 

@@ -140,6 +140,47 @@ def test_a_run_is_stopped(stepping: Any) -> None:
     assert titles(stepper)[-2:] == ["The client cancels the run", "The run is cancelled"]
 
 
+def test_ten_minutes_can_pass_at_once(stepping: Any) -> None:
+    stepper, _, _ = stepping("Never said.")
+    stepper.step()
+    stepper.pass_time()
+    assert (stepper.frame.title, stepper.run.status) == ("The run has expired: ten minutes have passed", "expired")
+
+
+def test_a_run_that_waits_expires_as_a_whole(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING)
+    stepper.step()
+    stepper.to_end()
+    stepper.pass_time()
+    assert stepper.frame.title == "The run has expired: ten minutes have passed"
+
+
+def test_the_models_next_answer_can_go_wrong(stepping: Any) -> None:
+    stepper, page, _ = stepping("Never said.")
+    stepper.fault("rate_limit")
+    stepper.step()
+    stepper.to_end()
+    assert (stepper.run.status, stepper.run.last_error.code) == ("failed", "rate_limit_exceeded")
+    assert "Supported values are: 'rate_limit'" in page.ask("fault", kind="bad_luck")["error"]
+
+
+def test_further_parameters_are_the_runs(stepping: Any) -> None:
+    stepper, page, _ = stepping("One two three four five six.", max_completion_tokens=3)
+    assert "max_completion_tokens=3" in page.ask("code")[0]["code"]["SDK"]
+    stepper.step()
+    stepper.to_end()
+    assert stepper.frame.title == "The run is incomplete: max_completion_tokens"
+
+
+def test_an_answer_with_calls_can_be_given_other_words_or_no_calls(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING)
+    stepper.step()
+    stepper.to_tool()
+    answers = [one["edit"]["answer"] for one in page.ask("edits") if "answer" in one["edit"]]
+    call = {"name": "add", "arguments": '{"a": 2, "b": 2}'}
+    assert answers == [{"text": "Let me see. ", "tool_calls": [call]}, {"text": "Let me see. "}]
+
+
 def test_a_person_sits_in_the_models_seat(stepping: Any) -> None:
     stepper, page, _ = stepping(model=Human())
     stepper.step()
@@ -171,10 +212,10 @@ def test_a_guess_comes_first_and_is_scored(stepping: Any) -> None:
     stepper, page, _ = stepping("Four.", predict=True)
     stepper.step()
     assert page.ask("step")["error"].startswith("Predict first")
-    assert stepper.state()["guess"]["question"]["options"] == ["in_progress", "cancelling", "failed", "expired"]
+    assert stepper.question["options"] == ["in_progress", "cancelling", "failed", "expired"]
     stepper.guess("failed")
     stepper.step()
-    assert stepper.state()["guess"]["score"] == [0, 1]
+    assert stepper.score == (0, 1)
     assert stepper.state()["guess"]["told"] == "It was in_progress: not failed."
 
 
