@@ -72,7 +72,8 @@ class Panel(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "_stem" in cls.__dict__:  # not in the classes that ipywidgets makes of it when traits are added
             cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
-            cls._css = _read("base.css") + _read(f"{cls._stem}.css")
+            # What a widget's own rules are for lies within it: many kinds may be on one page.
+            cls._css = f"{_read('base.css')}:where(.anb-{cls._stem}) {{\n{_read(f'{cls._stem}.css')}}}\n"
         super().__init_subclass__(**kwargs)
 
     def __init__(self, client: "OpenAI", subject: str) -> None:
@@ -156,7 +157,7 @@ class Panel(anywidget.AnyWidget):
         spawn(self.refresh_copy)
         if THREADS and not following:
             spawn(self._follow)
-        return {"id": self.model_id, "trouble": self._trouble, "polls": not THREADS, **self.state()}
+        return {"id": self.model_id, "stem": self._stem, "trouble": self._trouble, "polls": not THREADS, **self.state()}
 
     @quick
     def here(self, view: str) -> None:

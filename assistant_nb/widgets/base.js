@@ -122,6 +122,7 @@ export function frame(model, el, label, open) {
   link.on("trouble", (message) => tell(message.sentence));
   listen();
   link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
+    el.classList.add(`anb-${state.stem}`);
     root.classList.add(state.id);
     tell(state.trouble);
     open(it, state);

@@ -423,19 +423,25 @@ function s(tag, attributes, ...children) {
   return element;
 }
 
-/** @param {HTMLElement} list @param {any} state @param {(place: number) => void} go */
+/** The rows that are there already stay. @param {HTMLElement} list @param {any} state @param {(place: number) => void} go */
 function drawFrames(list, state, go) {
-  const rows = state.frames.map((/** @type {any} */ one, /** @type {number} */ n) =>
-    h(
-      "div",
-      { class: `anb-frame${n > state.place ? " anb-later" : ""}`, role: "option", "aria-selected": String(n === state.place), onclick: () => go(n) },
-      h("i", {}, String(n + 1)),
-      h("span", {}, one.title, one.effect && h("small", { title: "cannot be taken back" }, " (stays)")),
-      one.badge && h("span", { class: "anb-pill anb-tool-pill" }, one.badge),
-    ),
-  );
-  list.replaceChildren(...rows);
-  rows[state.place]?.scrollIntoView({ block: "nearest" });
+  state.frames.forEach((/** @type {any} */ one, /** @type {number} */ n) => {
+    const key = JSON.stringify(one);
+    let row = /** @type {HTMLElement} */ (list.children[n]);
+    if (row?.dataset.key !== key) {
+      const fresh = h("div", { role: "option", "data-key": key, onclick: () => go(n) },
+        h("i", {}, String(n + 1)),
+        h("span", {}, one.title, one.effect && h("small", { title: "cannot be taken back" }, " (stays)")),
+        one.badge && h("span", { class: "anb-pill anb-tool-pill" }, one.badge),
+      );
+      row ? row.replaceWith(fresh) : list.append(fresh);
+      row = fresh;
+    }
+    row.className = `anb-frame${n > state.place ? " anb-later" : ""}`;
+    row.setAttribute("aria-selected", String(n === state.place));
+  });
+  while (list.children.length > state.frames.length) list.lastElementChild?.remove();
+  list.children[state.place]?.scrollIntoView({ block: "nearest" });
 }
 
 /** @param {HTMLElement} box @param {any} state @param {(id: string) => void} change @param {(id: string) => void} compare */
