@@ -4,6 +4,7 @@ The same HTML stands in the live view and in the saved copy; what can be pressed
 """
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,6 +27,8 @@ PILLS: Final = {
     "failed": "bad",
 }
 """How a status is coloured; its name always stands with it."""
+
+_WALLS: Final = re.compile(r'<span class="anb-walls[^>]*>[^<]*</span>')
 
 
 @dataclass
@@ -231,6 +234,11 @@ def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
         yield failed
 
 
+def lasting(html: str) -> str:
+    """Without what holds for one machine only: for copies, which are the same wherever a notebook is executed."""
+    return _WALLS.sub("", html)
+
+
 def _status(step: Json) -> str:
     return "" if step["status"] == "completed" else f"{pill(step['status'])} "
 
@@ -242,7 +250,7 @@ def _call(call: Json, facts: str, known: Known) -> str:
     match call["type"]:
         case "code_interpreter":
             walls = ", ".join(map(render.inline, inner.get("contained_by") or []))
-            head += f' <span class="anb-mute">contained by {walls}</span>' if walls else ""
+            head += f'<span class="anb-walls anb-mute"> contained by {walls}</span>' if walls else ""
             return head + render.code(inner.get("input", "")) + "".join(_outputs(inner.get("outputs", []), known))
         case "file_search" | "retrieval":
             return head + "".join(_hits(inner.get("results") or []))

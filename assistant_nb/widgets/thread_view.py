@@ -85,7 +85,7 @@ class ThreadView(Panel):
             f"<p><i>{len(items) - len(kept):,} earlier entries are not in this copy.</i></p>" if kept != items else ""
         )
         return f"<p><b>Thread</b> <code>{inline(self.thread_id)}</code> · {self._summary()}</p>{left}" + "<hr>".join(
-            self._html(item) for item in kept
+            page.lasting(self._html(item)) for item in kept
         )
 
     def copy_text(self) -> str:

@@ -106,6 +106,8 @@ def test_each_kind_of_call_shows_what_went_in_and_what_came_out() -> None:
     output = '<pre class="anb-plain">1\n</pre>'
     for shown in ("contained by seccomp", output, ">add</span>", "no output yet", ">browser</span>"):
         assert shown in html
+    assert html != thread_page.lasting(html)
+    assert "contained" not in thread_page.lasting(html)
 
 
 def test_a_run_that_waits_says_for_what() -> None:
