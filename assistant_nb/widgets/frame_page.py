@@ -40,7 +40,11 @@ def row(frame: Frame) -> Json:
 
 
 def summary(frames: Sequence[Frame], prices: Prices) -> str:
-    """What has been used so far: "109 tokens (estimated) · 0.0004 in money"."""
+    """What was used so far: "12 s · 109 tokens (estimated) · 0.0004 in money"."""
+    return " · ".join(filter(None, [f"{frames[-1].at - frames[0].at} s", _used(frames, prices)])) if frames else ""
+
+
+def _used(frames: Sequence[Frame], prices: Prices) -> str:
     prompt, completion, estimated = trace.tokens(frames)
     if not prompt + completion:
         return ""
@@ -82,7 +86,7 @@ def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
     if asked := frame.find("model.asked"):
         parts += [_turn(turn, new=False) for turn in asked["data"]["messages"][-1:]]
     if answered := frame.find("model.answered"):
-        parts += [_answer(answered["data"]), f"<p>{summary([frame], prices)}</p>"]
+        parts += [_answer(answered["data"]), f"<p>{_used([frame], prices)}</p>"]
     if tool := frame.find("tool.answered"):
         parts += [_call(call) for call in tool["data"]["step_details"]["tool_calls"] if call["type"] != "function"]
     if waits := frame.find("thread.run.requires_action"):
@@ -92,6 +96,8 @@ def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
     if message := frame.find("thread.message.completed"):
         texts = [part["text"]["value"] for part in message["data"].get("content") or [] if part["type"] == "text"]
         parts += [*(block for text in texts for block in render.blocks(text))] if not answered else []
+    if place:
+        parts.append(f'<p class="anb-mute">{frame.at - frames[place - 1].at} s after the frame before</p>')
     return "".join(parts)
 
 

@@ -239,6 +239,8 @@ def test_each_tab_shows_its_side_of_a_frame(stepping: Any) -> None:
     stepper.to_tool()
     assert "The model calls add" in page.ask("detail", tab="happened")
     assert "in money" in page.ask("detail", tab="happened")
+    assert "1 s after the frame before" in page.ask("detail", tab="happened")
+    assert stepper.state()["summary"].startswith("5 s · ")
     assert "<b>new</b>" in page.ask("detail", tab="prompt")
     assert "<code>steps[" in page.ask("detail", tab="objects")
     assert "model.answered" in page.ask("detail", tab="raw")
