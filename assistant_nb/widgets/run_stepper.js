@@ -183,6 +183,7 @@ function open(it, state, model) {
       buttons.back.disabled = place <= 0;
       buttons.stop.disabled = !run || !["queued", "in_progress", "requires_action"].includes(run.status);
       held.hidden = !run || position.why === "ended" || !engine;
+      marks.element.hidden = !engine;
       others.show(engine);
       held.textContent = position.held ? "Let it run" : "Hold";
       fork.disabled = !engine || !frames.length;
