@@ -52,6 +52,36 @@ def test_an_assistant_is_made_and_changed_and_the_code_beside_it_follows(open_no
     assert said(notebook, "client.beta.assistants.retrieve(form.assistant.id).name") == "Leader"
 
 
+PROGRESS = """() => { window.anbProgress = [];
+  new MutationObserver((changes) => { for (const { target } of changes) if (target.ariaLabel === "Upload of rows.csv" && target.checkVisibility()) anbProgress.push(target.value / target.max); })
+    .observe(document.querySelector(".anb-live"), { attributes: true, attributeFilter: ["value"], subtree: true }); }"""
+
+
+def test_files_are_uploaded_with_progress_into_the_assistant_that_is_made_then(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, "None")
+    live = notebook.live
+    live.get_by_label("Model", exact=True).fill("gpt-4o")
+    for tool in ("code_interpreter", "file_search"):
+        live.get_by_label(tool, exact=True).check()
+    rows = b"x,y\n1,2\n" * 750_000
+    notebook.page.evaluate(PROGRESS)
+    upload, search = live.get_by_label("Upload files").all()
+    upload.set_input_files({"name": "rows.csv", "mimeType": "text/csv", "buffer": rows})
+    live.get_by_role("button", name="Remove rows.csv").wait_for()
+    shown = notebook.page.evaluate("anbProgress")
+    assert shown == sorted(shown) and len(set(shown)) > 5 and shown[-1] == 1
+    assert live.get_by_role("progressbar").count() == 0
+    search.set_input_files({"name": "rules.md", "mimeType": "text/markdown", "buffer": b"Open on Saturday."})
+    live.get_by_text("rules.md is there.").wait_for()
+    save(notebook, "Create assistant")
+    given = "form.assistant.tool_resources"
+    files = f"[client.files.retrieve(id) for id in {given}.code_interpreter.file_ids]"
+    assert said(notebook, f"[(file.filename, file.bytes) for file in {files}]") == f"[('rows.csv', {len(rows)})]"
+    stores = f"client.vector_stores.files.list({given}.file_search.vector_store_ids[0])"
+    assert said(notebook, f"[client.files.retrieve(one.id).filename for one in {stores}]") == "['rules.md']"
+    assert said(notebook, f"{given}.code_interpreter.file_ids[0]") in live.locator(".anb-listing").inner_text()
+
+
 def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     name = notebook.live.get_by_label("Name", exact=True)
