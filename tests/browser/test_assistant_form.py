@@ -82,6 +82,30 @@ def test_files_are_uploaded_with_progress_into_the_assistant_that_is_made_then(o
     assert said(notebook, f"{given}.code_interpreter.file_ids[0]") in live.locator(".anb-listing").inner_text()
 
 
+def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    listed = "[one.name for one in client.beta.assistants.list()]"
+    for answer, left in (("Cancel", "['Tutor']"), ("Delete it", "[]")):
+        live.get_by_role("button", name="Delete", exact=True).click()
+        question = live.get_by_role("group", name="Question")
+        assert "Delete Tutor?" in question.inner_text()
+        question.get_by_role("button", name=answer).click()
+        question.wait_for(state="hidden")
+        notebook.page.wait_for_timeout(600)
+        assert said(notebook, listed) == left
+    assert live.get_by_role("status").last.inner_text() == "Deleted. What is in the form can be created again."
+    live.get_by_text("not created yet", exact=True).wait_for()
+    assert live.get_by_label("Instructions").input_value() == "Be brief."
+    save(notebook, "Create assistant")
+    live.get_by_role("button", name="New", exact=True).click()
+    live.get_by_label("Model", exact=True).fill("gpt-4o")
+    live.get_by_label("Name", exact=True).fill("Guide")
+    save(notebook, "Create assistant")
+    assert said(notebook, listed) == "['Guide', 'Tutor']"
+    assert live.get_by_label("Instructions").input_value() == ""
+
+
 def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     name = notebook.live.get_by_label("Name", exact=True)
