@@ -106,6 +106,28 @@ def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open
     assert live.get_by_label("Instructions").input_value() == ""
 
 
+def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
+    notebook = open_notebook(SETUP, "form = anb.AssistantForm(client, made); form", "form")
+    first, second = notebook.live.nth(0), notebook.live.nth(1)
+    second.get_by_label("Instructions").wait_for()
+    first.get_by_label("Name", exact=True).fill("Guide")
+    second.get_by_text("1 change not saved").wait_for()
+    second.get_by_label("Description", exact=True).fill("Leads.")
+    first.get_by_text("2 changes not saved").wait_for()
+    for view in (first, second):
+        assert view.get_by_label("Name", exact=True).input_value() == "Guide"
+        assert view.get_by_label("Description", exact=True).input_value() == "Leads."
+    second.get_by_role("button", name="Update assistant").click()
+    first.get_by_text("2 changes not saved").wait_for(state="hidden")
+    assert said(notebook, "form.assistant.name, form.assistant.description") == "Guide Leads."
+    first.get_by_role("button", name="Add function").click()
+    second.get_by_label("Function name").nth(1).fill("multiply")
+    first.get_by_text("multiply(").wait_for()
+    second.get_by_role("button", name="Delete", exact=True).click()
+    second.get_by_role("button", name="Delete it").click()
+    first.get_by_role("button", name="Create assistant").wait_for()
+
+
 def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     name = notebook.live.get_by_label("Name", exact=True)
