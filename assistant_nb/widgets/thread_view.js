@@ -255,10 +255,10 @@ function searchBox(it, jump) {
     hits.replaceChildren(progress);
     hits.hidden = false;
     progress.textContent = "Searching …";
-    it.ask("find", { text: input.value.trim(), search: ++search });
+    it.ask("find", { text: input.value.trim(), search: ++search, view: it.view });
   }
   it.on("found", (/** @type {any} */ found) => {
-    if (found.search !== search) return;
+    if (found.view !== it.view || found.search !== search) return;
     for (const hit of found.hits)
       if (hits.childElementCount <= 200)
         hits.append(h("button", { type: "button", onclick: () => jump(hit.id) }, h("b", {}, hit.role), ` ${hit.words}`));
@@ -298,7 +298,7 @@ function composer(it) {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
   });
   form.addEventListener("submit", submit);
-  it.on("sent", () => (text.value = ""));
+  it.on("sent", (/** @type {any} */ sent) => sent.text === text.value && (text.value = "")); // another view may hold another message
   it.on("running", (/** @type {any} */ { on }) => running(on));
 
   /** @param {boolean} on */

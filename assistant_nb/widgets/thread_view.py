@@ -56,7 +56,7 @@ class ThreadView(Panel):
         self._answer: Answer | None = None
         self._items: list[Item] = []
         self._rendered: dict[str, tuple[Item, str]] = {}
-        self._search = 0
+        self._searches: dict[str, int] = {}
         super().__init__(client, self.thread_id)
         self._source = Source(self._client, self.thread_id)
         self._look()
@@ -149,16 +149,16 @@ class ThreadView(Panel):
         self._show([*reversed(before), self._source.message(id), *after], older=older, newer=newer)
 
     @work
-    def find(self, text: str, search: int) -> None:
-        """Look for words in all messages, and tell of hits as they are found; another `search` ends this one."""
-        self._search, looked = search, 0
+    def find(self, text: str, search: int, view: str = "") -> None:
+        """Look for words in all messages, and tell of hits as they are found; a view's next `search` ends this one."""
+        self._searches[view], looked = search, 0
         for messages in self._source.all_messages():
-            if self._search != search:
+            if self._searches[view] != search:
                 return
             looked += len(messages)
             hits = [hit for message in messages if (hit := export.hit(message, text))]
-            self.tell("found", search=search, hits=hits, looked=looked, done=False)
-        self.tell("found", search=search, hits=[], looked=looked, done=True)
+            self.tell("found", view=view, search=search, hits=hits, looked=looked, done=False)
+        self.tell("found", view=view, search=search, hits=[], looked=looked, done=True)
 
     @work
     def assistants(self) -> list[Json]:
@@ -173,7 +173,7 @@ class ThreadView(Panel):
         if self._answer:
             raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
         self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
-        self.tell("sent")
+        self.tell("sent", text=text)
         if assistant_id is None:
             self._look()
             return

@@ -378,6 +378,29 @@ def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(op
         assert count == 4 or time.monotonic() - begun < 1.5
 
 
+def test_two_views_of_a_thread_show_the_same_and_keep_what_is_typed_in_each(open_notebook: Any) -> None:
+    notebook = open_notebook(STREAM, "view = anb.ThreadView(client, thread); view", "view")
+    first, second = notebook.live.nth(0), notebook.live.nth(1)
+    second.locator(".anb-composer").wait_for()
+    second.get_by_label("Message", exact=True).fill("Not sent yet.")
+    first.get_by_label("Message", exact=True).fill("Go on.")
+    first.get_by_role("button", name="Send").click()
+    for view in (first, second):
+        view.locator(".anb-content", has_text="w100").wait_for()
+    second.get_by_role("button", name="Stop").click()
+    first.get_by_role("button", name="Stop").wait_for(state="hidden")
+    for view in (first, second):
+        view.locator(".anb-run", has_text="cancelled").wait_for()
+        view.get_by_label("Search the thread").fill("go on")
+        view.get_by_label("Search the thread").press("Enter")
+        view.get_by_text("1 found in 2 messages").first.wait_for()
+    notebook.page.wait_for_timeout(300)
+    assert [view.locator(".anb-hits button").count() for view in (first, second)] == [1, 1]
+    assert first.get_by_label("Message", exact=True).input_value() == ""
+    assert second.get_by_label("Message", exact=True).input_value() == "Not sent yet."
+    assert first.locator(".anb-list").inner_text() == second.locator(".anb-list").inner_text()
+
+
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -> None:
     notebook = opened(open_notebook, LONG.format(count=5))
