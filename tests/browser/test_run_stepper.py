@@ -151,6 +151,24 @@ def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:
     at(it, "A person has answered")
 
 
+def test_two_views_of_a_stepper_move_together(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW, "stepper")
+    first, second = it.live.nth(0), it.live.nth(1)
+    for view, other, name, frame in (
+        (first, second, "Step", "The run is created"),
+        (second, first, "To next tool", "The model calls get_weather"),
+        (first, second, "Back", "The message is complete"),
+        (second, first, "Step", "The model calls get_weather"),
+        (first, second, "To the end", "The run waits for 1 output"),
+    ):
+        view.get_by_role("button", name=name, exact=True).click()
+        other.get_by_role("option", selected=True).get_by_text(frame).wait_for()
+    first.get_by_label("Output of get_weather").fill("rain")
+    first.get_by_role("button", name="Submit outputs").click()
+    second.get_by_role("option", selected=True).get_by_text("The client has submitted outputs").wait_for()
+    assert second.get_by_role("button", name="Submit outputs").count() == 0
+
+
 @pytest.mark.parametrize("cell", ["import asyncio; await asyncio.sleep(8)", "import time; time.sleep(8)"])
 def test_a_click_works_while_a_cell_awaits_or_sleeps(cell: str, open_notebook: Any) -> None:
     """A cell that sleeps lets JupyterLab's messages to widgets through, which have a subshell of their own."""
