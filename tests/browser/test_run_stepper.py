@@ -6,6 +6,8 @@ import pytest
 
 from tests.browser.opened import CELLS, FOCUS, Opened
 
+APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
+
 START = """
 import assistant_nb as anb
 def get_weather(city: str) -> str:
@@ -50,8 +52,9 @@ def walk(it: Opened) -> None:
     at(it, "The run is completed")
 
 
-def test_a_run_is_walked_by_clicks_and_its_diagram_follows(open_notebook: Any) -> None:
-    it = open_notebook(start(), SHOW)
+@APPS
+def test_a_run_is_walked_by_clicks_and_its_diagram_follows(open_notebook: Any, app: str) -> None:
+    it = open_notebook(start(), SHOW, app=app)
     walk(it)
     assert it.live.locator(".anb-status.anb-now text").text_content() == "completed"
     assert it.live.locator(".anb-status.anb-done").count() == 3
