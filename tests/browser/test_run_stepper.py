@@ -154,6 +154,26 @@ def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:
     at(it, "A person has answered")
 
 
+@APPS
+def test_a_page_that_is_loaded_again_shows_the_paused_run_and_walks_on(open_notebook: Any, app: str) -> None:
+    it = open_notebook(start(), SHOW, app=app)
+    button(it, "Step").click()
+    at(it, "The run is created")
+    button(it, "To next tool").click()
+    at(it, "The model calls get_weather")
+    shown = it.live.locator(".anb-frames").inner_text()
+    it.save()
+    it.load()
+    at(it, "The model calls get_weather")
+    assert it.live.locator(".anb-frames").inner_text() == shown
+    button(it, "To the end").click()
+    button(it, "Submit outputs").click()
+    at(it, "The client has submitted outputs")
+    button(it, "To the end").click()
+    at(it, "The run is completed")
+    assert it.execute("print(stepper.run.status)").strip() == "completed"
+
+
 def test_two_views_of_a_stepper_move_together(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW, "stepper")
     first, second = it.live.nth(0), it.live.nth(1)
