@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant_nb import render
-from tests.browser.vectors import VECTORS
+from tests.vectors import VECTORS
 
 TAGS: Final = {
     *(

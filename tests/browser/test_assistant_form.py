@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.test_attacks import LOOK
-from tests.browser.vectors import VECTORS
+from tests.vectors import VECTORS
 
 APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
 SETUP = """

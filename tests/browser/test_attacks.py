@@ -1,11 +1,11 @@
-"""The attacks of `vectors.py` in a page, wherever a text of others can stand: nothing runs, nothing is fetched."""
+"""The attacks of `tests/vectors.py` in a page, wherever a text of others can stand: nothing runs, nothing is fetched."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.browser.vectors import VECTORS
+from tests.vectors import VECTORS
 
 SENT = [vector for vector in VECTORS if not any("\ud800" <= letter <= "\udfff" for letter in vector)]
 """Half a character does not get past the SDK."""
