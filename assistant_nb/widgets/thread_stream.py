@@ -43,6 +43,13 @@ class Answer:
         self._stopped = True
         self._cancel_if_stopped()
 
+    def begin_again(self) -> None:
+        """Let all that was said be new once more: another page has opened."""
+        with self._lock:
+            for text in self._texts.values():
+                text.begin_again()
+            self._changed = dict.fromkeys([*([self._run.id] if self._run else []), *self._texts])
+
     def changes(self, known: Known) -> list[Json]:
         """What a page must do to show what is new: `put` an item, or the last `blocks` of a message that grows."""
         with self._lock:
@@ -97,14 +104,19 @@ class _Text:
 
     def __init__(self, message: Any) -> None:
         self.message = message
-        self.put = self.finished = False
-        self._new = ""
+        self.finished = False
+        self._all = self._new = ""
         self._marks: dict[str, str] = {}
+        self.begin_again()
+
+    def begin_again(self) -> None:
+        self.put, self._new = False, self._all
         self._growing = Growing(Cited(marks=self._marks))
 
     def add(self, parts: list[Any]) -> None:
         for part in parts:
             if part.type == "text" and part.text:
+                self._all += part.text.value or ""
                 self._new += part.text.value or ""
                 for note in part.text.annotations or []:
                     self._marks.setdefault(note.text or "", f'<sup class="anb-cite">[{len(self._marks) + 1}]</sup>')

@@ -121,6 +121,7 @@ function open(it, state) {
   tellAbout(state);
   it.draw(list);
   toEnd();
+  it.call("join").catch(() => {});
 }
 
 /** HTML that Python has made safe, as an element. @param {string} html */

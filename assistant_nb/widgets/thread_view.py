@@ -193,6 +193,14 @@ class ThreadView(Panel):
             self.tell("running", on=False)
             self._look()
 
+    @quick
+    def join(self) -> None:
+        """A page that has just opened is told of an answer that is under way, too."""
+        with self._state_lock:
+            if answer := self._answer:
+                answer.begin_again()
+                self.tell("running", on=True)
+
     @work
     def stop(self) -> None:
         """Cancel the run that this view has begun; what was said stays."""

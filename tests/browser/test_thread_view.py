@@ -381,7 +381,7 @@ def test_two_views_of_a_thread_show_the_same_and_keep_what_is_typed_in_each(open
     second.locator(".anb-composer").wait_for()
     second.get_by_label("Message", exact=True).fill("Not sent yet.")
     first.get_by_label("Message", exact=True).fill("Go on.")
-    first.get_by_role("button", name="Send").click()
+    first.get_by_role("button", name="Send and run").click()
     for view in (first, second):
         view.locator(".anb-content", has_text="w100").wait_for()
     second.get_by_role("button", name="Stop").click()
@@ -396,6 +396,20 @@ def test_two_views_of_a_thread_show_the_same_and_keep_what_is_typed_in_each(open
     assert first.get_by_label("Message", exact=True).input_value() == ""
     assert second.get_by_label("Message", exact=True).input_value() == "Not sent yet."
     assert first.locator(".anb-list").inner_text() == second.locator(".anb-list").inner_text()
+
+
+def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, STREAM.replace(".0015", ".02"))
+    notebook.save()
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "Go on.")
+    notebook.live.locator(".anb-content", has_text="w60").wait_for()
+    notebook.load()
+    notebook.live.locator(".anb-content", has_text="w60").wait_for()
+    assert notebook.live.get_by_role("button", name="Send").is_disabled()
+    notebook.live.get_by_role("button", name="Stop").click()
+    notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
+    assert notebook.live.get_by_role("button", name="Send").is_enabled()
 
 
 @pytest.mark.parametrize("zoom", [1, 2])

@@ -1,6 +1,7 @@
 """ThreadView: a thread followed, written to, searched and saved, as its page would do it."""
 
 import json
+import threading
 import time
 import tracemalloc
 from typing import Any
@@ -101,6 +102,29 @@ def test_stop_works_from_the_first_moment_and_keeps_what_was_said(opened: Any) -
     page.wait(lambda message: bool(message.get("event") == "running" and not message["on"]))
     page.wait(lambda message: message.get("answers") == 1)
     assert any(line.startswith("run: cancelled") for line in texts(view))
+
+
+def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(opened: Any) -> None:
+    def slow(prompt: Any) -> Any:
+        yield "One.\n\n"
+        yield "Two.\n\n"
+        go_on.wait(10)
+        yield "Three."
+
+    go_on = threading.Event()
+    _, assistant, view, page = opened(slow)
+    page.ask("hello", view="first")
+    view._heard(None, {"do": "send_message", "call": 1, "args": {"text": "Count.", "assistant_id": assistant.id}}, [])
+    page.wait(lambda message: "Two." in str(message.get("ops")))
+    page.heard.clear()
+    page.ask("hello", view="second")
+    page.ask("join")
+    page.wait(lambda message: "One." in str(message.get("ops")) and "Two." in str(message.get("ops")))
+    assert [event["on"] for event in page.events("running")] == [True]
+    go_on.set()
+    page.wait(lambda message: message.get("answers") == 1)
+    for name in ("first", "second"):
+        page.ask("bye", view=name)
 
 
 def test_one_answer_at_a_time(opened: Any) -> None:
