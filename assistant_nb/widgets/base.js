@@ -96,10 +96,17 @@ export function frame(model, el, label, open) {
     link.call("heard").catch(() => {}).finally(() => (clearTimeout(slow), (busy.hidden = true)));
   }
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
-  /** @param {string | null} sentence */
+  let standing = null; // what is wrong until Python says that it is over
+  /** Say what went wrong with a call; null if nothing did. @param {string | null} sentence */
   function tell(sentence) {
-    trouble.hidden = !sentence;
-    trouble.textContent = sentence ?? "";
+    const words = sentence ?? standing ?? "";
+    trouble.hidden = !words;
+    if (words !== trouble.textContent) trouble.textContent = words; // else it would be read out again
+  }
+  /** @param {string | null} sentence */
+  function stand(sentence) {
+    standing = sentence;
+    tell(null);
   }
   const it = {
     ...link,
@@ -119,12 +126,12 @@ export function frame(model, el, label, open) {
       return draw(part, link.call);
     },
   };
-  link.on("trouble", (message) => tell(message.sentence));
+  link.on("trouble", (message) => stand(message.sentence));
   listen();
   link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
     el.classList.add(`anb-${state.stem}`);
     root.classList.add(state.id);
-    tell(state.trouble);
+    stand(state.trouble);
     open(it, state);
     if (state.polls) timer = window.setInterval(() => link.call("poll").catch(() => {}), 1000);
   }, fail);

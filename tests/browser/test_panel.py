@@ -38,7 +38,9 @@ _base._read = lambda name: (here / name).read_text() if name.startswith("toy") e
 
 class Toy(_base.Panel):
     _stem = "toy"
-    count = 0
+    count, away = 0, None
+    def look(self):
+        if self.away: raise _base.sdk.Refused(self.away)
     def copy_html(self): return f"<p>count in the copy: {self.count}</p>"
     def copy_text(self): return f"Toy({self.count})"
     def state(self): return {"count": self.count, "formula": r'<span class="anb-tex">\\(\\frac{x}{2}\\)</span> and <span class="anb-tex">$\\nope{$</span>'}
@@ -84,6 +86,23 @@ def test_the_copy_hides_while_the_widget_lives_and_calls_are_answered(toy: Any, 
         count(notebook, wanted)
     assert notebook.live.get_by_role("alert").inner_text() == "That cannot be."
     notebook.shot("live")
+
+
+def test_a_trouble_is_told_until_it_is_over_whatever_else_succeeds(toy: Any) -> None:
+    notebook = toy("lab/tree")
+    alert = notebook.live.get_by_role("alert")
+    notebook.execute("toy.away = 'The server is away.'")
+    alert.wait_for()
+    for name, told in {
+        "quick": "The server is away.",
+        "fail": "That cannot be.",
+        "work": "The server is away.",
+    }.items():
+        notebook.live.get_by_role("button", name=name).click()
+        notebook.page.wait_for_timeout(800)
+        assert alert.inner_text() == told
+    notebook.execute("toy.away = None")
+    alert.wait_for(state="hidden")
 
 
 @APPS
