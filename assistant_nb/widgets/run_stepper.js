@@ -120,7 +120,7 @@ function open(it, state, model) {
     const before = state;
     state = next;
     drawHead(head, state);
-    drawDiagram(diagram, state);
+    drawDiagram(diagram, state, it.view);
     drawFrames(list, state, (place) => it.ask("go", { place }));
     drawTree(tree, state, (id) => act("switch", { run_id: id }), compare);
     drawGuess(guess, state.guess, (answer) => act("guess", { answer }));
@@ -388,16 +388,16 @@ function drawHead(head, state) {
   head.replaceChildren(...parts.filter(Boolean));
 }
 
-/** @param {HTMLElement} box @param {any} state */
-function drawDiagram(box, state) {
+/** @param {HTMLElement} box @param {any} state @param {string} view */
+function drawDiagram(box, state, view) {
   const kinds = stands(state.moves, state.passed);
   const now = state.passed.at(-1);
   const ways = Object.entries(state.moves[now] ?? {});
   const words = now ? `Status ${now}. ${ways.length ? `From here: ${ways.map(([to, why]) => `${to} (${why})`).join("; ")}.` : "That is where it ends."}` : "The run is not made yet.";
   const svg = s("svg", { viewBox: "0 0 666 206", role: "img", "aria-label": words });
-  const marker = s("marker", { id: `anb-tip-${state.id}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto-start-reverse" }, s("path", { d: "M0 0L8 4L0 8z" }));
+  const marker = s("marker", { id: `anb-tip-${view}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 6, markerHeight: 6, orient: "auto-start-reverse" }, s("path", { d: "M0 0L8 4L0 8z" }));
   svg.append(s("defs", {}, marker));
-  for (const [from, to, kind] of edges(state.moves, state.passed)) svg.append(line(from, to, kind, state.id));
+  for (const [from, to, kind] of edges(state.moves, state.passed)) svg.append(line(from, to, kind, view));
   for (const [status, [x, y]] of Object.entries(PLACES))
     svg.append(
       s("g", { class: `anb-status anb-${kinds[status]}` }, s("rect", { x: x - HALF[0], y: y - HALF[1], width: 2 * HALF[0], height: 2 * HALF[1], rx: HALF[1] }), s("text", { x, y: y + 4, "text-anchor": "middle" }, status + (kinds[status] === "done" ? " \u2713" : ""))),
@@ -405,15 +405,15 @@ function drawDiagram(box, state) {
   box.replaceChildren(svg, h("p", { class: "anb-mute" }, words));
 }
 
-/** A move as a curve: along a row past its neighbours above, back along it below, else from edge to edge. @param {string} from @param {string} to @param {string} kind @param {string} id */
-function line(from, to, kind, id) {
+/** A move as a curve: along a row past its neighbours above, back along it below, else from edge to edge. @param {string} from @param {string} to @param {string} kind @param {string} view */
+function line(from, to, kind, view) {
   const [[x1, y1], [x2, y2]] = [PLACES[from], PLACES[to]];
   const [w, d] = HALF;
   const mid = (x1 + x2) / 2;
   let path = `M${x1} ${y1 + d}L${x2} ${y2 - d}`;
   if (y1 === y2 && Math.abs(x2 - x1) < 3 * w) path = x2 > x1 ? `M${x1 + w} ${y1}H${x2 - w}` : `M${x1 - w} ${y1}H${x2 + w}`;
   else if (y1 === y2) path = x2 > x1 ? `M${x1} ${y1 - d}Q${mid} ${y1 - 62} ${x2} ${y2 - d}` : `M${x1} ${y1 + d}Q${mid} ${y1 + 58} ${x2} ${y2 + d}`;
-  return s("path", { class: `anb-move anb-${kind}`, d: path, "marker-end": `url(#anb-tip-${id})` });
+  return s("path", { class: `anb-move anb-${kind}`, d: path, "marker-end": `url(#anb-tip-${view})` });
 }
 
 /** @param {string} tag @param {Record<string, any>} attributes @param {...any} children */

@@ -190,6 +190,8 @@ def test_two_views_of_a_stepper_move_together(open_notebook: Any) -> None:
     first.get_by_role("button", name="Submit outputs").click()
     second.get_by_role("option", selected=True).get_by_text("The client has submitted outputs").wait_for()
     assert second.get_by_role("button", name="Submit outputs").count() == 0
+    ids = it.live.locator("[id]").evaluate_all("(parts) => parts.map((part) => part.id)")
+    assert len(ids) == len(set(ids)) == 2
 
 
 @pytest.mark.parametrize("cell", ["import asyncio; await asyncio.sleep(8)", "import time; time.sleep(8)"])
