@@ -25,7 +25,7 @@ def test_start_makes_the_documented_first_cell_work(capsys: pytest.CaptureFixtur
     client = OpenAI()
     assert client.beta.assistants.create(model="gpt-4").id.startswith("asst_")
     assert capsys.readouterr().out == (
-        "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 35 authored, 2 source · kept in memory\n"
+        "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 42 authored, 2 source · kept in memory\n"
     )
 
 

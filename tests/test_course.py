@@ -21,6 +21,7 @@ def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
         "05_file_search",
         "06_function_calling",
         "07_streaming",
+        "08_inside_a_run",
     ]
     assert course.find("02").stem == course.find("02_raw_http.ipynb").stem == "02_raw_http"
     for unknown in ("99", "nowhere/02_raw_http.ipynb", "nowhere/02"):

@@ -105,7 +105,7 @@ def test_a_recording_is_found_by_lesson_or_by_path(tmp_path: Path) -> None:
 
 
 def test_what_is_shipped_says_where_it_comes_from() -> None:
-    assert Recorded().provenance() == "35 authored, 2 source"
+    assert Recorded().provenance() == "42 authored, 2 source"
     for path in SHIPPED.glob("*.jsonl"):
         for line in read(path).exchanges:
             assert (line.usage is None) == (line.provenance.usage == "estimated")
