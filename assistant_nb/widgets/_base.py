@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
@@ -215,13 +216,15 @@ class Panel(anywidget.AnyWidget):
         answer = {"answers": content.get("call"), "view": content.get("view")}
 
         def run() -> None:
-            try:
-                result = {"result": method(self, **arguments)}
-            except Exception as error:  # noqa: BLE001  the page shows it, as a sentence
-                result = {"error": sdk.sentence(error), "param": sdk.param(error)}
-            with self._state_lock:
-                if self.comm is not None:
-                    self.send(answer | result)
+            # What is told while a view opens comes after the state that it gets, else it would be lost.
+            with self._state_lock if method is Panel.hello else nullcontext():
+                try:
+                    result = {"result": method(self, **arguments)}
+                except Exception as error:  # noqa: BLE001  the page shows it, as a sentence
+                    result = {"error": sdk.sentence(error), "param": sdk.param(error)}
+                with self._state_lock:
+                    if self.comm is not None:
+                        self.send(answer | result)
 
         if kind == "quick":
             run()

@@ -127,6 +127,23 @@ def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(opened: Any) 
         page.ask("bye", view=name)
 
 
+def test_what_is_told_while_a_page_opens_comes_after_the_state_that_it_gets(opened: Any) -> None:
+    _, _, view, page = opened()
+    shown = view.state
+
+    def state() -> Any:
+        threading.Thread(target=view.tell, args=("late",)).start()
+        time.sleep(0.05)
+        return shown()
+
+    view.state = state
+    page.ask("hello", view="page")
+    page.wait(lambda message: message.get("event") == "late")
+    order = [message.get("event") or "answer" for message in page.heard]
+    assert order.index("answer") < order.index("late")
+    page.ask("bye", view="page")
+
+
 def test_one_answer_at_a_time(opened: Any) -> None:
     _, assistant, view, page = opened()
     view._answer = object()
