@@ -142,27 +142,47 @@ def context(browser: Any, lab: Lab) -> Iterator[Any]:
 Open = Callable[..., Opened]
 
 
+@pytest.fixture(scope="module")
+def spare() -> list[Any]:
+    """Pages with a JupyterLab in which no notebook is open: to load another takes three seconds."""
+    return []
+
+
 @pytest.fixture
-def open_notebook(context: Any, lab: Lab, request: pytest.FixtureRequest) -> Iterator[Open]:
+def open_notebook(context: Any, lab: Lab, spare: list[Any], request: pytest.FixtureRequest) -> Iterator[Open]:
     """`open_notebook("code of a cell", …)` runs a new notebook in JupyterLab; `app="notebooks"` in Notebook 7, with
-    `run=False` it is only opened. At the end nothing may have left the machine, and no page may have complained.
+    `run=False` it is only opened; with `fresh=True` in a page of its own, which the test may change, measure or leave.
+    At the end nothing may have left the machine, and no page may have complained.
     """
     opened: list[Opened] = []
 
-    def open(*cells: str, app: str = "lab/tree", run: bool = True, path: str | None = None) -> Opened:
+    def open(
+        *cells: str, app: str = "lab/tree", run: bool = True, fresh: bool = False, path: str | None = None
+    ) -> Opened:
         SHOTS.mkdir(exist_ok=True)
         name = re.sub(r"\W+", "-", request.node.name).strip("-")
         file = lab.root / (path or f"{name}-{len(opened)}.ipynb")
-        opened.append(Opened(context.new_page(), lab.url, file, app, SHOTS / name, lab.trust))
+        own = fresh or app != "lab/tree"
+        beside = bool(spare) and not own
+        page = spare.pop() if beside else context.new_page()
+        opened.append(it := Opened(page, lab.url, file, app, SHOTS / name, lab.trust))
         if cells:
-            opened[-1].write(*cells)
-        opened[-1].load()
+            it.write(*cells)
+        if beside:
+            it.load_beside()
+        else:
+            it.load()
+        it.own = own
         if run:
-            opened[-1].run_all()
-        return opened[-1]
+            it.run_all()
+        return it
 
     yield open
     troubles = [trouble for one in opened for trouble in one.troubles]
     for one in reversed(opened):
-        one.close()
+        if one.own or troubles:
+            one.close()
+        else:
+            one.leave()
+            spare.append(one.page)
     assert troubles == []

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 JUPYTERS_OWN: Final = re.compile(
     r"favicon|ResizeObserver|widget model not found|Error displaying widget|Could not (create|process) (a )?(view|model)"
-    r"|reading 'schema'|'filebrowser:open-path' not registered|403.*static/notebook/\w+\.woff",  # Notebook 7, in every notebook
+    r"|debugger state|reading 'schema'|'filebrowser:open-path' not registered|403.*static/notebook/\w+\.woff",  # Notebook 7, in every notebook
     re.IGNORECASE,
 )
 """What JupyterLab writes to the console in any notebook, or about any widget whose kernel is gone."""
@@ -21,6 +21,13 @@ KERNEL = """async () => {
   await panel.revealed;
   await panel.sessionContext.ready;
   await panel.sessionContext.session?.kernel?.info;
+}"""
+OPEN_ANOTHER = "async (path) => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
+LEAVE = """async () => {
+  const panel = jupyterapp.shell.currentWidget;
+  await panel.sessionContext.shutdown();
+  await panel.context.save();  // else it would ask whether to
+  panel.dispose();
 }"""
 EXECUTE = """async (code) => {
   const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code, store_history: false });
@@ -37,19 +44,42 @@ ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
   .filter((output) => output.output_type === "error")
   .map((output) => output.traceback.join("\\n"))"""
 CELLS = "() => jupyterapp.shell.currentWidget.content.widgets.length"
+CUT = """
+import httpx2
+import assistant_nb as anb
+from assistant_nb.engine.app import create_app
+from openai import DefaultHttpxClient, OpenAI
+class Line(httpx2.WSGITransport):
+    cut = False
+    def handle_request(self, request):
+        if self.cut:
+            raise httpx2.ConnectError("cut", request=request)
+        return super().handle_request(request)
+line = Line(create_app())
+client = OpenAI(base_url="http://engine/v1", api_key="any", http_client=DefaultHttpxClient(transport=line))
+thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
+"""
+"""A client whose line to its engine can be cut, and a thread."""
+
 FOCUS = "() => !!document.activeElement?.closest('.anb-live')"
 
 
 class Opened:
     def __init__(self, page: Any, url: str, path: Path, app: str, shots: Path, trust: Path) -> None:
         self.page, self.path, self.app = page, path, app
+        self.own = False
+        """Whether the page is no longer one in which others could open a notebook."""
         self._url, self._shots, self._trust = url, shots, trust
         self.troubles: list[str] = []
-        page.on("request", lambda request: self._watch(request.url))
-        page.on("websocket", lambda socket: self._watch(socket.url))
-        page.on("pageerror", lambda error: self._complain(f"page error: {error}"))
-        page.on("console", self._console)
-        page.on("dialog", self._dialog)
+        self._ears = {
+            "request": lambda request: self._watch(request.url),
+            "websocket": lambda socket: self._watch(socket.url),
+            "pageerror": lambda error: self._complain(f"page error: {error}"),
+            "console": self._console,
+            "dialog": self._dialog,
+        }
+        for event, ear in self._ears.items():
+            page.on(event, ear)
 
     def _watch(self, url: str) -> None:
         if urlsplit(url).hostname not in ("127.0.0.1", None):
@@ -77,12 +107,25 @@ class Opened:
 
     def load(self) -> None:
         """Open the notebook, or open it again; gives back once its kernel answers."""
+        self.own = True
         self.page.goto(
             f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}",
             wait_until="domcontentloaded",
         )
         self.page.wait_for_function(READY, timeout=60_000)
         self.page.evaluate(KERNEL)
+
+    def load_beside(self) -> None:
+        """Open it in a JupyterLab that is loaded already."""
+        self.page.evaluate(OPEN_ANOTHER, self.path.name)
+        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.evaluate(KERNEL)
+
+    def leave(self) -> None:
+        """Close the notebook and its kernel, and nothing else: the page can open another one."""
+        self.page.evaluate(LEAVE)
+        for event, ear in self._ears.items():
+            self.page.remove_listener(event, ear)
 
     def run_all(self) -> None:
         """Gives back when every cell has been executed, without an error."""
@@ -127,7 +170,18 @@ class Opened:
         self.page.wait_for_timeout(300)
 
     def forced_colors(self, on: bool) -> None:
+        self.own = True
         self.page.emulate_media(forced_colors="active" if on else "none")
+
+    def hurdles(self) -> dict[str, list[str]]:
+        """What axe finds in each look of the page, where it finds something. A picture of each is kept."""
+        found = dict[str, list[str]]()
+        for look in ("light", "dark", "forced"):
+            self.theme("Dark" if look == "dark" else "Light")
+            self.forced_colors(look == "forced")
+            self.shot(look)
+            found[look] = self.axe()
+        return {look: some for look, some in found.items() if some}
 
     def axe(self, within: str = ".anb-live") -> list[str]:
         """What axe finds serious or critical in the widget."""
@@ -156,7 +210,7 @@ class Opened:
 
     def save_and_reopen(self, *, trusted: bool, app: str | None = None, kernel: bool = True) -> None:
         """Save, stop the kernel, open the file again as another person would: with a kernel of their own, or without."""
-        notebook = self.save()
+        self.own, notebook = True, self.save()
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         if not trusted:
             notebook["metadata"]["seen"] = time.monotonic_ns()  # another file than the one that was signed

@@ -44,6 +44,21 @@ for some in (vectors[n : n + 20] for n in range(0, len(vectors), 20)):
     views.append(anb.ThreadView(client, thread))
 """
 
+STEPPED = """
+import json
+import assistant_nb as anb
+vectors = json.loads({vectors!r})
+calls = [anb.ToolCall(vector, json.dumps({{vector: vector}})) for vector in vectors[:100]]
+client = anb.connect(model=anb.Scripted(["\\n\\n".join(vectors), *calls], *["\\n\\n".join(vectors)] * 2))
+tool = {{"type": "function", "function": {{"name": "add", "description": vectors[0], "parameters": {{"type": "object", "properties": {{}}}}}}}}
+assistant = client.beta.assistants.create(model="gpt-4o", instructions="\\n".join(vectors), tools=[tool])
+thread = client.beta.threads.create(messages=[{{"role": "user", "content": vector}} for vector in vectors])
+stepper = anb.RunStepper(client, thread.id, assistant.id)
+stepper.step()
+stepper.to_end()
+waits = stepper.run.required_action.submit_tool_outputs.tool_calls
+"""
+
 LOOK = """(within) => {
   const bad = [];
   for (const root of document.querySelectorAll(within))
@@ -112,4 +127,34 @@ def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, tr
     seen = notebook.page.evaluate(LOOK, ".jp-OutputArea-output")
     assert "pwned()" in notebook.outputs()
     assert notebook.page.locator("mjx-container").count() > 10
+    assert (seen["bad"], seen["pwned"]) == ([], 0)
+
+
+def test_nothing_that_a_run_says_runs_or_is_fetched(open_notebook: Any) -> None:
+    notebook = open_notebook("1", run=False)
+    notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
+    notebook.write(STEPPED.format(vectors=json.dumps(SENT)), "stepper")
+    notebook.load()
+    notebook.run_all()
+    form = notebook.live.get_by_role("button", name="Submit outputs")
+    form.wait_for()
+    assert notebook.live.locator(".anb-form textarea").count() == 100
+    notebook.execute("stepper.submit({call.id: vector for call, vector in zip(waits, vectors)}); stepper.to_end()")
+    form.wait_for(state="hidden")
+    notebook.execute("stepper.fork({'answer': {'text': vectors[0]}}); stepper.to_end()")
+    notebook.live.get_by_role("button", name="Compare with main").click()
+    notebook.live.locator(".anb-beside").wait_for()
+    notebook.live.get_by_role("button", name="Fork here").click()
+    notebook.live.get_by_label("What is otherwise").wait_for()
+    frames, tabs = notebook.live.locator(".anb-frame"), notebook.live.get_by_role("tab")
+    for place in range(frames.count()):
+        frames.nth(place).click()
+        for tab in range(6):
+            tabs.nth(tab).click()
+            notebook.page.wait_for_timeout(100)
+            seen = notebook.page.evaluate(LOOK, ".anb-live")
+            assert (seen["bad"], seen["pwned"]) == ([], 0), (place, tab)
+    notebook.shot("stepper")
+    notebook.save_and_reopen(trusted=True, kernel=False)
+    seen = notebook.page.evaluate(LOOK, ".jp-OutputArea-output")
     assert (seen["bad"], seen["pwned"]) == ([], 0)

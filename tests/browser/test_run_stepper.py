@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.opened import CELLS, FOCUS, Opened
+from tests.browser.opened import CELLS, CUT, FOCUS, Opened
 
 APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
 
@@ -83,6 +83,7 @@ def test_a_fork_is_a_branch_that_can_be_compared(open_notebook: Any) -> None:
     it.page.wait_for_function("() => document.querySelectorAll('.anb-frame').length === 13")
 
 
+@pytest.mark.timed
 def test_a_step_shows_at_once_and_a_long_run_opens_fast(open_notebook: Any) -> None:
     calls = """anb.Scripted(*[[anb.ToolCall("get_weather", '{"city": "Paris"}')]] * 36, "Done.")"""
     drive = """
@@ -95,21 +96,26 @@ for n in range(37):
 assert run_.status == "completed"
 """
     long = "stepper = anb.RunStepper(client, run=run_)\nassert len(stepper.frames) >= 200, len(stepper.frames)\nstepper"
-    it = open_notebook(start(calls), drive, SHOW.replace("thread,", "client.beta.threads.create(),"), long)
+    new = SHOW.replace("thread,", "client.beta.threads.create(),")
+    it = open_notebook(start(calls), drive, new, new, new, long, fresh=True)
     opened = """() => { const began = performance.now(); const seen = document.querySelectorAll('.anb-frame').length;
 return jupyterapp.commands.execute('notebook:run-cell').then(() => new Promise((done) => { const look = () =>
 [...document.querySelectorAll('.anb-frames')].at(-1).childElementCount >= 200 && [...document.querySelectorAll('.anb-detail')].at(-1).childElementCount
 ? done(performance.now() - began) : setTimeout(look, 5); look() })) }"""
     assert median([it.page.evaluate(opened) for _ in range(3)]) < 500
-    stepped = """(back) => new Promise((done) => { const root = [...document.querySelectorAll('.anb-live')].at(-1);
-const now = () => root.querySelector('[aria-selected=true] i').textContent; const before = now(); const began = performance.now();
-[...root.querySelectorAll('.anb-controls button')].find((one) => one.textContent === back).click();
-const look = () => now() !== before ? done(performance.now() - began) : setTimeout(look, 2); look() })"""
-    times = []
-    for _ in range(15):
-        times.append(it.page.evaluate(stepped, "Back"))
+    stepped = """([place, text]) => new Promise((done) => { const root = [...document.querySelectorAll('.anb-live')].at(place);
+const now = () => root.querySelector('[aria-selected=true] i')?.textContent; const before = now(); const began = performance.now();
+[...root.querySelectorAll('.anb-controls button')].find((one) => one.textContent === text).click();
+const look = () => now() !== before || performance.now() > began + 3000 ? done(performance.now() - began) : setTimeout(look, 2); look() })"""
+
+    def clicked(place: int, text: str) -> float:
         it.page.wait_for_timeout(60)
-    assert median(times) < 100
+        return float(it.page.evaluate(stepped, [place, text]))
+
+    assert median([clicked(-1, "Back") for _ in range(15)]) < 100
+    assert median([clicked(place, "Step") for place in (0, 1, 2) for _ in range(3)]) < 100, (
+        "each is a move of the engine"
+    )
 
 
 def test_the_keyboard_alone_walks_a_run(open_notebook: Any) -> None:
@@ -197,7 +203,7 @@ def test_two_views_of_a_stepper_move_together(open_notebook: Any) -> None:
 @pytest.mark.parametrize("cell", ["import asyncio; await asyncio.sleep(8)", "import time; time.sleep(8)"])
 def test_a_click_works_while_a_cell_awaits_or_sleeps(cell: str, open_notebook: Any) -> None:
     """A cell that sleeps lets JupyterLab's messages to widgets through, which have a subshell of their own."""
-    it = open_notebook(start(), SHOW, cell, run=False)
+    it = open_notebook(start(), SHOW, cell, run=False, fresh=True)
     it.page.evaluate("""async () => { const notebook = jupyterapp.shell.currentWidget.content;
         for (const n of [0, 1]) { notebook.activeCellIndex = n; await jupyterapp.commands.execute("notebook:run-cell"); } }""")
     button(it, "Step").wait_for()
@@ -224,16 +230,12 @@ def test_those_who_hear_or_type_the_page_find_no_hurdle(open_notebook: Any) -> N
     at(it, "The run is created")
     button(it, "To the end").click()
     button(it, "Submit outputs").wait_for()
-    for look in ("Light", "Dark", "forced"):
-        it.theme("Dark" if look == "Dark" else "Light")
-        it.forced_colors(look == "forced")
-        assert it.axe() == []
-        it.shot(look)
+    assert it.hurdles() == {}
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-def test_a_saved_run_reads_well_without_a_kernel(trusted: bool, open_notebook: Any) -> None:
-    it = open_notebook(start(), SHOW)
+@pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
+def test_a_saved_run_reads_well_without_a_kernel(app: str, trusted: bool, open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW, app=app)
     walk(it)
     it.page.wait_for_timeout(1500)  # the copy follows
     it.save_and_reopen(trusted=trusted, kernel=False)
@@ -242,18 +244,26 @@ def test_a_saved_run_reads_well_without_a_kernel(trusted: bool, open_notebook: A
     it.shot("saved")
 
 
-def test_nothing_that_a_run_says_becomes_part_of_the_page(open_notebook: Any) -> None:
-    evil = "<img src=x onerror=alert(1)>"
-    model = f"anb.Scripted([{evil!r}, anb.ToolCall('get_weather', '{{\"city\": \"{evil}\"}}')], {evil!r})"
-    it = open_notebook(start(model), SHOW)
-    button(it, "Step").click()
-    at(it, "The run is created")
-    button(it, "To the end").click()
-    button(it, "Submit outputs").click()
-    at(it, "The client has submitted outputs")
-    button(it, "To the end").click()
-    at(it, "The run is completed")
-    for tab in ("Prompt", "API calls", "Objects", "Stream", "Raw"):
-        it.live.get_by_role("tab", name=tab).click()
-        it.page.wait_for_timeout(150)
-    assert it.live.locator("img, script, iframe").count() == 0
+def test_an_engine_that_is_gone_a_deleted_thread_and_a_wrong_key_are_told(open_notebook: Any) -> None:
+    assistant = """assistant = client.beta.assistants.create(model="gpt-4o")"""
+    wrong = "from openai import OpenAI\nanb.start()\nanb.RunStepper(OpenAI(api_key='sk-wrong'), thread, assistant)"
+    it = open_notebook(CUT + assistant, "anb.RunStepper(client, thread, assistant)", wrong)
+    first, told = it.live.first, it.live.first.locator(".anb-trouble")
+    it.live.nth(1).locator(".anb-trouble", has_text="refuses this client's key").wait_for()
+    first.get_by_role("button", name="Step", exact=True).click()
+    first.get_by_text("The run is created").first.wait_for()
+    it.execute("line.cut = True")
+    told.wait_for()
+    assert "does not answer" in told.inner_text()
+    first.get_by_role("button", name="Step", exact=True).click()
+    it.page.wait_for_timeout(300)
+    it.execute("line.cut = False")
+    told.wait_for(state="hidden")
+    first.get_by_role("button", name="Step", exact=True).click()
+    first.get_by_text("The run is taken up").first.wait_for()
+    it.execute("client.beta.threads.delete(thread.id)")
+    told.wait_for()
+    assert "No run found" in told.inner_text()
+    assert first.get_by_role("option").count() == 2
+    assert "Traceback" not in it.outputs() and "sk-wrong" not in it.outputs()
+    it.shot("told")

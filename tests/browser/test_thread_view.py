@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.opened import CUT
+
 APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
 
 EVERYTHING = r'''
@@ -97,22 +99,6 @@ for n in range({count}):
     client.beta.threads.messages.create(thread.id, role="user", content=f"message {{n}}: " + words)
 """
 
-CUT = """
-import httpx2
-import assistant_nb as anb
-from assistant_nb.engine.app import create_app
-from openai import DefaultHttpxClient, OpenAI
-class Line(httpx2.WSGITransport):
-    cut = False
-    def handle_request(self, request):
-        if self.cut:
-            raise httpx2.ConnectError("cut", request=request)
-        return super().handle_request(request)
-line = Line(create_app())
-client = OpenAI(base_url="http://engine/v1", api_key="any", http_client=DefaultHttpxClient(transport=line))
-thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello."}])
-"""
-
 MEASURE = """() => {
   window.anbSeen = { updates: [], long: 0 };
   new MutationObserver(() => anbSeen.updates.push(performance.now()))
@@ -156,7 +142,7 @@ def open_ms(notebook: Any, code: str) -> float:
 
 
 def test_a_thread_with_everything_shows_no_raw_marker(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, EVERYTHING)
+    notebook = opened(open_notebook, EVERYTHING, fresh=True)
     notebook.shot("light")
     live = notebook.live.locator(".anb-list")
     notebook.page.add_style_tag(content=".anb-live * { content-visibility: visible !important }")
@@ -185,26 +171,17 @@ def test_citations_files_and_json_can_be_opened(open_notebook: Any) -> None:
     assert '"object": "thread.message"' in live.locator(".anb-json").inner_text()
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "forced"])
-def test_axe_finds_nothing_serious(open_notebook: Any, look: str) -> None:
+def test_axe_finds_nothing_serious(open_notebook: Any) -> None:
     notebook = opened(open_notebook, EVERYTHING)
-    try:
-        if look == "dark":
-            notebook.theme("Dark")
-        notebook.forced_colors(look == "forced")
-        notebook.live.get_by_role("button", name="Source [1]").click()
-        notebook.live.get_by_role("button", name="JSON").first.click()
-        notebook.live.locator(".anb-json").wait_for()
-        notebook.shot(look)
-        assert notebook.axe() == []
-    finally:
-        notebook.forced_colors(False)
-        if look == "dark":
-            notebook.theme("Light")
+    notebook.live.get_by_role("button", name="Source [1]").click()
+    notebook.live.get_by_role("button", name="JSON").first.click()
+    notebook.live.locator(".anb-json").wait_for()
+    assert notebook.hurdles() == {}
 
 
+@pytest.mark.timed
 def test_four_thousand_tokens_come_as_a_calm_stream(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, STREAM)
+    notebook = opened(open_notebook, STREAM, fresh=True)
     session = notebook.page.context.new_cdp_session(notebook.page)
     session.send("Performance.enable")
     notebook.page.evaluate(MEASURE)
@@ -233,8 +210,9 @@ def test_four_thousand_tokens_come_as_a_calm_stream(open_notebook: Any) -> None:
     assert busy_part <= 0.2
 
 
+@pytest.mark.timed
 def test_five_hundred_messages_appear_and_fold_fast(open_notebook: Any) -> None:
-    notebook = open_notebook(LONG.format(count=500), "1")
+    notebook = open_notebook(LONG.format(count=500), "1", fresh=True)
     notebook.execute("view = anb.ThreadView(client, thread); view._messages and None")
     first_paint = open_ms(notebook, "anb.ThreadView(client, thread)")
     live = notebook.live
@@ -256,8 +234,9 @@ def test_five_hundred_messages_appear_and_fold_fast(open_notebook: Any) -> None:
     assert fold < 200
 
 
+@pytest.mark.timed
 def test_ten_thousand_messages_open_at_once(open_notebook: Any) -> None:
-    notebook = open_notebook(LONG.format(count=10_000), "import psutil", "1")
+    notebook = open_notebook(LONG.format(count=10_000), "import psutil", "1", fresh=True)
     notebook.execute("import gc; gc.collect(); process = psutil.Process(); before = process.memory_info().rss")
     opens = open_ms(notebook, "view = anb.ThreadView(client, thread)\nview")
     gaps = notebook.page.evaluate("""async () => {
@@ -281,8 +260,7 @@ def test_ten_thousand_messages_open_at_once(open_notebook: Any) -> None:
     assert grown < 30 * 2**20
 
 
-@APPS
-@pytest.mark.parametrize("trusted", [True, False], ids=["trusted", "untrusted"])
+@pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
 def test_a_saved_view_is_readable(open_notebook: Any, app: str, trusted: bool) -> None:
     notebook = opened(open_notebook, EVERYTHING, app=app)
     output = json.dumps(notebook.save()["cells"][-1]["outputs"])
@@ -414,7 +392,7 @@ def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it
 
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -> None:
-    notebook = opened(open_notebook, LONG.format(count=5))
+    notebook = opened(open_notebook, LONG.format(count=5), fresh=True)
     notebook.page.set_viewport_size({"width": 1280 // zoom, "height": 900 // zoom})  # what a zoomed browser leaves
     notebook.page.evaluate("() => jupyterapp.commands.execute('application:toggle-presentation-mode')")
     notebook.page.wait_for_timeout(500)
