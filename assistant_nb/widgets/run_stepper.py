@@ -47,7 +47,7 @@ class RunStepper(Panel):
     asks for a guess before each step; `prices` are those of a million tokens of prompt and answer. Other `parameters`,
     such as `max_completion_tokens=20`, are those of the run that the first step makes.
 
-    Raises TypeError without a run, or a thread and an assistant.
+    Raises TypeError without a run, or a thread and an assistant, and for parameters of a run that there is already.
     """
 
     _stem = "run_stepper"
@@ -67,6 +67,8 @@ class RunStepper(Panel):
     ) -> None:
         if run is None and (thread is None or assistant is None):
             raise TypeError("RunStepper needs a thread and an assistant, or run=… with a run that there is.")
+        if run and parameters:
+            raise TypeError(f"Run {run.id} is made already. Leave out {', '.join(parameters)}, or run=….")
         self.thread_id = run.thread_id if run else _id(thread)
         self._start = {"assistant_id": run.assistant_id if run else _id(assistant), **parameters}
         self._functions, self._breakpoints, self._prices = tuple(functions), list(breakpoints), prices

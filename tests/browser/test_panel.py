@@ -118,6 +118,13 @@ def test_a_saved_notebook_shows_the_copy(toy: Any, app: str, trusted: bool, kern
     assert notebook.outputs().strip() == "count in the copy: 1"
 
 
+def test_a_copy_catches_up_with_what_cells_did_before_the_page_had_its_view(open_notebook: Any) -> None:
+    notebook = open_notebook(TOY, "toy", "toy.add(1)")
+    notebook.page.wait_for_function(
+        "() => document.querySelector('.anb-copy').textContent.includes('count in the copy: 1')"
+    )
+
+
 def test_nbconvert_shows_the_copy_and_brings_nothing_that_is_fetched(toy: Any) -> None:
     notebook = toy("lab/tree")
     notebook.save()

@@ -172,6 +172,13 @@ def test_further_parameters_are_the_runs(stepping: Any) -> None:
     assert stepper.frame.title == "The run is incomplete: max_completion_tokens"
 
 
+def test_a_run_that_there_is_takes_no_parameters(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    stepper.step()
+    with pytest.raises(TypeError, match="is made already. Leave out max_completion_tokens"):
+        RunStepper(stepper._client, run=stepper.run, max_completion_tokens=3)
+
+
 def test_an_answer_with_calls_can_be_given_other_words_or_no_calls(stepping: Any) -> None:
     stepper, page, _ = stepping(*CALLING)
     stepper.step()
