@@ -26,8 +26,7 @@ OPEN_ANOTHER = "async (path) => { await jupyterapp.commands.execute('docmanager:
 LEAVE = """async () => {
   const panel = jupyterapp.shell.currentWidget;
   await panel.sessionContext.shutdown();
-  await panel.context.save();  // else it would ask whether to
-  panel.dispose();
+  panel.dispose();  // to save or to close it could ask something
 }"""
 EXECUTE = """async (code) => {
   const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code, store_history: false });
