@@ -98,11 +98,15 @@ def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open
     assert live.get_by_role("status").last.inner_text() == "Deleted. What is in the form can be created again."
     live.get_by_text("not created yet", exact=True).wait_for()
     assert live.get_by_label("Instructions").input_value() == "Be brief."
+    made = live.get_by_role("button", name="Update assistant")
     save(notebook, "Create assistant")
+    made.wait_for()
     live.get_by_role("button", name="New", exact=True).click()
+    made.wait_for(state="hidden")
     live.get_by_label("Model", exact=True).fill("gpt-4o")
     live.get_by_label("Name", exact=True).fill("Guide")
     save(notebook, "Create assistant")
+    made.wait_for()
     assert said(notebook, listed) == "['Guide', 'Tutor']"
     assert live.get_by_label("Instructions").input_value() == ""
 
