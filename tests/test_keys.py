@@ -1,5 +1,6 @@
 """A key, given in any way, is nowhere to be found: not in what is printed, kept, journaled, logged, raised or represented."""
 
+import gc
 import json
 import logging
 import os
@@ -33,6 +34,7 @@ REPEATED = status(401, f"Incorrect API key provided: {KEY}.", "invalid_api_key")
 
 @pytest.fixture(autouse=True)
 def nothing_runs() -> Iterator[None]:
+    gc.collect()  # Python drops an interrupt that comes while it ends what an earlier test has left
     yield
     anb.stop()
 
