@@ -1,6 +1,5 @@
 """What tests share: an engine with a script, reached through the unmodified SDK."""
 
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from assistant_nb.engine.model.scripted import Line as Line
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.server import Server
 from assistant_nb.engine.tools.sandbox.layers import layers
+from tests.until import until
 
 settings.register_profile("shared machine", deadline=None)  # how long a thing takes is for tests/bench to say
 settings.load_profile("shared machine")
@@ -94,14 +94,14 @@ def ask() -> Callable[..., Run]:
     return asked
 
 
-def wait(client: OpenAI, run: Run, seconds: float = 10) -> Run:
+def wait(client: OpenAI, run: Run) -> Run:
     """Poll until the run rests."""
-    end = time.monotonic() + seconds
-    while run.status in ("queued", "in_progress", "cancelling"):
-        assert time.monotonic() < end, f"the run is still {run.status}"
-        time.sleep(0.002)
-        run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
-    return run
+
+    def rested() -> Run | None:
+        now = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        return None if now.status in ("queued", "in_progress", "cancelling") else now
+
+    return until(rested, lambda: f"{run.id} goes on and on")
 
 
 @pytest.fixture(name="wait")

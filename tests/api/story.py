@@ -1,6 +1,5 @@
 """One story over raw HTTP in which every object of the API comes up, and every operation; tests look at what was said."""
 
-import time
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -11,6 +10,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.scripted import Scripted
 from tests.api.shapes import Json, events
+from tests.until import until
 
 WEATHER: Json = {
     "type": "function",
@@ -56,11 +56,12 @@ class Teller:
 
     def at_rest(self, run: Json, *, api: str = "v2") -> Json:
         """The run when it has stopped moving."""
-        end = time.monotonic() + 10
-        while run["status"] in ("queued", "in_progress", "cancelling"):
-            assert time.monotonic() < end, f"the run is still {run['status']}"
-            run = self("GET", f"/threads/{run['thread_id']}/runs/{run['id']}", api=api)
-        return run
+
+        def rested() -> Json | None:
+            now: Json = self("GET", f"/threads/{run['thread_id']}/runs/{run['id']}", api=api)
+            return None if now["status"] in ("queued", "in_progress", "cancelling") else now
+
+        return until(rested)
 
 
 def story() -> list[Told]:

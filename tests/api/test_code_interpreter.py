@@ -1,6 +1,5 @@
 """The code interpreter in a run: code really runs, contained, and what it makes becomes files."""
 
-import time
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from assistant_nb.engine.tools import code_interpreter
 from assistant_nb.engine.tools.sandbox.layers import layers
 from assistant_nb.engine.tools.sandbox.limits import Limits
 from tests.conftest import Connect, MakeApp
+from tests.until import until
 
 TOOLS: Any = [{"type": "code_interpreter"}]
 DRAW = "import matplotlib.pyplot as plt\nplt.plot([1, 4, 9])\nplt.show()"
@@ -169,8 +169,7 @@ def test_cancelling_a_run_stops_its_code(connect: Connect, wait: Any) -> None:
     client = connect(code("while True: pass"), code("print('free')"), "Free.")
     assistant = client.beta.assistants.create(model="m", instructions="i", tools=TOOLS)
     run = client.beta.threads.create_and_run(assistant_id=assistant.id)
-    while not client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data:
-        time.sleep(0.01)
+    until(lambda: client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data)
     client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
     assert wait(client, run).status == "cancelled"
     assert logs(client, again(client, run)) == "free\n"

@@ -1,7 +1,6 @@
 """A person in the model's seat: the run waits, in no thread, until somebody answers."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from assistant_nb.engine.ids import LessonClock
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.practice import Practice
 from tests.conftest import Connect, MakeApp
+from tests.until import until
 
 ADD: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 CALL = {"name": "add", "arguments": '{"a": 1}'}
@@ -45,10 +45,7 @@ def seats(client: OpenAI) -> list[dict[str, Any]]:
 
 def seated(client: OpenAI, run: Run) -> None:
     """Wait until it is the person's turn."""
-    end = time.monotonic() + 10
-    while run.id not in [seat["run_id"] for seat in seats(client)]:
-        assert time.monotonic() < end, f"the run is {now(client, run).status}"
-        time.sleep(0.002)
+    until(lambda: run.id in [seat["run_id"] for seat in seats(client)], lambda: now(client, run).status)
 
 
 def answer(client: OpenAI, run: Run, **body: Any) -> Any:
@@ -234,8 +231,7 @@ def _waiting(client: OpenAI, streamed: bool) -> tuple[Run, Callable[[], str | No
 
     reader = threading.Thread(target=read)
     reader.start()
-    while not (waiting := seats(client)):
-        time.sleep(0.002)
+    waiting = until(lambda: seats(client))
 
     def last() -> str:
         reader.join(10)

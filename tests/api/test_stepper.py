@@ -1,7 +1,6 @@
 """A run that moves only by hand: held, advanced, seen as it was, forked."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from assistant_nb.engine.model.scripted import Line
 from assistant_nb.engine.run_states import MOVES
 from assistant_nb.engine.wire import encode
 from tests.conftest import Connect, MakeApp
+from tests.until import until
 
 ADD: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 CALL = ToolCall("add", '{"a": 2, "b": 2}')
@@ -205,8 +205,7 @@ def test_an_active_run_is_held_and_released(begin: Begin, wait: Any) -> None:
 
     stepper = begin(slow)
     run = stepper.client.beta.threads.runs.create(stepper.thread_id, assistant_id=stepper.assistant_id)
-    while stepper.get(f"runs/{run.id}")["next"] != "listen":
-        time.sleep(0.002)
+    until(lambda: stepper.get(f"runs/{run.id}")["next"] == "listen")
     assert stepper.get(f"runs/{run.id}")["why"] == "moving"
     position = stepper.post(f"runs/{run.id}/hold", breakpoints=[{"status": "completed"}])
     assert (position["held"], position["breakpoints"]) == (True, [{"status": "completed"}])
@@ -279,8 +278,7 @@ def test_cancelling_stops_an_answer_under_way_and_keeps_its_words(begin: Begin) 
     with pytest.raises(openai.BadRequestError, match="is being advanced already"):
         stepper.advance(run)
     stepper.client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-    while stepper.now(run).status != "cancelled":
-        time.sleep(0.002)
+    until(lambda: stepper.now(run).status == "cancelled")
     stopped.set()
     advancing.join(10)
     assert told[0]["why"] == "ended"
@@ -359,10 +357,7 @@ def read(stepper: Stepper, **body: Any) -> tuple[list[Any], threading.Thread]:
 
 def come(got: list[Any], event: str) -> Any:
     """Wait until it has come."""
-    end = time.monotonic() + 10
-    while not (found := [one for one in got if one.event == event]):
-        assert time.monotonic() < end, [one.event for one in got]
-        time.sleep(0.002)
+    found = until(lambda: [one for one in got if one.event == event], lambda: [one.event for one in got])
     return found[-1].data
 
 
@@ -431,8 +426,7 @@ def test_the_stream_of_outputs_goes_on_by_hand_too(begin: Begin) -> None:
 
     reader = threading.Thread(target=reading)
     reader.start()
-    while stepper.now(run).status != "queued":
-        time.sleep(0.002)
+    until(lambda: stepper.now(run).status == "queued")
     stepper.advance(run, "end")
     reader.join(10)
     assert (got[:2], got[-1]) == (["thread.run.step.completed", "thread.run.queued"], "thread.run.completed")

@@ -191,7 +191,7 @@ def test_a_hostile_file_costs_no_more_than_it_may(
     made, begin = data(), time.monotonic()
     with suppress(Unreadable):
         assert len(text_of(tmp_path, name, made)) <= MAX_TEXT_BYTES
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 30
 
 
 def test_names_tell_what_can_be_read() -> None:

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +23,7 @@ from assistant_nb.engine.model.scripted import Line, Scripted
 from assistant_nb.engine.runner import Runner
 from assistant_nb.engine.store import Store
 from assistant_nb.engine.tools.base import Tool
+from tests.until import until
 
 ENTRIES = 12  # in the journal of a run that writes one message
 HELD_ENTRIES = ENTRIES + 1  # and in that of one that is held
@@ -212,7 +212,4 @@ def _said(app: App, thread_id: str) -> list[str]:
 
 def _rest(app: App) -> None:
     """Wait until no run is active."""
-    end = time.monotonic() + 10
-    while app.store.active_runs():
-        assert time.monotonic() < end
-        time.sleep(0.005)
+    until(lambda: not app.store.active_runs())

@@ -166,5 +166,5 @@ def test_closing_does_not_wait_for_a_model_that_hangs(make_app: MakeApp) -> None
     with requests.post(f"{server.url}/threads/runs", json=body, headers=headers, stream=True):
         start = time.monotonic()
         server.close()
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 25
     go.set()

@@ -1,12 +1,12 @@
 """A widget as its page sees it: what it says is heard, what the page asks is answered."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from assistant_nb.widgets._base import Panel
+from tests.until import until
 
 Json = dict[str, Any]
 
@@ -25,13 +25,8 @@ class Page:
         answer = self.wait(lambda message: message.get("answers") == call)
         return answer.get("result") if "error" not in answer else answer
 
-    def wait(self, wanted: Callable[[Json], bool], seconds: float = 10) -> Json:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if found := next(filter(wanted, list(self.heard)), None):
-                return found
-            time.sleep(0.002)
-        raise AssertionError(f"not heard: {self.heard[-3:]}")
+    def wait(self, wanted: Callable[[Json], bool]) -> Json:
+        return until(lambda: next(filter(wanted, list(self.heard)), None), lambda: f"not heard: {self.heard[-3:]}")
 
     def events(self, name: str) -> list[Json]:
         return [message for message in self.heard if message.get("event") == name]

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from assistant_nb.engine.tools.sandbox.kernel import Executed, Image, Kernel, Lo
 from assistant_nb.engine.tools.sandbox.layers import candidates, layers, why_not
 from assistant_nb.engine.tools.sandbox.limits import Limits
 from assistant_nb.engine.tools.sandbox.processes import Tree
+from tests.until import until
 
 LOST = "variables and imports are gone"
 MB = 2**20
@@ -230,9 +230,7 @@ def test_a_kernel_that_died_between_calls_is_replaced(small: Kernel) -> None:
     assert usable(small)
     [process] = small._running
     process.tree.kill()
-    end = time.monotonic() + 30
-    while not process.died():  # a zombie can be waited for only when its last thread has ended
-        assert time.monotonic() < end
+    until(process.died)  # a zombie can be waited for only when its last thread has ended
     assert text(small.execute("6 * 7")).startswith("The kernel has died since the last call.")
     assert usable(small)
 
@@ -321,9 +319,7 @@ def when_begun(kernel: Kernel, then: Callable[[], None]) -> threading.Thread:
     """Another thread calls `then` as soon as the code has made a file of this name."""
 
     def waiting() -> None:
-        end = time.monotonic() + 30
-        while not (kernel._quarters.room.scratch / "begun").exists() and time.monotonic() < end:
-            time.sleep(0.01)
+        until((kernel._quarters.room.scratch / "begun").exists)
         then()
 
     thread = threading.Thread(target=waiting)
@@ -372,10 +368,8 @@ def test_between_calls_nothing_runs(kernel: Kernel) -> None:
     kernel.execute(
         "import threading\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
     )
-    process, end = psutil.Process(kernel._running[0].tree.pids[0]), time.monotonic() + 30
-    while process.status() != psutil.STATUS_STOPPED:
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    process = psutil.Process(kernel._running[0].tree.pids[0])
+    until(lambda: process.status() == psutil.STATUS_STOPPED)
 
 
 def test_open_and_closed_leaves_nothing() -> None:
@@ -425,11 +419,10 @@ def test_no_kernel_outlives_its_engine(end: str) -> None:
 
 def gone(pids: Iterable[int]) -> None:
     """Returns when all have ended."""
-    end = time.monotonic() + 30
-    for pid in pids:
-        while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-            assert time.monotonic() < end
-            time.sleep(0.01)
+    left = list(pids)
+    until(
+        lambda: not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE for pid in left)
+    )
 
 
 # Starts that fail
