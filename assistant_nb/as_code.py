@@ -1,4 +1,4 @@
-"""A call of the API as the code that makes it: with the SDK, with `requests`, with `curl`. Pure.
+"""A call of the API as the code that makes it: with the SDK, with `requests`, with `curl`; and as it travels. Pure.
 
     in_sdk("runs.cancel", {"thread_id": "thread_1", "run_id": "run_1"})
     'run = client.beta.threads.runs.cancel("run_1", thread_id="thread_1")'
@@ -102,16 +102,28 @@ def in_requests(operation: str, params: Params) -> str:
 def in_curl(operation: str, params: Params) -> str:
     """As a command for a shell. The body stands in a quoted here-document, in which no character is special."""
     made, ids, rest = _parted(operation, params)
-    query = f"?{urlencode(_query(rest), doseq=True)}" if rest and made.method == "GET" else ""
     method = f"-X {made.method} " if made.method == "DELETE" else ""
-    lines = [f'curl {method}"$OPENAI_BASE_URL{_path(made, ids)}{query}"', '-H "Authorization: Bearer $OPENAI_API_KEY"']
+    lines = [
+        f'curl {method}"$OPENAI_BASE_URL{_address(made, ids, rest)}"',
+        '-H "Authorization: Bearer $OPENAI_API_KEY"',
+    ]
     if made.beta:
         lines.append('-H "OpenAI-Beta: assistants=v2"')
     if made.method != "POST":
         return " \\\n  ".join(lines)
     lines += ['-H "Content-Type: application/json"', "-d @- <<'JSON'"]
-    body = json.dumps(rest, ensure_ascii=False, indent=2)
-    return " \\\n  ".join(lines) + f"\n{_HALVES.sub(_escaped, body)}\nJSON"
+    return " \\\n  ".join(lines) + f"\n{_body(rest)}\nJSON"
+
+
+def in_http(operation: str, params: Params) -> str:
+    """As the request that travels. The key stands in it by its name, too."""
+    made, ids, rest = _parted(operation, params)
+    lines = [f"{made.method} /v1{_address(made, ids, rest)} HTTP/1.1", "Authorization: Bearer $OPENAI_API_KEY"]
+    if made.beta:
+        lines.append("OpenAI-Beta: assistants=v2")
+    if made.method == "POST":
+        lines += ["Content-Type: application/json", "", _body(rest)]
+    return "\n".join(lines)
 
 
 DIALECTS: Final[Mapping[str, Callable[[str, Params], str]]] = {
@@ -160,6 +172,15 @@ def _parted(name: str, params: Params) -> tuple[Operation, dict[str, str], dict[
 
 def _path(made: Operation, ids: Mapping[str, str]) -> str:
     return made.path.format_map({name: quote(id, safe="", errors="replace") for name, id in ids.items()})
+
+
+def _address(made: Operation, ids: Mapping[str, str], rest: Params) -> str:
+    """The path, with the parameters behind it where there is no body."""
+    return _path(made, ids) + (f"?{urlencode(_query(rest), doseq=True)}" if rest and made.method == "GET" else "")
+
+
+def _body(rest: Params) -> str:
+    return _HALVES.sub(_escaped, json.dumps(rest, ensure_ascii=False, indent=2))
 
 
 def _query(rest: Params) -> dict[str, Any]:

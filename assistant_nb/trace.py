@@ -46,6 +46,12 @@ def frames(entries: Iterable[Json]) -> list[Frame]:
     return made
 
 
+def outputs(frame: Frame) -> list[Json]:
+    """What a client has submitted in a frame, as it is given to the API: `[{"tool_call_id", "output"}]`."""
+    calls = _submitted(frame.find("thread.run.step.completed") or {"data": {}})
+    return [{"tool_call_id": call["id"], "output": call["function"]["output"]} for call in calls]
+
+
 def prompts(all_frames: Sequence[Frame], upto: int) -> list[Json]:
     """The prompts that the model got, up to and with the frame at place `upto`, oldest first."""
     found = (frame.find("model.asked") for frame in all_frames[: upto + 1])
@@ -164,8 +170,13 @@ def _step_begins(entry: Json) -> str:
 
 
 def _step_ends(entry: Json) -> str:
+    return "The client has submitted outputs" if _submitted(entry) else "A step is done"
+
+
+def _submitted(entry: Json) -> list[Json]:
+    """The calls of functions in a step that is done."""
     calls = (entry["data"].get("step_details") or {}).get("tool_calls") or []
-    return "The client has submitted outputs" if any(call["type"] == "function" for call in calls) else "A step is done"
+    return [call for call in calls if call["type"] == "function"]
 
 
 def _waits(entry: Json) -> str:

@@ -2,17 +2,21 @@
 
 import inspect
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openai import OpenAI
 
-from assistant_nb.as_code import DIALECTS, OPERATIONS, in_curl, in_requests, in_sdk, literal
+from assistant_nb.as_code import DIALECTS, OPERATIONS, in_curl, in_http, in_requests, in_sdk, literal
 from tests.conftest import Connect
 
 JSON = st.recursive(
@@ -91,9 +95,9 @@ def test_requests_asks_the_environment_for_address_and_key() -> None:
 
 @pytest.mark.parametrize("id", ["$(touch x)", "`id`", '"; id; "', "a/../b", "{os}", "\ud800", "a\nb"])
 def test_an_id_means_nothing_in_a_command_or_an_address(id: str) -> None:
-    for write in (in_curl, in_requests):
+    for write in (in_curl, in_requests, in_http):
         code = write("assistants.retrieve", {"assistant_id": id})
-        address = code.partition("/assistants/")[2].partition('"')[0]
+        address = code.partition("/assistants/")[2].split('"')[0].split(" ")[0]
         assert set(address) <= set("abcdefghijklmnopqrstuvwxyzABCDEF0123456789%.-_")
 
 
@@ -136,10 +140,21 @@ def by_curl(operation: str, params: dict[str, Any]) -> Any:
     return json.loads(ran.stdout)
 
 
+def by_http(operation: str, params: dict[str, Any]) -> Any:
+    head, _, body = in_http(operation, params).partition("\n\n")
+    (request, *lines), base = head.splitlines(), urlsplit(os.environ["OPENAI_BASE_URL"])
+    method, path, _ = request.split()
+    headers = dict(line.split(": ", 1) for line in lines)
+    headers["Authorization"] = headers["Authorization"].replace("$OPENAI_API_KEY", os.environ["OPENAI_API_KEY"])
+    with closing(HTTPConnection(base.netloc, timeout=20)) as connection:
+        connection.request(method, path, body.encode(), headers)
+        return json.loads(connection.getresponse().read())
+
+
 needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
 
 
-@pytest.mark.parametrize("make", [by_sdk, by_requests, pytest.param(by_curl, marks=needs_curl)])
+@pytest.mark.parametrize("make", [by_sdk, by_requests, by_http, pytest.param(by_curl, marks=needs_curl)])
 def test_a_thread_lives_and_dies_in_each_dialect(make: Callable[..., Any], served: OpenAI) -> None:
     assistant = make("assistants.create", {"model": "gpt-4o", "name": 'Ada\'s "tutor"\n'})
     assert served.beta.assistants.retrieve(assistant["id"]).name == 'Ada\'s "tutor"\n'
@@ -153,4 +168,6 @@ def test_a_thread_lives_and_dies_in_each_dialect(make: Callable[..., Any], serve
 
 
 def test_no_dialect_writes_a_key(served: OpenAI) -> None:
-    assert all(served.api_key not in write("assistants.create", {"model": "m"}) for write in DIALECTS.values())
+    assert all(
+        served.api_key not in write("assistants.create", {"model": "m"}) for write in [*DIALECTS.values(), in_http]
+    )

@@ -6,18 +6,20 @@ the stream; the raw entries. Beside them the calls that a client would make here
 
 import difflib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from .. import render, trace
-from ..as_code import DIALECTS
+from ..as_code import DIALECTS, in_http
 from ..trace import Frame
 from .thread_page import json_html, json_text, pill, provenance
 
 Json = dict[str, Any]
 Prices = tuple[float, float] | None
 
+_LISTED: Final = 20
+"""How many things a list of the API holds, unless it is asked for more."""
 REACHED: Final[Mapping[str, Callable[[Frame], bool]]] = {
     "transition": lambda _: True,
     "step": lambda frame: frame.find("thread.run.step.completed") is not None,
@@ -172,27 +174,62 @@ def _stream(frame: Frame) -> str:
     return "".join(folds) or "<p>A stream sends nothing here.</p>"
 
 
-def calls_here(frame: Frame | None, run: Json | None, start: Json) -> list[Json]:
-    """The calls that a client would make at a frame: `{"why", "code": {"SDK": …, "requests": …, "curl": …}}`."""
-    if frame is None or run is None or frame.find("thread.run.created"):
-        return [_as_code("A client makes the run", "runs.create", start)]
-    ids = {"thread_id": run["thread_id"], "run_id": run["id"]}
-    if waits := frame.find("thread.run.requires_action"):
-        calls = waits["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
-        outputs = [{"tool_call_id": call["id"], "output": "…"} for call in calls]
-        return [_as_code("A client submits the outputs", "runs.submit_tool_outputs", {**ids, "tool_outputs": outputs})]
-    if frame.status in ("completed", "incomplete"):
-        return [
-            _as_code("A client reads the answer", "messages.list", {"thread_id": run["thread_id"], "run_id": run["id"]})
+def calls_here(
+    frames: Sequence[Frame], place: int, run: Json | None, start: Json, at: Callable[[int], Json]
+) -> list[Json]:
+    """The calls that a client would make at a frame: `{"why", "code": {"SDK": …, "HTTP": …}, "answer"}`.
+
+    `start` is the call that makes the run; `at` gives run, steps and messages as they were at an entry, {} where nobody
+    can tell. The server's answer is HTML, empty where there is none yet.
+    """
+    found = _calls(frames, place, run, start, at) if run else [("A client makes the run", "runs.create", start, None)]
+    return [
+        {
+            "why": why,
+            "code": {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()},
+            "answer": f"{render.plain('HTTP/1.1 200 OK')}{json_html(answer)}" if answer else "",
+        }
+        for why, operation, params, answer in found
+    ]
+
+
+def _calls(
+    frames: Sequence[Frame], place: int, run: Json, start: Json, at: Callable[[int], Json]
+) -> Iterator[tuple[str, str, Json, Json | None]]:
+    """Of each call why it is made, its operation, its parameters, and what the server answers."""
+    frame, ids = frames[place], {"thread_id": run["thread_id"], "run_id": run["id"]}
+    seen, waits = at(frame.n), frame.find("thread.run.requires_action")
+    if frame.find("thread.run.created"):
+        yield "A client makes the run", "runs.create", {**start, "thread_id": run["thread_id"]}, seen.get("run")
+    elif waits or trace.outputs(frame):
+        then = next((later for later in frames[place:] if trace.outputs(later)), None)
+        outputs = trace.outputs(then or frame) or [
+            {"tool_call_id": call["id"], "output": "…"}
+            for call in (waits or {})["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
         ]
-    found = [_as_code("A client looks how far the run is", "runs.retrieve", ids)]
-    if any(entry["event"].startswith("thread.run.step.") for entry in frame.entries):
-        found += [_as_code("And what it did", "steps.list", ids)]
-    return found
+        answer = at(then.n).get("run") if then else None
+        yield "A client submits the outputs", "runs.submit_tool_outputs", {**ids, "tool_outputs": outputs}, answer
+    elif frame.status in ("completed", "incomplete"):
+        written = [message for message in seen.get("messages", ()) if message["run_id"] == run["id"]]
+        yield "A client reads the answer", "messages.list", ids, _page(written)
+    else:
+        yield "A client looks how far the run is", "runs.retrieve", ids, seen.get("run")
+        if seen.get("steps") or not seen:
+            yield "And what it did", "steps.list", ids, _page(seen.get("steps", ()))
 
 
-def _as_code(why: str, operation: str, params: Json) -> Json:
-    return {"why": why, "code": {name: dialect(operation, params) for name, dialect in DIALECTS.items()}}
+def _page(things: Sequence[Json]) -> Json | None:
+    """The newest of the things, as the API lists them."""
+    shown = list(reversed(things))[:_LISTED]
+    if not shown:
+        return None
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"],
+        "last_id": shown[-1]["id"],
+        "has_more": len(things) > _LISTED,
+    }
 
 
 def comparison(ours: Sequence[Frame], theirs: Sequence[Frame], name: str, other: str) -> str:

@@ -148,6 +148,11 @@ function open(it, state, model) {
         const ways = Object.entries(call.code).map(
           ([name, text]) => /** @type {[string, () => any]} */ ([name, () => listing(/** @type {string} */ (text), name === "SDK")]),
         );
+        if (call.answer) {
+          const answer = h("div", {});
+          answer.innerHTML = call.answer; // made safe by Python
+          box.append(h("details", {}, h("summary", {}, "What the server answers"), answer));
+        }
         box.append(h("h4", {}, call.why), tabs("The same as code", ways).element);
       }
     });

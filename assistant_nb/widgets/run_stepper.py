@@ -261,7 +261,8 @@ class RunStepper(Panel):
     @work
     def code(self) -> list[Json]:
         """The calls that a client would make here, as code, and what the server answers."""
-        return page.calls_here(self.frame, self._branch.run if self._current else None, self._first())
+        run = self._branch.run if self._current else None
+        return page.calls_here(self.frames, self._place, run, self._first(), self._view)
 
     @work
     def edits(self) -> list[Json]:
@@ -431,9 +432,12 @@ class RunStepper(Panel):
         """The public objects before this frame and after it."""
         if tab != "objects" or not self._engine or self.frame is None:
             return {}, {}
-        before = self._branch.frames[self._place - 1].n if self._place > 0 else None
-        old = self._lab.view(self._current, before) if before is not None else {}
-        return old, self._lab.view(self._current, self.frame.n)
+        old = self._view(self._branch.frames[self._place - 1].n) if self._place > 0 else {}
+        return old, self._view(self.frame.n)
+
+    def _view(self, n: int) -> Json:
+        """Run, steps and messages as they were at an entry; {} on a server that cannot tell."""
+        return self._lab.view(self._current, n) if self._engine else {}
 
 
 def _id(thing: Any) -> str:

@@ -1,6 +1,8 @@
 """RunStepper: what is clicked, typed; on our engine and on a server that is not."""
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import httpx2
@@ -281,6 +283,44 @@ def test_an_engine_that_was_gone_at_first_is_found_when_it_is_back(make_app: Any
     client = connect(app=app)
     assistant, thread = client.beta.assistants.create(model="gpt-4o"), client.beta.threads.create()
     app._open = False
+def answers(page: Any) -> list[Any]:
+    """What the server says to the calls of a client at the frame that is shown, as JSON again."""
+    shown = [call["answer"] for call in page.ask("code")]
+    assert all("HTTP/1.1 200 OK" in html for html in shown if html)
+    return [
+        json.loads(unescape(re.sub("<[^>]*>", "", html.rpartition("<pre")[2].partition(">")[2])))
+        for html in shown
+        if html
+    ]
+
+
+def test_the_request_and_the_answer_are_those_that_a_client_would_meet(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING, functions=[add])
+    stepper.step()
+    threads = stepper._client.beta.threads
+    at: Any = {"thread_id": stepper.thread_id}
+    assert page.ask("code")[0]["code"]["HTTP"].startswith(f"POST /v1/threads/{stepper.thread_id}/runs HTTP/1.1\n")
+    assert answers(page) == [json.loads(threads.runs.with_raw_response.retrieve(stepper.run.id, **at).text)]
+    stepper.to_tool()
+    run, steps = threads.runs.with_raw_response, threads.runs.steps.with_raw_response
+    asked = [run.retrieve(stepper.run.id, **at), steps.list(stepper.run.id, **at)]
+    assert answers(page) == [json.loads(one.text) for one in asked]
+    stepper.to_end()
+    assert (answers(page), stepper.frame.status) == ([], "requires_action")
+    given: Any = anb.tool_outputs(stepper.run, add)
+    submitted = run.submit_tool_outputs(stepper.run.id, **at, tool_outputs=given)
+    stepper._look()
+    stepper.step()
+    while stepper.frame.status != "requires_action":
+        stepper.back()
+    assert answers(page) == [json.loads(submitted.text)]
+    assert '"output": "4"' in page.ask("code")[0]["code"]["HTTP"]
+    stepper.to_end()
+    stepper.to_end()
+    listed = threads.messages.with_raw_response.list(stepper.thread_id, run_id=stepper.run.id)
+    assert answers(page) == [json.loads(listed.text)]
+
+
     stepper = RunStepper(client, thread, assistant)
     assert "stopped" in str(stepper._trouble)
     app._open = True
