@@ -108,7 +108,7 @@ function open(it, state, model) {
 
   /** Ask Python, with the controls off meanwhile. @param {string} name @param {any} [args] */
   async function act(name, args) {
-    if (controls.isBusy()) return undefined;
+    if (controls.isBusy() && name !== "stop") return undefined;
     controls.busy(true);
     const result = await it.ask(name, args);
     controls.busy(false);
@@ -123,6 +123,7 @@ function open(it, state, model) {
     drawDiagram(diagram, state, it.view);
     drawFrames(list, state, (place) => it.ask("go", { place }));
     drawTree(tree, state, (id) => act("switch", { run_id: id }), compare);
+    controls.busy(false);
     drawGuess(guess, state.guess, (answer) => act("guess", { answer }));
     drawPart();
     controls.refresh();

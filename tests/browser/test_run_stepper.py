@@ -118,6 +118,19 @@ const look = () => now() !== before || performance.now() > began + 3000 ? done(p
     )
 
 
+def test_a_run_can_be_stopped_while_the_model_speaks(open_notebook: Any) -> None:
+    speaks = (
+        "import time\ndef slow(prompt):\n    for n in range(1200):\n        yield f'{n} '\n        time.sleep(.05)\n"
+    )
+    it = open_notebook(speaks + start("anb.Scripted(slow)"), SHOW)
+    button(it, "Step").click()
+    at(it, "The run is created")
+    button(it, "To the end").click()
+    it.live.locator(".anb-status.anb-now").get_by_text("in_progress").wait_for()
+    button(it, "Stop the run").click()
+    at(it, "The run is cancelled")
+
+
 def test_the_keyboard_alone_walks_a_run(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW)
     button(it, "Step").focus()
