@@ -67,16 +67,14 @@ export function edges(moves, passed) {
 }
 
 /**
- * A call's arguments as the model would write them, or why they are none.
- * @param {string} text
+ * Arguments to begin with: every parameter of a function, with the nearest value to none that it takes.
+ * @param {any} schema
+ * @returns {any}
  */
-export function checked(text) {
-  try {
-    const value = JSON.parse(text || "{}");
-    return typeof value === "object" && value && !Array.isArray(value) ? "" : "This is no JSON object.";
-  } catch (error) {
-    return /** @type {Error} */ (error).message;
-  }
+export function begun(schema) {
+  const none = /** @type {Record<string, any>} */ ({ string: "", integer: 0, number: 0, boolean: false, array: [] });
+  const value = (/** @type {any} */ one) => one.default ?? one.const ?? one.enum?.[0] ?? (one.properties ? begun(one) : none[one.type] ?? null);
+  return Object.fromEntries(Object.entries(schema?.properties ?? {}).map(([name, one]) => [name, value(one)]));
 }
 
 /** @param {any} it the frame @param {any} state @param {any} model */
@@ -106,7 +104,7 @@ function open(it, state, model) {
   list.addEventListener("keydown", walk);
   show(state);
 
-  /** Ask Python, with the controls off meanwhile. @param {string} name @param {any} [args] */
+  /** Ask Python, with the controls off until something is seen of it. @param {string} name @param {any} [args] */
   async function act(name, args) {
     if (controls.isBusy() && name !== "stop") return undefined;
     controls.busy(true);
@@ -123,9 +121,9 @@ function open(it, state, model) {
     drawDiagram(diagram, state, it.view);
     drawFrames(list, state, (place) => it.ask("go", { place }));
     drawTree(tree, state, (id) => act("switch", { run_id: id }), compare);
-    controls.busy(false);
     drawGuess(guess, state.guess, (answer) => act("guess", { answer }));
     drawPart();
+    controls.busy(false);
     controls.refresh();
     if (before.place !== state.place || before.thread !== state.thread) forking.hidden = true;
     tabbed.refresh();
@@ -149,13 +147,14 @@ function open(it, state, model) {
         const ways = Object.entries(call.code).map(
           ([name, text]) => /** @type {[string, () => any]} */ ([name, () => listing(/** @type {string} */ (text), name === "SDK")]),
         );
+        box.append(h("h4", {}, call.why), tabs("The same as code", ways).element);
         if (call.answer) {
           const answer = h("div", {});
           answer.innerHTML = call.answer; // made safe by Python
           box.append(h("details", {}, h("summary", {}, "What the server answers"), answer));
         }
-        box.append(h("h4", {}, call.why), tabs("The same as code", ways).element);
       }
+      it.draw(box);
     });
     return box;
   }
@@ -308,7 +307,7 @@ function open(it, state, model) {
     const calls = h("div", {});
     const names = state.run.tools.map((/** @type {any} */ tool) => (tool.type === "function" ? tool.function.name : tool.type));
     const said = h("p", { class: "anb-mute", role: "status" });
-    const add = h("button", { type: "button", onclick: () => calls.append(callRow(names, state.run.tools)) }, "Add a tool call");
+    const add = h("button", { type: "button", onclick: () => calls.append(callRow(names, state.run.tools, it.call)) }, "Add a tool call");
     async function send(/** @type {Event} */ event) {
       event.preventDefault();
       const made = [...calls.children].map((row) => ({ name: row.querySelector("select").value, arguments: row.querySelector("textarea").value }));
@@ -360,21 +359,25 @@ export function edited(edit, value) {
   return { [kind]: slot ? { .../** @type {any} */ (body), [slot]: value } : value };
 }
 
-/** A tool call that a person writes; its arguments are checked while typing. @param {string[]} names @param {any[]} tools */
-function callRow(names, tools) {
+/** A tool call that a person writes; its arguments are checked while typing. @param {string[]} names @param {any[]} tools @param {any} call */
+function callRow(names, tools, call) {
+  const about = h("p", { class: "anb-mute" });
   const fault = h("span", { class: "anb-error", role: "status" });
   const args = h("textarea", { rows: 2, "aria-label": "Arguments, as JSON", oninput: check });
   const name = h("select", { "aria-label": "Tool", onchange: fill }, ...names.map((one) => h("option", {}, one)));
   function fill() {
     const tool = tools[names.indexOf(name.value)];
-    const fields = Object.keys(tool.function?.parameters?.properties ?? {});
-    args.value = tool.type === "function" ? JSON.stringify(Object.fromEntries(fields.map((field) => [field, ""]))) : "";
+    about.textContent = tool.function?.description ?? "";
+    args.value = tool.type === "function" ? JSON.stringify(begun(tool.function.parameters)) : "";
     check();
   }
   function check() {
-    fault.textContent = tools[names.indexOf(name.value)].type === "function" ? checked(args.value) : "";
+    const typed = args.value;
+    const say = (/** @type {string | null} */ words) => typed === args.value && (fault.textContent = words ?? "");
+    if (tools[names.indexOf(name.value)].type === "function") call("check", { function: name.value, arguments: typed }).then(say, () => say(""));
+    else say("");
   }
-  const row = h("div", { class: "anb-call" }, name, args, h("button", { type: "button", onclick: () => row.remove() }, "Remove"), fault);
+  const row = h("div", { class: "anb-call" }, name, about, args, h("button", { type: "button", onclick: () => row.remove() }, "Remove"), fault);
   fill();
   return row;
 }

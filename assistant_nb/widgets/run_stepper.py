@@ -17,8 +17,9 @@ from .. import sdk, trace
 from ..functions import tool_outputs
 from ..trace import Frame
 from . import frame_page as page
-from ._base import Panel, work
+from ._base import Panel, quick, work
 from .lab import Lab, To
+from .schema_text import misfit
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -222,6 +223,13 @@ class RunStepper(Panel):
         remarks: list[str] = self._lab.answer(self._current, said)["remarks"]
         self._refresh(go_on=True)
         return remarks
+
+    @quick
+    def check(self, function: str, arguments: str) -> str | None:
+        """What is wrong with the arguments of a call, by the function's schema; None if nothing is."""
+        offered = (tool["function"] for tool in self._branch.run["tools"] if tool["type"] == "function")
+        schema = next(one.get("parameters") for one in offered if one["name"] == function)
+        return misfit(arguments, schema or {})
 
     @work
     def fork(self, edit: Json | None = None) -> None:
@@ -430,7 +438,7 @@ class RunStepper(Panel):
 
     def _objects(self, tab: str) -> tuple[Json, Json]:
         """The public objects before this frame and after it."""
-        if tab != "objects" or not self._engine or self.frame is None:
+        if tab != "objects" or self.frame is None:
             return {}, {}
         old = self._view(self._branch.frames[self._place - 1].n) if self._place > 0 else {}
         return old, self._view(self.frame.n)

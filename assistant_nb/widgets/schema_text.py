@@ -1,9 +1,12 @@
-"""JSON schemas as a person types them: read, or told what is wrong and where. Pure."""
+"""JSON schemas, and what should fit them, as a person types it: read, or told what is wrong and where. Pure."""
 
 import difflib
 import json
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 Json = dict[str, Any]
 
@@ -14,15 +17,31 @@ def parsed(text: str) -> tuple[Json | None, str | None]:
     """A schema, None where there is none, and a sentence about the first mistake in it."""
     if not text.strip():
         return None, None
+    schema, fault = _object(text, "A JSON schema is")
+    return schema, fault if schema is None else _fault(schema)
+
+
+def misfit(arguments: str, schema: Json) -> str | None:
+    """The first mistake in the arguments of a call, by its function's schema."""
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
+    given, fault = _object(arguments, "Arguments are")
+    if given is None:
+        return fault
+    error = best_match(Draft202012Validator(schema).iter_errors(given))
+    return error and f"{': '.join(filter(None, [_place(error), error.message[:200]]))}."
+
+
+def _object(text: str, what: str) -> tuple[Json | None, str | None]:
+    """What a text says, or why it says no object."""
     try:
-        schema = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
     except json.JSONDecodeError as error:
         return None, f"Line {error.lineno}, column {error.colno}: this is no JSON. {error.msg}."
     except (ValueError, RecursionError) as error:
         return None, f"This is no JSON that can be sent: {error}."
-    if not isinstance(schema, dict):
-        return None, "A JSON schema is an object: { … }."
-    return schema, _fault(schema)
+    return (value, None) if isinstance(value, dict) else (None, f"{what} an object: {{ … }}.")
 
 
 def _no_constant(word: str) -> float:
@@ -46,11 +65,15 @@ def _fault(schema: Json) -> str | None:
         return "This schema is nested too deeply."
     if error is None:
         return None
-    place = ".".join(map(str, error.absolute_path))
+    place = _place(error)
     given = json.dumps(error.instance, ensure_ascii=False)[:60]
     if error.absolute_path and error.absolute_path[-1] == "type" and isinstance(error.instance, str):
         return f"{place}: {given} is not a JSON type.{did_you_mean(error.instance, _TYPES)}"
     return f"{place}: {given} does not fit: {error.message[:200]}." if place else f"{error.message[:200]}."
+
+
+def _place(error: "ValidationError") -> str:
+    return ".".join(map(str, error.absolute_path))
 
 
 def did_you_mean(word: str, words: tuple[str, ...]) -> str:

@@ -166,8 +166,9 @@ def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:
     button(it, "To the end").click()
     button(it, "Add a tool call").click()
     it.live.get_by_label("Tool", exact=True).select_option("get_weather")
-    it.live.get_by_label("Arguments, as JSON").fill('{"city": ')
-    assert "JSON" in it.live.locator(".anb-call .anb-error").inner_text()
+    assert it.live.get_by_label("Arguments, as JSON").input_value() == '{"city":""}'
+    it.live.get_by_label("Arguments, as JSON").fill('{"city": 5}')
+    it.live.locator(".anb-call .anb-error").get_by_text("city: 5 is not of type 'string'.").wait_for()
     it.live.get_by_label("Arguments, as JSON").fill('{"city": "Rome"}')
     button(it, "Answer").click()
     at(it, "A person has answered")

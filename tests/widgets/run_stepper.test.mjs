@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { checked, edges, edited, stands } from "./run_stepper.mjs";
+import { begun, edges, edited, stands } from "./run_stepper.mjs";
 
 const MOVES = { queued: { in_progress: "", failed: "" }, in_progress: { completed: "" }, completed: {}, failed: {} };
 
@@ -16,11 +16,12 @@ test("a move that was made, one that is possible, one that is neither", () => {
   assert.deepEqual(found, { "queued in_progress": "done", "queued failed": "far", "in_progress completed": "next" });
 });
 
-test("arguments are checked", () => {
-  assert.equal(checked('{"a": 1}'), "");
-  assert.equal(checked(""), "");
-  assert.match(checked("[1]"), /no JSON object/);
-  assert.notEqual(checked('{"a": '), "");
+test("arguments begin with every parameter of the function", () => {
+  const unit = { enum: ["C", "F"] };
+  const inner = { type: "object", properties: { n: { type: "integer" } } };
+  const properties = { city: { type: "string" }, days: { type: "integer", default: 3 }, unit, inner, any: {} };
+  assert.deepEqual(begun({ properties }), { city: "", days: 3, unit: "C", inner: { n: 0 }, any: null });
+  assert.deepEqual(begun(undefined), {});
 });
 
 test("an edit gets another value in its place", () => {

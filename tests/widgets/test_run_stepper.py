@@ -201,6 +201,24 @@ def test_a_person_sits_in_the_models_seat(stepping: Any) -> None:
     assert stepper.run.status == "requires_action"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ('{"a": 2, "b": 2}', None),
+        ('{"a": ', "Line 1, column 7: this is no JSON. Expecting value."),
+        ("[2, 2]", "Arguments are an object: { … }."),
+        ('{"a": 2, "b": "two"}', "b: 'two' is not of type 'integer'."),
+    ],
+)
+def test_arguments_are_checked_against_their_schema_while_they_are_typed(
+    stepping: Any, arguments: str, told: str | None
+) -> None:
+    stepper, page, _ = stepping(model=Human())
+    stepper.step()
+    stepper.to_end()
+    assert page.ask("check", function="add", arguments=arguments) == told
+
+
 def test_wrong_outputs_are_refused_in_the_apis_words(stepping: Any) -> None:
     stepper, page, _ = stepping(*CALLING)
     stepper.step()
@@ -265,24 +283,6 @@ def test_the_calls_of_a_client_are_shown_as_code(stepping: Any) -> None:
     assert "submit_tool_outputs(" in page.ask("code")[0]["code"]["SDK"]
 
 
-def test_the_copy_is_a_table_of_frames(stepping: Any) -> None:
-    stepper, _, _ = stepping("Four.")
-    stepper.step()
-    stepper.to_end()
-    assert stepper.copy_html().count("<tr>") == len(stepper.frames) + 1
-    assert stepper.copy_text().splitlines()[-1].endswith("The run is completed")
-
-
-def test_a_stepper_needs_something_to_step() -> None:
-    with pytest.raises(TypeError, match="a thread and an assistant, or run="):
-        RunStepper(OpenAI(api_key="x"))
-
-
-def test_an_engine_that_was_gone_at_first_is_found_when_it_is_back(make_app: Any, connect: Any) -> None:
-    app = make_app("Four.")
-    client = connect(app=app)
-    assistant, thread = client.beta.assistants.create(model="gpt-4o"), client.beta.threads.create()
-    app._open = False
 def answers(page: Any) -> list[Any]:
     """What the server says to the calls of a client at the frame that is shown, as JSON again."""
     shown = [call["answer"] for call in page.ask("code")]
@@ -321,6 +321,24 @@ def test_the_request_and_the_answer_are_those_that_a_client_would_meet(stepping:
     assert answers(page) == [json.loads(listed.text)]
 
 
+def test_the_copy_is_a_table_of_frames(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    stepper.step()
+    stepper.to_end()
+    assert stepper.copy_html().count("<tr>") == len(stepper.frames) + 1
+    assert stepper.copy_text().splitlines()[-1].endswith("The run is completed")
+
+
+def test_a_stepper_needs_something_to_step() -> None:
+    with pytest.raises(TypeError, match="a thread and an assistant, or run="):
+        RunStepper(OpenAI(api_key="x"))
+
+
+def test_an_engine_that_was_gone_at_first_is_found_when_it_is_back(make_app: Any, connect: Any) -> None:
+    app = make_app("Four.")
+    client = connect(app=app)
+    assistant, thread = client.beta.assistants.create(model="gpt-4o"), client.beta.threads.create()
+    app._open = False
     stepper = RunStepper(client, thread, assistant)
     assert "stopped" in str(stepper._trouble)
     app._open = True
