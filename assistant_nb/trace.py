@@ -237,7 +237,8 @@ def _tell(entry: Json) -> tuple[str, str, str]:
     event = entry["event"]
     title = TOLD[event](entry) if event in TOLD else event.removeprefix("thread.").replace(".", " ").replace("_", " ")
     usage = entry["data"].get("usage") if event == "model.answered" else None
-    badge = f"{usage['total_tokens']:,} tokens" if usage else "tool" if event == "tool.answered" else ""
+    about = "≈ " if usage and usage.get("estimated") else ""
+    badge = f"{about}{usage['total_tokens']:,} tokens" if usage else "tool" if event == "tool.answered" else ""
     effect = _effect(event, title)
     return title, badge, effect
 

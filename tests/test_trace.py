@@ -75,6 +75,7 @@ def test_tokens_add_up_and_an_estimate_is_told() -> None:
     found = trace.frames(entries(answered("a"), (event, {**data, "usage": {**data["usage"], "estimated": True}})))
     assert trace.tokens(found) == (30, 2, True)
     assert trace.tokens(found[:1]) == (10, 1, False)
+    assert [frame.badge for frame in found] == ["11 tokens", "≈ 21 tokens"]
 
 
 def test_what_is_new_in_a_prompt() -> None:

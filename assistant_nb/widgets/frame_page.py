@@ -8,6 +8,7 @@ import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any, Final
 
 from .. import render, trace
@@ -18,6 +19,7 @@ from .thread_page import json_html, json_text, pill, provenance
 Json = dict[str, Any]
 Prices = tuple[float, float] | None
 
+_NEW: Final = ' class="anb-new"'
 _LISTED: Final = 20
 """How many things a list of the API holds, unless it is asked for more."""
 REACHED: Final[Mapping[str, Callable[[Frame], bool]]] = {
@@ -42,8 +44,13 @@ def row(frame: Frame) -> Json:
 
 
 def summary(frames: Sequence[Frame], prices: Prices) -> str:
-    """What was used so far: "12 s · 109 tokens (estimated) · 0.0004 in money"."""
-    return " · ".join(filter(None, [f"{frames[-1].at - frames[0].at} s", _used(frames, prices)])) if frames else ""
+    """What was used so far, and who answered: "12 s · 109 tokens (estimated) · 0.0004 in money · answers: authored"."""
+    if not frames:
+        return ""
+    answers = (entry["data"] for frame in frames if (entry := frame.find("model.answered")))
+    origins = dict.fromkeys(provenance(answer["provenance"]) for answer in answers if answer["provenance"])
+    told = f"answers: {', '.join(origins)}" if origins else ""
+    return " · ".join(filter(None, [f"{frames[-1].at - frames[0].at} s", _used(frames, prices), told]))
 
 
 def _used(frames: Sequence[Frame], prices: Prices) -> str:
@@ -93,6 +100,8 @@ def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
         parts += [_call(call) for call in tool["data"]["step_details"]["tool_calls"] if call["type"] != "function"]
     if waits := frame.find("thread.run.requires_action"):
         parts += [_call(call) for call in waits["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]]
+        until = (frames[0].find("thread.run.created") or waits)["data"].get("expires_at")
+        parts += [f"<p>They go in one call, within {until - frame.at} s: then the run expires.</p>"] if until else []
     if submitted := frame.find("thread.run.step.completed"):
         parts += [_call(call) for call in (submitted["data"].get("step_details") or {}).get("tool_calls") or []]
     if message := frame.find("thread.message.completed"):
@@ -233,16 +242,25 @@ def _page(things: Sequence[Json]) -> Json | None:
 
 
 def comparison(ours: Sequence[Frame], theirs: Sequence[Frame], name: str, other: str) -> str:
-    """Two branches side by side from where they part, and how their last answers differ."""
+    """Two branches side by side from where they part, and how their answers differ."""
     n = trace.parted(ours, theirs)
-    columns = "".join(
-        f"<td>{''.join(f'<p>{render.inline(frame.title)}</p>' for frame in frames[n:]) or '<p>nothing more</p>'}</td>"
-        for frames in (ours, theirs)
+    left, right = [_beside(frame) for frame in ours[n:]], [_beside(frame) for frame in theirs[n:]]
+    rows = "".join(
+        f"<tr{'' if same == 'equal' else _NEW}><td>{a}</td><td>{b}</td></tr>"
+        for same, i, to, j, upto in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+        for a, b in zip_longest(left[i:to], right[j:upto], fillvalue="")
     )
     head = f"<tr><th>{render.inline(name)}</th><th>{render.inline(other)}</th></tr>"
-    return (
-        f"<p>The first {n} frames tell the same.</p><table>{head}<tr>{columns}</tr></table>{_difference(ours, theirs)}"
-    )
+    return f"<p>The first {n} frames tell the same.</p><table>{head}{rows}</table>{_difference(ours, theirs)}"
+
+
+def _beside(frame: Frame) -> str:
+    """A frame in a line, with what was said or given in it."""
+    told = [str(one["output"]) for one in trace.outputs(frame)]
+    if answered := frame.find("model.answered"):
+        told += [answered["data"]["text"], *(call["arguments"] for call in answered["data"]["tool_calls"])]
+    more = render.inline(" · ".join(filter(None, told)))
+    return f"{render.inline(frame.title)} <small>{more}</small>" if more else render.inline(frame.title)
 
 
 def _difference(ours: Sequence[Frame], theirs: Sequence[Frame]) -> str:
@@ -263,7 +281,7 @@ def copy_html(title: str, frames: Sequence[Frame], prices: Prices) -> str:
         f"<tr><td>{n}</td><td>{render.inline(frame.title)}</td><td>{pill(frame.status)}</td><td>{frame.badge}</td></tr>"
         for n, frame in enumerate(frames, 1)
     )
-    used = summary(frames, prices)
+    used = render.inline(summary(frames, prices))
     head = f"<p><b>Run</b> {render.inline(title)}{f' · {used}' if used else ''}</p>"
     columns = "<tr><th>frame</th><th>what happened</th><th>status</th><th></th></tr>"
     return f"{head}<table><thead>{columns}</thead><tbody>{rows}</tbody></table>" if rows else head

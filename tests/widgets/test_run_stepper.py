@@ -98,7 +98,9 @@ def test_three_forks_leave_their_parent_as_it_was(stepping: Any) -> None:
         assert stepper._branch.parent["run_id"] == main
     assert len(stepper._branches) == 4
     stepper.to_end()
-    assert "It is five." in page.ask("compare", run_id=main)
+    html = page.ask("compare", run_id=main)
+    assert '<tr class="anb-new"><td>The client has submitted outputs <small>7</small></td>' in html
+    assert "<small>It is five.</small></td><td>The model has answered <small>It is four.</small>" in html
     stepper.switch(main)
     assert json.dumps(stepper._lab.journal(main, -1)) == before
 
@@ -268,11 +270,15 @@ def test_each_tab_shows_its_side_of_a_frame(stepping: Any) -> None:
     assert "in money" in page.ask("detail", tab="happened")
     assert "1 s after the frame before" in page.ask("detail", tab="happened")
     assert stepper.state()["summary"].startswith("5 s · ")
+    assert stepper.state()["summary"].endswith(" in money · answers: scripted")
     assert "<b>new</b>" in page.ask("detail", tab="prompt")
     assert "<code>steps[" in page.ask("detail", tab="objects")
     assert "model.answered" in page.ask("detail", tab="raw")
     stepper.back()
     assert "thread.run.step.completed" in page.ask("detail", tab="stream")
+    stepper.to_end()
+    stepper.to_end()
+    assert "in one call, within 594 s: then the run expires." in page.ask("detail", tab="happened")
 
 
 def test_the_calls_of_a_client_are_shown_as_code(stepping: Any) -> None:
