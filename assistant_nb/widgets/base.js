@@ -207,11 +207,12 @@ export function toNextCell(model, id, code) {
  * Tabs: a row of names, one of which is chosen; arrow keys go along it.
  * @param {string} label
  * @param {[string, () => any][]} pages a name, and what makes its content
+ * @param {number} [chosen] the one to begin with
+ * @param {(n: number) => void} [remember] is told which one is chosen
  */
-export function tabs(label, pages) {
+export function tabs(label, pages, chosen = 0, remember = () => {}) {
   const panel = h("div", { class: "anb-panel", role: "tabpanel", tabindex: 0 });
   const row = h("div", { class: "anb-tabs", role: "tablist", "aria-label": label });
-  let chosen = 0;
   const buttons = pages.map(([name], n) =>
     h("button", { role: "tab", type: "button", onclick: () => choose(n), onkeydown: (/** @type {KeyboardEvent} */ e) => go(e, n) }, name),
   );
@@ -227,6 +228,7 @@ export function tabs(label, pages) {
   /** @param {number} n */
   function choose(n) {
     chosen = n;
+    remember(n);
     buttons.forEach((button, k) => {
       button.setAttribute("aria-selected", String(k === n));
       button.tabIndex = k === n ? 0 : -1;
@@ -234,6 +236,6 @@ export function tabs(label, pages) {
     panel.setAttribute("aria-label", pages[n][0]);
     panel.replaceChildren(pages[n][1]());
   }
-  choose(0);
+  choose(chosen);
   return { element: h("div", { class: "anb-tabbed" }, row, panel), refresh: () => choose(chosen) };
 }

@@ -88,6 +88,8 @@ function open(it, state, model) {
   const help = helpPanel();
   const forking = h("div", { class: "anb-fork", hidden: true });
   const beside = h("div", { class: "anb-beside", hidden: true });
+  const forkButton = h("button", { type: "button", "aria-expanded": "false", onclick: openFork }, "Fork here");
+  const helpButton = h("button", { type: "button", "aria-label": "Keyboard map", "aria-expanded": "false", onclick: () => fold(help, helpButton) }, "?");
   const pages = /** @type {[string, () => any][]} */ ([
     ["What happened", () => detail("happened")],
     ["Prompt", () => detail("prompt")],
@@ -98,6 +100,8 @@ function open(it, state, model) {
   ]);
   const controls = controlBar();
   const tabbed = tabs("The frame", pages);
+  let drawn = ""; // what the tabs are about
+  let way = 0; // the way to write a call that was chosen last
   it.body.append(head, diagram, controls.element, help, tree, beside, h("div", { class: "anb-split" }, list, h("div", { class: "anb-side" }, guess, part, forking, tabbed.element)));
   it.on("state", (/** @type {any} */ message) => show({ ...state, ...message }));
   it.root.addEventListener("keydown", keys);
@@ -116,6 +120,7 @@ function open(it, state, model) {
   /** @param {any} next */
   function show(next) {
     const before = state;
+    const focused = it.root.contains(document.activeElement);
     state = next;
     drawHead(head, state);
     drawDiagram(diagram, state, it.view);
@@ -125,9 +130,18 @@ function open(it, state, model) {
     drawPart();
     controls.busy(false);
     controls.refresh();
-    if (before.place !== state.place || before.thread !== state.thread) forking.hidden = true;
-    tabbed.refresh();
+    if (before.place !== state.place || before.thread !== state.thread) fold(forking, forkButton, false);
+    const seen = JSON.stringify([state.thread, state.place, state.frames.length]);
+    if (seen !== drawn) tabbed.refresh();
+    drawn = seen;
+    if (focused) keepFocus();
     if (state.frames[state.place]) it.say(`Frame ${state.place + 1} of ${state.frames.length}: ${state.frames[state.place].title}`);
+  }
+
+  /** What has gone, or is off, would take the focus with it. */
+  function keepFocus() {
+    const at = /** @type {any} */ (document.activeElement);
+    if (!it.root.contains(at) || at.disabled || at.closest("[hidden]")) list.focus();
   }
 
   /** @param {string} name */
@@ -147,7 +161,7 @@ function open(it, state, model) {
         const ways = Object.entries(call.code).map(
           ([name, text]) => /** @type {[string, () => any]} */ ([name, () => listing(/** @type {string} */ (text), name === "SDK")]),
         );
-        box.append(h("h4", {}, call.why), tabs("The same as code", ways).element);
+        box.append(h("h4", {}, call.why), tabs("The same as code", ways, way, (n) => (way = n)).element);
         if (call.answer) {
           const answer = h("div", {});
           answer.innerHTML = call.answer; // made safe by Python
@@ -173,16 +187,13 @@ function open(it, state, model) {
       KEYS.map(([, name, text]) => [name, h("button", { type: "button", class: name === "step" ? "anb-primary" : "", onclick: () => act(name) }, text)]),
     );
     const held = h("button", { type: "button", onclick: () => act(state.position.held ? "release" : "hold") });
-    const fork = h("button", { type: "button", "aria-expanded": "false", onclick: () => openFork(fork) }, "Fork here");
     const marks = breakpoints();
     const others = whatIf();
-    const helpButton = h("button", { type: "button", "aria-label": "Keyboard map", "aria-expanded": "false", onclick: () => toggleHelp(helpButton) }, "?");
     let off = false;
     function refresh() {
       const { frames, place, run, position, engine, guess: asked } = state;
       const last = place >= frames.length - 1;
       const rests = !!run && last && (position.why === "ended" || position.why === "outputs" || position.why === "person");
-      const focused = document.activeElement;
       const waits = (!engine && last) || (asked?.question && !asked.guessed);
       for (const [name, button] of Object.entries(buttons)) button.disabled = waits || (last && rests) || (last && !!run && !position.held);
       buttons.back.disabled = place <= 0;
@@ -191,15 +202,14 @@ function open(it, state, model) {
       marks.element.hidden = !engine;
       others.show(engine);
       held.textContent = position.held ? "Let it run" : "Hold";
-      fork.disabled = !engine || !frames.length;
+      forkButton.disabled = !engine || !frames.length;
       slider.max = Math.max(frames.length, 1);
       slider.value = place + 1;
       count.textContent = frames.length ? `${place + 1} of ${frames.length}` : "no frame yet";
       marks.refresh();
-      if (/** @type {any} */ (focused)?.disabled) list.focus(); // a control that is off would drop the focus
     }
     return {
-      element: h("div", { class: "anb-bar anb-controls", role: "toolbar", "aria-label": "Controls" }, ...Object.values(buttons), held, slider, count, h("span", { class: "anb-space" }), marks.element, others.element, fork, helpButton),
+      element: h("div", { class: "anb-bar anb-controls", role: "toolbar", "aria-label": "Controls" }, ...Object.values(buttons), held, slider, count, h("span", { class: "anb-space" }), marks.element, others.element, forkButton, helpButton),
       refresh,
       /** @param {boolean} on */
       busy(on) {
@@ -211,18 +221,12 @@ function open(it, state, model) {
     };
   }
 
-  /** @param {any} button */
-  function toggleHelp(button) {
-    help.hidden = !help.hidden;
-    button.setAttribute("aria-expanded", String(!help.hidden));
-  }
-
   /** @param {KeyboardEvent} event */
   function keys(event) {
     const at = /** @type {HTMLElement} */ (event.target);
     if (at.matches("input, textarea, select, [role=tab], [contenteditable]") || event.ctrlKey || event.metaKey || event.altKey) return;
     const name = KEYS.find(([key]) => key === event.key)?.[1];
-    if (event.key === "?") help.hidden = !help.hidden;
+    if (event.key === "?") fold(help, helpButton);
     else if (name) controls.press(name);
     else return;
     event.preventDefault();
@@ -317,10 +321,8 @@ function open(it, state, model) {
     return h("form", { class: "anb-form", onsubmit: send }, h("b", {}, "You are the model: the prompt is in its tab"), text, calls, names.length > 0 && add, " ", h("button", { class: "anb-primary" }, "Answer"), said);
   }
 
-  /** @param {HTMLElement} button */
-  async function openFork(button) {
-    forking.hidden = !forking.hidden;
-    button.setAttribute("aria-expanded", String(!forking.hidden));
+  async function openFork() {
+    fold(forking, forkButton);
     if (forking.hidden) return;
     const found = (await it.ask("edits")) ?? [];
     const choice = h("select", { "aria-label": "What is otherwise", onchange: fill }, h("option", { value: "" }, "nothing: try it again"), ...found.map((/** @type {any} */ one, /** @type {number} */ n) => h("option", { value: n }, one.label)));
@@ -330,11 +332,8 @@ function open(it, state, model) {
       text.value = found[choice.value]?.value ?? "";
       text.focus();
     }
+    const fork = () => act("fork", { edit: choice.value === "" ? null : edited(found[choice.value].edit, text.value) });
     const go = h("button", { type: "button", class: "anb-primary", onclick: fork }, "Fork");
-    async function fork() {
-      await act("fork", { edit: choice.value === "" ? null : edited(found[choice.value].edit, text.value) });
-      forking.hidden = true;
-    }
     forking.replaceChildren(h("b", {}, "From here on, otherwise: "), choice, text, go);
     choice.focus();
   }
@@ -344,7 +343,7 @@ function open(it, state, model) {
     const html = await it.ask("compare", { run_id: id });
     if (html === undefined) return;
     beside.innerHTML = html; // made safe by Python
-    beside.prepend(h("button", { type: "button", onclick: () => (beside.hidden = true) }, "Close"));
+    beside.prepend(h("button", { type: "button", onclick: () => ((beside.hidden = true), list.focus()) }, "Close"));
     beside.hidden = false;
   }
 }
@@ -487,6 +486,12 @@ function drawGuess(box, asked, make) {
     h("span", { class: "anb-mute" }, ` score ${score[0]} of ${score[1]}`),
   ];
   box.replaceChildren(...parts.filter(Boolean));
+}
+
+/** Opens a part, or closes it, and says so at its button. @param {HTMLElement} part @param {HTMLElement} button @param {boolean} [on] */
+function fold(part, button, on = part.hidden) {
+  part.hidden = !on;
+  button.setAttribute("aria-expanded", String(on));
 }
 
 function helpPanel() {

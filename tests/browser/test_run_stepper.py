@@ -145,6 +145,44 @@ def test_the_keyboard_alone_walks_a_run(open_notebook: Any) -> None:
     assert (it.page.evaluate(CELLS), it.page.evaluate(FOCUS)) == (2, True)
 
 
+def test_no_form_takes_the_focus_with_it_when_it_goes(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW.replace("functions", "predict=True, functions"))
+    page = it.page
+
+    def enter(name: str) -> None:
+        button(it, name).focus()
+        it.press("Enter")
+
+    def stays() -> None:
+        page.wait_for_timeout(300)
+        assert page.evaluate(FOCUS)
+
+    enter("Step")
+    at(it, "The run is created")
+    enter("in_progress")
+    stays()
+    it.execute("stepper.guess('in_progress'); stepper._guesses = None")
+    enter("To the end")
+    button(it, "Submit outputs").wait_for()
+    stays()
+    enter("Submit outputs")
+    at(it, "The client has submitted outputs")
+    stays()
+    enter("Fork here")
+    assert button(it, "Fork here").get_attribute("aria-expanded") == "true"
+    enter("Fork")
+    button(it, "Compare with main").wait_for()
+    stays()
+    assert button(it, "Fork here").get_attribute("aria-expanded") == "false"
+    enter("Compare with main")
+    button(it, "Close").wait_for()
+    enter("Close")
+    stays()
+    enter("main")
+    at(it, "The client has submitted outputs")
+    stays()
+
+
 def test_one_predicts_first(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW.replace("functions=[get_weather]", "predict=True"))
     button(it, "Step").click()
