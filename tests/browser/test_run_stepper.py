@@ -283,6 +283,13 @@ def test_those_who_hear_or_type_the_page_find_no_hurdle(open_notebook: Any) -> N
     button(it, "To the end").click()
     button(it, "Submit outputs").wait_for()
     assert it.hurdles() == {}
+    button(it, "Fork here").click()
+    button(it, "Fork").click()
+    button(it, "Compare with main").click()
+    button(it, "Keyboard map").click()
+    it.live.get_by_role("tab", name="API calls").click()
+    it.live.get_by_text("What the server answers").first.click()
+    assert it.hurdles() == {}
 
 
 @pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
