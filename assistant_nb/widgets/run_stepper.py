@@ -155,17 +155,18 @@ class RunStepper(Panel):
     @work
     def hold(self) -> None:
         """From now on the run moves only by hand."""
-        self._take(self._lab.hold(self._current, self._breakpoints))
+        self._take(self._lab.hold(self._branch.run["id"], self._breakpoints))
 
     @work
     def release(self) -> None:
         """Let the run go on by itself."""
-        self._take(self._lab.release(self._current))
+        self._take(self._lab.release(self._branch.run["id"]))
 
     @work
     def stop(self) -> None:
         """Cancel the run, as a client would."""
-        self._client.beta.threads.runs.cancel(self._current, thread_id=self._branch.run["thread_id"])
+        run = self._branch.run
+        self._client.beta.threads.runs.cancel(run["id"], thread_id=run["thread_id"])
         self._refresh()
 
     @work
@@ -198,15 +199,15 @@ class RunStepper(Panel):
     @work
     def submit(self, outputs: dict[str, str] | None = None) -> None:
         """Give the outputs that the run waits for, by the ids of their calls; without them, your functions'."""
-        run = self.run
-        if run is None:
-            raise sdk.Refused("There is no run yet. The first step makes it.")
-        given: Any = (
-            tool_outputs(run, *self._functions)
-            if outputs is None
-            else [{"tool_call_id": id, "output": output} for id, output in outputs.items()]
-        )
-        self._client.beta.threads.runs.submit_tool_outputs(run.id, thread_id=run.thread_id, tool_outputs=given)
+        run = self._branch.run
+        if outputs is None and not self._functions:
+            raise sdk.Refused(
+                "This stepper has no functions to call. Give RunStepper functions=…, or the outputs here."
+            )
+        given = self.called() if outputs is None else outputs
+        answers: Any = [{"tool_call_id": id, "output": output} for id, output in given.items()]
+        submit = self._client.beta.threads.runs.submit_tool_outputs
+        submit(run["id"], thread_id=run["thread_id"], tool_outputs=answers)
         self._refresh(go_on=True)
 
     @work
@@ -220,7 +221,7 @@ class RunStepper(Panel):
     def answer(self, text: str = "", tool_calls: Sequence[Json] = ()) -> list[str]:
         """Answer in the model's place. Gives what a good model would have done otherwise."""
         said = {**({"text": text} if text else {}), **({"tool_calls": list(tool_calls)} if tool_calls else {})}
-        remarks: list[str] = self._lab.answer(self._current, said)["remarks"]
+        remarks: list[str] = self._lab.answer(self._branch.run["id"], said)["remarks"]
         self._refresh(go_on=True)
         return remarks
 
@@ -238,9 +239,8 @@ class RunStepper(Panel):
         `edit` changes one thing: `{"instructions": …}`, `{"message": {"id", "content"}}`, `{"answer": {"text",
         "tool_calls"}}`, `{"arguments": {"tool_call_id", "arguments"}}` or `{"output": {"tool_call_id", "output"}}`.
         """
-        if self.frame is None:
-            raise sdk.Refused("There is nothing to fork yet. The first step makes the run.")
-        position = self._lab.fork(self._current, self.frame.n, edit or {})
+        frame = self._branch.frames[self._place]
+        position = self._lab.fork(self._current, frame.n, edit or {})
         label = page.edit_label(edit or {}, len(self._branches))
         self._branches[position["run"]["id"]] = Branch(position["run"], parent=position["parent"], label=label)
         self._show(position["run"]["id"])
@@ -307,6 +307,9 @@ class RunStepper(Panel):
 
     @property
     def _branch(self) -> Branch:
+        """The one that is shown. Raises Refused before the first step."""
+        if not self._current:
+            raise sdk.Refused("There is no run yet. The first step makes it.")
         return self._branches[self._current]
 
     def _title(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 from openai import DefaultHttpxClient, OpenAI
 
 import assistant_nb as anb
+from assistant_nb import sdk
 from assistant_nb.engine.model.human import Human
 from assistant_nb.widgets.run_stepper import RunStepper
 
@@ -350,6 +351,18 @@ def test_an_engine_that_was_gone_at_first_is_found_when_it_is_back(make_app: Any
     app._open = True
     stepper._look()
     assert (stepper._trouble, stepper.state()["engine"]) == (None, True)
+
+
+def test_what_needs_a_run_or_functions_says_so(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING)
+    for act in (stepper.hold, stepper.release, stepper.stop, stepper.submit, stepper.answer, stepper.fork):
+        with pytest.raises(sdk.Refused, match="There is no run yet. The first step makes it."):
+            act()
+    stepper.step()
+    stepper.to_end()
+    with pytest.raises(sdk.Refused, match=r"Give RunStepper functions=…, or the outputs here."):
+        stepper.submit()
+    assert stepper.run.status == "requires_action"
 
 
 def test_another_server_is_seen_from_outside(stepping: Any, make_app: Any) -> None:
