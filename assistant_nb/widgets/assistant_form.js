@@ -481,7 +481,7 @@ function open(it, first, model) {
       focusKey(`upload:${kind === "file_ids" ? "code_interpreter" : "file_search"}`);
     };
     const one = (/** @type {string} */ id) => {
-      const name = state.names[id] ?? [...known.files, ...known.stores].find(([other]) => other === id)?.[1] ?? id;
+      const name = state.names[id] || [...known.files, ...known.stores].find(([other]) => other === id)?.[1] || id;
       return h("li", {}, h("span", {}, name), " ", name !== id && h("span", { class: "anb-mute anb-mono" }, id), " ", button("Remove", () => drop(id), `remove:${id}`, `Remove ${name}`));
     };
     return list.length ? h("ul", { class: "anb-files" }, ...list.map(one)) : null;

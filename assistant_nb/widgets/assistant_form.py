@@ -281,7 +281,7 @@ class AssistantForm(Panel):
                     self._names[id] = client.files.retrieve(id).filename
             for id in resources["vector_store_ids"]:
                 if id not in self._names:
-                    self._names[id] = client.vector_stores.retrieve(id).name
+                    self._names[id] = client.vector_stores.retrieve(id).name or ""
 
     def _is_there(self, id: str) -> bool:
         try:

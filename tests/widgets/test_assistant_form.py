@@ -314,6 +314,15 @@ def test_the_copy_is_a_table_and_the_code_that_makes_it(connect: Connect) -> Non
     assert form.copy_html() == AssistantForm(client, made.id).copy_html()
 
 
+def test_a_vector_store_without_a_name_goes_by_its_id(connect: Connect) -> None:
+    client = connect()
+    store = client.vector_stores.create()
+    made = client.beta.assistants.create(
+        model="gpt-4o", tool_resources={"file_search": {"vector_store_ids": [store.id]}}
+    )
+    assert f"files: {store.id}\n" in AssistantForm(client, made).copy_text()
+
+
 def test_a_copy_of_hostile_texts_is_inert(connect: Connect) -> None:
     client = connect()
     made = client.beta.assistants.create(
