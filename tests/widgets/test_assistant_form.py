@@ -256,6 +256,7 @@ def notebook() -> Any:
     shell: Any = get_ipython() or InteractiveShell.instance()
     before = dict(shell.user_ns)
     shell.run_cell('def untyped(x):\n    return x\ndef lost(x: "Nowhere"):\n    return x\nnumber = 3')
+    shell.run_cell('def wrong(x: "a text"):\n    return x')
     shell.user_ns["get_weather"] = get_weather
     yield shell
     shell.user_ns.clear()
@@ -265,7 +266,7 @@ def notebook() -> Any:
 def test_the_notebooks_functions_are_offered(connect: Connect, notebook: Any) -> None:
     offered = {one["name"]: one["signature"] for one in AssistantForm(connect()).functions()}
     assert offered["get_weather"] == "(city: str, unit: str = 'C') -> str"
-    assert set(offered) == {"get_weather", "untyped", "lost"}
+    assert set(offered) == {"get_weather", "untyped", "lost", "wrong"}
 
 
 def test_a_function_becomes_a_tool_of_the_draft(connect: Connect, notebook: Any) -> None:
@@ -283,6 +284,7 @@ def test_a_function_becomes_a_tool_of_the_draft(connect: Connect, notebook: Any)
     [
         ("untyped", "untyped(x) has no annotation. Write, for example, x: str."),
         ("lost", "name 'Nowhere' is not defined"),
+        ("wrong", "Forward reference must be an expression -- got 'a text'"),
         ("gone", "The notebook has no function gone any more."),
     ],
 )
