@@ -130,11 +130,18 @@ class AssistantForm(Panel):
         if self.assistant is None or before is None:
             return assistants.create(**drafts.params(draft))
         try:
-            return assistants.update(self.assistant.id, **drafts.update(before, draft))
+            there = assistants.retrieve(self.assistant.id)
         except Exception as error:
-            if getattr(error, "status_code", None) == 404 and not self._is_there(self.assistant.id):
+            if getattr(error, "status_code", None) == 404:
                 self._leave()
             raise
+        changes, now = drafts.update(before, draft), drafts.of(_json(there))
+        if unseen := [name for name in changes if name in drafts.update(before, now)]:
+            self._take(there, {**now, **{name: draft[name] for name in changes}})
+            raise sdk.Refused(
+                f"Another client has changed {', '.join(unseen)} meanwhile. See what changes now, then update again."
+            )
+        return assistants.update(self.assistant.id, **changes)
 
     @work
     def load(self, id: str) -> None:
@@ -282,13 +289,6 @@ class AssistantForm(Panel):
             for id in resources["vector_store_ids"]:
                 if id not in self._names:
                     self._names[id] = client.vector_stores.retrieve(id).name or ""
-
-    def _is_there(self, id: str) -> bool:
-        try:
-            self._client.beta.assistants.retrieve(id)
-        except Exception as error:  # noqa: BLE001  it is asked for no other reason
-            return getattr(error, "status_code", None) != 404
-        return True
 
 
 def _json(assistant: "Assistant | None") -> Json:

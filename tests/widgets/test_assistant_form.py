@@ -14,6 +14,7 @@ from openai import OpenAI
 import assistant_nb as anb
 from assistant_nb.as_code import in_sdk
 from assistant_nb.engine.server import Server
+from assistant_nb.sdk import Refused
 from assistant_nb.widgets import assistant_draft as drafts
 from assistant_nb.widgets.assistant_form import AssistantForm
 from tests.conftest import Connect
@@ -102,6 +103,17 @@ def test_an_assistant_deleted_elsewhere_is_told_and_its_draft_kept(connect: Conn
         form.save(written(form, name="Grace"))
     assert form.save() == {}
     assert now(form).name == "Grace"
+
+
+def test_what_another_client_has_changed_is_not_overwritten_unseen(connect: Connect) -> None:
+    client = connect()
+    form = AssistantForm(client, client.beta.assistants.create(model="gpt-4o", name="Ada", description="Counts."))
+    client.beta.assistants.update(now(form).id, name="Grace", description="Compiles.")
+    with pytest.raises(Refused, match="Another client has changed name meanwhile"):
+        form.save(written(form, name="Ada L"))
+    assert form.state()["checks"]["changes"] == [{"path": "name", "before": '"Grace"', "after": '"Ada L"'}]
+    assert form.save() == {}
+    assert (now(form).name, now(form).description) == ("Ada L", "Compiles.")
 
 
 def test_a_missing_file_is_not_a_missing_assistant(connect: Connect) -> None:
