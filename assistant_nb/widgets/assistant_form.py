@@ -5,6 +5,7 @@ writes the code. So a view that is closed and opened again finds what was typed.
 """
 
 import inspect
+import json
 import threading
 from contextlib import suppress
 from itertools import islice
@@ -62,7 +63,7 @@ class AssistantForm(Panel):
         return {
             "assistant": {"id": id, "name": name},
             "absent": self._absent,
-            "draft": self._draft,
+            "draft": _sendable(self._draft),
             "saved": drafts.of(_json(self.assistant)) if self.assistant else None,
             "checks": self._checks(),
             "names": self._names,
@@ -95,7 +96,7 @@ class AssistantForm(Panel):
         sources = {name: write(operation, given) for name, write in as_code.DIALECTS.items()}
         return {
             "mistakes": drafts.mistakes(self._draft, before),
-            "changes": [change._asdict() for change in changes],
+            "changes": _sendable([change._asdict() for change in changes]),
             "code": [
                 {"name": name, "source": source, "html": render.code(source, _FORMATS[name])}
                 for name, source in sources.items()
@@ -293,6 +294,11 @@ class AssistantForm(Panel):
 
 def _json(assistant: "Assistant | None") -> Json:
     return assistant.to_dict(mode="json", warnings=False) if assistant else {}
+
+
+def _sendable(value: Any) -> Any:
+    """As it can go to the page: half a character cannot."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
 def _functions() -> dict[str, Any]:

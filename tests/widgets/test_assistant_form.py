@@ -184,6 +184,15 @@ def until(look: Any) -> Any:
     return found
 
 
+def test_half_a_character_can_be_told_to_the_page(connect: Connect) -> None:
+    form = AssistantForm(connect())
+    form.save(written(form, model="gpt-4o"))
+    tool = {"type": "function", "name": "f", "parameters": '{"description": "\\ud83d"}'}
+    checks = form.edit(written(form, instructions="\ud83d", tools=[tool]))
+    assert list(checks["mistakes"]) == ["instructions", "tools[0].function.parameters"]
+    assert json.dumps([checks, form.state()], ensure_ascii=False).encode()
+
+
 def test_the_code_follows_the_draft(connect: Connect) -> None:
     form = AssistantForm(connect())
     form.save(written(form, model="gpt-4o"))
