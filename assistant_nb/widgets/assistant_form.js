@@ -321,7 +321,7 @@ function open(it, first, model) {
   function parts(unfolded) {
     return [
       h("div", { class: "anb-pair" }, text("name", draft, "name", "Name"), modelField()),
-      text("description", draft, "description", "Description"),
+      text("description", draft, "description", "Description", { rows: 2 }),
       text("instructions", draft, "instructions", "Instructions", { rows: 7, limit: 256_000 }),
       h("fieldset", {}, h("legend", {}, "Tools"), ...toolParts(), place("tools")),
       h("div", { class: "anb-pair" }, slider("temperature", 2), slider("top_p", 1)),
@@ -353,11 +353,14 @@ function open(it, first, model) {
   /** @param {string} path @param {any} owner @param {string} key @param {string} label @param {any} [how] */
   function text(path, owner, key, label, how = {}) {
     const counter = how.limit ? h("span", {}, "") : how.hint;
-    const count = () => how.limit && (counter.textContent = `${control.value.length.toLocaleString("en")} of ${how.limit.toLocaleString("en")} characters`);
-    const oninput = () => ((owner[key] = control.value || how.empty || null), count(), how.then?.(), edited(path));
-    const control = h(how.rows ? "textarea" : "input", { rows: how.rows, spellcheck: how.code ? "false" : null, class: how.code ? "anb-mono" : null, placeholder: how.placeholder, list: how.list, inputmode: how.inputmode, autocomplete: "off", oninput });
+    const fit = () => {
+      if (how.rows) control.rows = Math.max(how.rows, Math.min(control.value.split("\n").length, 4));
+      if (how.limit) counter.textContent = `${[...control.value].length.toLocaleString("en")} of ${how.limit.toLocaleString("en")} characters`;
+    };
+    const oninput = () => ((owner[key] = control.value || (how.empty ?? null)), fit(), how.then?.(), edited(path));
+    const control = h(how.rows ? "textarea" : "input", { spellcheck: how.code ? "false" : null, class: how.code ? "anb-mono" : null, placeholder: how.placeholder, list: how.list, inputmode: how.inputmode, autocomplete: "off", oninput });
     control.value = owner[key] ?? "";
-    count();
+    fit();
     return field(path, label, control, counter, ...(how.more ?? []));
   }
 
@@ -403,7 +406,7 @@ function open(it, first, model) {
       "fieldset",
       {},
       h("legend", {}, "json_schema"),
-      h("div", { class: "anb-pair" }, text(`${path}.name`, format, "name", "Name of the schema", { empty: "" }), text(`${path}.description`, format, "description", "Description of the schema")),
+      h("div", { class: "anb-pair" }, text(`${path}.name`, format, "name", "Name of the schema", { empty: "" }), text(`${path}.description`, format, "description", "Description of the schema", { rows: 1 })),
       text(`${path}.schema`, format, "schema", "Schema", { rows: 6, code: true, hint: "JSON schema" }),
       strict(format, `${path}.strict`),
     );
@@ -519,7 +522,7 @@ function open(it, first, model) {
       "div",
       { class: "anb-tool anb-function", role: "group", "aria-label": `function ${n + 1}` },
       h("div", { class: "anb-row" }, h("b", {}, "function"), title, h("span", { class: "anb-space" }), button("Remove", drop, `remove:${path}`, `Remove function ${tool.name || n + 1}`)),
-      h("div", { class: "anb-pair" }, text(`${path}.name`, tool, "name", "Function name", { then: name, empty: "" }), text(`${path}.description`, tool, "description", "What it does")),
+      h("div", { class: "anb-pair" }, text(`${path}.name`, tool, "name", "Function name", { then: name, empty: "" }), text(`${path}.description`, tool, "description", "What it does", { rows: 1 })),
       text(`${path}.parameters`, tool, "parameters", "Parameters", { rows: 5, code: true, hint: "JSON schema", then: name, empty: "" }),
       strict(tool, `${path}.strict`),
     );
@@ -610,7 +613,7 @@ function open(it, first, model) {
         build();
         focusKey("add-metadata");
       };
-      return h("div", { class: "anb-pair anb-three" }, text(`metadata[${n}].key`, pair, "0", `Key ${n + 1}`, { empty: "" }), text(`metadata[${n}].value`, pair, "1", `Value ${n + 1}`, { empty: "" }), button("Remove", drop, `remove:metadata[${n}]`, `Remove pair ${n + 1}`));
+      return h("div", { class: "anb-pair anb-three" }, text(`metadata[${n}].key`, pair, "0", `Key ${n + 1}`, { empty: "" }), text(`metadata[${n}].value`, pair, "1", `Value ${n + 1}`, { rows: 1, empty: "" }), button("Remove", drop, `remove:metadata[${n}]`, `Remove pair ${n + 1}`));
     };
     const add = () => {
       pairs.push(["", ""]);

@@ -11,6 +11,7 @@ from tests.vectors import VECTORS
 
 APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
 SETUP = """
+import json
 import assistant_nb as anb
 client = anb.connect(model=anb.Scripted("Hi."))
 made = client.beta.assistants.create(model="gpt-4o", name="Tutor", instructions="Be brief.", metadata={"mood": "calm"},
@@ -188,6 +189,43 @@ def test_it_can_be_filled_in_by_keyboard(open_notebook: Any, app: str) -> None:
     notebook.press("Enter")
     notebook.page.wait_for_timeout(300)
     assert notebook.page.evaluate("() => !!document.activeElement.closest('.anb-live')")
+
+
+def test_a_text_shows_all_of_its_lines_and_may_be_emptied(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, "None")
+    live = notebook.live
+    texts = {"Model": "gpt-4o", "Description": "First.\nSecond.", "Function name": "add", "What it does": "Adds.\nFast.",
+        "Key 1": "mood", "Value 1": "calm\nglad", "Key 2": "empty", "Value 2": "full"}  # fmt: skip
+    live.get_by_role("button", name="Add function").click()
+    live.locator("summary").click()
+    for _ in range(2):
+        live.get_by_role("button", name="Add pair").click()
+    for label, words in texts.items():
+        live.get_by_label(label, exact=True).fill(words)
+    live.get_by_label("Value 2").fill("")
+    live.get_by_label("Instructions").fill("\N{GRINNING FACE}")
+    live.get_by_text("1 of 256,000 characters").wait_for()
+    save(notebook, "Create assistant")
+    live.get_by_role("button", name="Update assistant").wait_for()
+    assert live.get_by_label("Description", exact=True).input_value() == texts["Description"]
+    given = "form.assistant.description, form.assistant.tools[0].function.description, form.assistant.metadata"
+    assert said(notebook, f"repr(({given}))") == repr(
+        (texts["Description"], texts["What it does"], {"mood": texts["Value 1"], "empty": ""})
+    )
+
+
+def slow(id):
+    time.sleep(1)
+    return retrieve(id)
+form._client.beta.assistants.retrieve = slow""")
+    picker = live.get_by_label("Assistant to load")
+    picker.focus()
+    picker.select_option(said(notebook, "other.id"))
+    live.get_by_role("button", name="Load", exact=True).click()
+    notebook.page.evaluate("document.querySelector('.anb-live textarea').focus()")
+    notebook.page.keyboard.type("Mine. ")
+    notebook.page.wait_for_timeout(1500)
+    assert said(notebook, "form.assistant.name, form.state()['checks']['changes']") == "Guide []"
 
 
 def test_nothing_runs_or_is_fetched(open_notebook: Any) -> None:
