@@ -139,6 +139,7 @@ function open(it, first, model) {
   /** Let Python do something, after it has heard what was typed. @param {string} name @param {any} args @param {string} [said] */
   async function act(name, args, said) {
     if (timer) await flush();
+    left.inert = name === "load" || name === "again"; // what was typed meanwhile would go into the other assistant
     try {
       const result = await it.call(name, args);
       it.tell(null);
@@ -148,6 +149,7 @@ function open(it, first, model) {
       complain(/** @type {any} */ (error));
       return undefined;
     } finally {
+      left.inert = false;
       if (["load", "delete", "save", "upload_end"].includes(name)) catalogue();
     }
   }

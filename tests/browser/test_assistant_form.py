@@ -214,6 +214,13 @@ def test_a_text_shows_all_of_its_lines_and_may_be_emptied(open_notebook: Any) ->
     )
 
 
+def test_what_is_typed_while_another_is_loaded_does_not_go_into_that_one(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    notebook.execute("other = client.beta.assistants.create(model='gpt-4o', name='Guide')")
+    notebook.execute("""
+import time
+retrieve = form._client.beta.assistants.retrieve
 def slow(id):
     time.sleep(1)
     return retrieve(id)
@@ -223,8 +230,8 @@ form._client.beta.assistants.retrieve = slow""")
     picker.select_option(said(notebook, "other.id"))
     live.get_by_role("button", name="Load", exact=True).click()
     notebook.page.evaluate("document.querySelector('.anb-live textarea').focus()")
-    notebook.page.keyboard.type("Mine. ")
-    notebook.page.wait_for_timeout(1500)
+    notebook.page.keyboard.type("Mine. " * 5, delay=60)
+    notebook.page.wait_for_timeout(600)
     assert said(notebook, "form.assistant.name, form.state()['checks']['changes']") == "Guide []"
 
 
