@@ -76,7 +76,7 @@ function open(it, first, model) {
   // Parts that stay
 
   const picker = h("select", { "aria-label": "Assistant to load", class: "anb-picker", onfocus: () => catalogue() });
-  const load = button("Load", () => unless(() => act("load", { id: picker.value }, "Loaded.")), "load");
+  const load = button("Load", () => picker.value && unless(() => act("load", { id: picker.value }, "Loaded.")), "load");
   const pill = h("span", { class: "anb-pill anb-warn-pill", hidden: true });
   const remove = button("Delete", askToDelete, "delete");
   const bar = h(
@@ -218,9 +218,20 @@ function open(it, first, model) {
 
   // What is shown
 
-  function build() {
+  /** Draw what is there anew; the focus stays where it was, or near it. @param {() => void} draw */
+  function keepFocus(draw) {
     const at = /** @type {any} */ (it.root.getRootNode()).activeElement;
+    const within = it.root.contains(at);
     const [key, start, end] = [at?.dataset?.key, at?.selectionStart, at?.selectionEnd];
+    draw();
+    if (within && !at.isConnected) focusKey(key, start, end);
+  }
+
+  function build() {
+    keepFocus(drawFields);
+  }
+
+  function drawFields() {
     const scrolls = [...form.querySelectorAll("textarea")].map((area) => [area.dataset.key, area.scrollTop, area.style.height]);
     const unfolded = new Set([...form.querySelectorAll("details[open]")].map((part) => part.dataset.key));
     const height = form.scrollTop;
@@ -234,13 +245,14 @@ function open(it, first, model) {
     form.scrollTop = height;
     fillPicker();
     show();
-    if (key && at && !at.isConnected) focusKey(key, start, end);
   }
 
-  /** @param {string} key @param {number} [start] @param {number} [end] */
+  /** Go to the part with this key, to one around it, or to the button that is always there. @param {string} key @param {number} [start] @param {number} [end] */
   function focusKey(key, start, end) {
-    const found = [...it.root.querySelectorAll("[data-key]")].find((part) => part.dataset.key === key);
+    const parts = new Map([...it.root.querySelectorAll("[data-key]:not(details)")].map((part) => [part.dataset.key, part]));
+    const found = parts.get(nearest(key, parts.keys()));
     found?.focus();
+    if (!it.root.contains(it.root.getRootNode().activeElement)) save.focus(); // it is gone, or hidden
     if (start != null && found?.setSelectionRange) {
       try {
         found.setSelectionRange(start, end);
@@ -265,10 +277,14 @@ function open(it, first, model) {
     const all = known.assistants.length ? known.assistants : [["", "none yet"]];
     picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, id && name ? `${name} · ${id}` : id || name)));
     picker.value = known.assistants.some(([id]) => id === now) ? now : all[0][0];
-    load.disabled = !known.assistants.length;
+    load.setAttribute("aria-disabled", String(!known.assistants.length)); // a button that is disabled would lose the focus
   }
 
   function show() {
+    keepFocus(drawState);
+  }
+
+  function drawState() {
     const found = checks.mistakes;
     const paths = [...fields.keys()];
     const sentences = new Map();
@@ -290,7 +306,7 @@ function open(it, first, model) {
     about.textContent = n && sentences.size ? `${plural(n, "mistake")} to mend first` : state.saved ? state.assistant.id : "";
     pill.hidden = state.saved && !changed;
     pill.textContent = state.saved ? `${plural(changed, "change")} not saved` : "not created yet";
-    remove.setAttribute("aria-disabled", String(!state.saved)); // a button that is disabled would lose the focus
+    remove.setAttribute("aria-disabled", String(!state.saved));
     absent.hidden = !state.absent;
     absent.replaceChildren(
       ...(state.absent ? [h("span", {}, `${state.absent.id} is not here. ${state.absent.sentence}`), button("Try again", () => act("again", {}), "again")] : []),
@@ -303,7 +319,7 @@ function open(it, first, model) {
     const { name, source, html } = checks.code[n];
     const code = h("div", { class: "anb-listing" });
     code.innerHTML = html; // made by render.code, which leaves nothing of the source but its characters
-    for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code` })) code.firstElementChild.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code`, "data-key": "listing" })) code.firstElementChild.setAttribute(key, value);
     const put = () => it.say(toNextCell(model, state.id ?? model.model_id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
     const take = async () => it.say((await copy(source)) ? "Copied." : "The browser lets nothing be copied here: mark the text.");
     return h("div", {}, code, h("div", { class: "anb-row" }, button("Copy", take, "copy"), button("To next cell", put, "cell")));
@@ -347,7 +363,7 @@ function open(it, first, model) {
 
   /** A place for mistakes that belong to no single control. @param {string} path */
   function place(path) {
-    const error = h("div", { class: "anb-mistake", hidden: true, tabindex: -1 });
+    const error = h("div", { class: "anb-mistake", hidden: true, tabindex: -1, "data-key": path });
     fields.set(path, { control: error, error });
     return error;
   }
@@ -578,7 +594,7 @@ function open(it, first, model) {
     const bar = h("progress", { max: Math.max(file.size, 1), value: 0, "aria-label": `Upload of ${file.name}` });
     let dropped = false;
     const drop = () => void (dropped = true);
-    const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `cancel:${id}`, `Cancel the upload of ${file.name}`)) };
+    const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `upload:${tool}.${id}`, `Cancel the upload of ${file.name}`)) };
     uploads.set(id, one);
     build();
     try {

@@ -191,6 +191,28 @@ def test_it_can_be_filled_in_by_keyboard(open_notebook: Any, app: str) -> None:
     assert notebook.page.evaluate("() => !!document.activeElement.closest('.anb-live')")
 
 
+def test_the_focus_stays_where_it_was_or_near_it(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    live.get_by_label("Name", exact=True).fill("Guide")  # Python hears of it, and answers, a little later
+    live.get_by_role("button", name="Copy", exact=True).focus()
+    live.get_by_text("1 change not saved").wait_for()
+    assert focus(notebook) == "copy"
+    live.get_by_role("group", name="SDK code").focus()
+    notebook.execute("form.edit({**form.state()['draft'], 'description': 'Leads.'}); form._show()")
+    live.get_by_text("2 changes not saved").wait_for()
+    assert focus(notebook) == "listing"
+    rows = {"name": "rows.csv", "mimeType": "text/csv", "buffer": b"1" * 20_000_000}
+    live.get_by_label("Upload files").set_input_files(rows)
+    live.get_by_role("button", name="Cancel the upload").press("Enter")
+    live.get_by_role("progressbar").wait_for(state="hidden")
+    assert focus(notebook) == "upload:file_search"
+
+
+def focus(notebook: Any) -> str:
+    return str(notebook.page.evaluate("document.activeElement.dataset.key"))
+
+
 def test_a_text_shows_all_of_its_lines_and_may_be_emptied(open_notebook: Any) -> None:
     notebook = opened(open_notebook, "None")
     live = notebook.live
