@@ -2,6 +2,7 @@ import { frame, h, tabs, toNextCell } from "./base.js";
 
 const PIECE = 512 * 1024; // bytes of an upload that go in one message
 const PAUSE_MS = 200; // after the last key, before Python hears of it
+const TOOLS = { file_ids: "code_interpreter", vector_store_ids: "file_search" }; // of each list of ids, whose it is
 
 /**
  * The field that an error of the API is about: the one it names, or the nearest one around it.
@@ -120,7 +121,7 @@ function open(it, first, model) {
 
   function edited(/** @type {string} */ path) {
     fresh.push(path);
-    served.delete(path);
+    for (const told of [...served.keys()]) if (told.startsWith(path)) served.delete(told);
     clearTimeout(timer);
     timer = window.setTimeout(flush, PAUSE_MS);
   }
@@ -492,14 +493,14 @@ function open(it, first, model) {
     );
   }
 
-  /** @param {string} kind */
+  /** @param {"file_ids" | "vector_store_ids"} kind */
   function fileList(kind) {
     const list = draft.tool_resources[kind];
     const drop = (/** @type {string} */ id) => {
       draft.tool_resources[kind] = list.filter((/** @type {string} */ one) => one !== id);
-      edited("tool_resources");
+      edited(`tool_resources.${TOOLS[kind]}`);
       build();
-      focusKey(`upload:${kind === "file_ids" ? "code_interpreter" : "file_search"}`);
+      focusKey(`upload:${TOOLS[kind]}`);
     };
     const one = (/** @type {string} */ id) => {
       const name = state.names[id] || [...known.files, ...known.stores].find(([other]) => other === id)?.[1] || id;
@@ -508,7 +509,7 @@ function open(it, first, model) {
     return list.length ? h("ul", { class: "anb-files" }, ...list.map(one)) : null;
   }
 
-  /** @param {string} kind @param {string} label @param {string} verb @param {any[]} others */
+  /** @param {"file_ids" | "vector_store_ids"} kind @param {string} label @param {string} verb @param {any[]} others */
   function adder(kind, label, verb, others) {
     if (!others.length) return null;
     const from = h("select", { "aria-label": label, "data-key": `choose:${kind}` }, ...others.map(([id, name]) => h("option", { value: id }, name ? `${name} · ${id}` : id)));
@@ -516,11 +517,11 @@ function open(it, first, model) {
     return h("div", { class: "anb-row" }, from, button(verb, add, `add:${kind}`));
   }
 
-  /** @param {string} kind @param {string} id */
+  /** @param {"file_ids" | "vector_store_ids"} kind @param {string} id */
   function attach(kind, id) {
     const list = draft.tool_resources[kind];
     if (!list.includes(id)) list.push(id);
-    edited("tool_resources");
+    edited(`tool_resources.${TOOLS[kind]}.${kind}`);
     build();
   }
 
@@ -582,7 +583,11 @@ function open(it, first, model) {
   /** @param {string} tool */
   function uploader(tool) {
     const id = `${it.view}-${++ids}`;
-    const input = h("input", { type: "file", multiple: true, id, "data-key": `upload:${tool}`, onchange: () => [...input.files].forEach((file) => upload(file, tool)) });
+    const input = h("input", { type: "file", multiple: true, id, "data-key": `upload:${tool}`, onchange: choose });
+    function choose() {
+      served.delete(`tool_resources.${tool}`);
+      for (const file of input.files) upload(file, tool);
+    }
     const going = [...uploads].filter(([, one]) => one.tool === tool).map(([key, one]) => one.part ?? key);
     return h("div", { class: "anb-upload" }, h("label", { for: id }, "Upload files"), " ", input, ...going);
   }
@@ -594,6 +599,8 @@ function open(it, first, model) {
     const bar = h("progress", { max: Math.max(file.size, 1), value: 0, "aria-label": `Upload of ${file.name}` });
     let dropped = false;
     const drop = () => void (dropped = true);
+    const place = `tool_resources.${tool}`;
+    const wrong = (/** @type {string} */ sentence) => served.set(place, [served.get(place), sentence].filter(Boolean).join(" "));
     const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `upload:${tool}.${id}`, `Cancel the upload of ${file.name}`)) };
     uploads.set(id, one);
     build();
@@ -608,11 +615,11 @@ function open(it, first, model) {
       uploads.delete(id);
       if (tool === "code_interpreter") attach("file_ids", done.file_id);
       else attach("vector_store_ids", done.vector_store_id);
-      if (done.error) served.set(`tool_resources.${tool}`, `${file.name} cannot be searched: ${done.error}`);
+      if (done.error) wrong(`${file.name} cannot be searched: ${done.error}`);
       it.say(done.error ? `${file.name} cannot be searched.` : `${file.name} is there.`);
       catalogue();
     } catch (error) {
-      served.set(`tool_resources.${tool}`, `${file.name} was not uploaded. ${/** @type {any} */ (error).message}`);
+      wrong(`${file.name} was not uploaded. ${/** @type {any} */ (error).message}`);
     } finally {
       uploads.delete(id);
       build();

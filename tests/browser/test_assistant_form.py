@@ -84,6 +84,27 @@ def test_files_are_uploaded_with_progress_into_the_assistant_that_is_made_then(o
     assert said(notebook, f"{given}.code_interpreter.file_ids[0]") in live.locator(".anb-listing").inner_text()
 
 
+def test_what_was_wrong_with_uploads_is_told_until_it_is_mended(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    notebook.execute("lost = client.vector_stores.create(name='Lost')")
+    live.get_by_label("Assistant to load").focus()
+    live.get_by_role("button", name="Add vector store").click()
+    notebook.execute("client.vector_stores.delete(lost.id)")
+    live.get_by_label("Upload files").set_input_files([markdown("a.md"), markdown("b.md")])
+    mistake = live.locator(".anb-mistake", has_text="a.md was not uploaded. The server says: No vector store found")
+    mistake.filter(has_text="b.md was not").wait_for()
+    live.get_by_role("button", name="Remove Lost").click()
+    mistake.wait_for(state="hidden")
+    live.get_by_label("Upload files").set_input_files([markdown("none.md", b""), markdown("c.md")])
+    live.get_by_role("progressbar").first.wait_for(state="hidden")
+    live.get_by_text("none.md cannot be searched").first.wait_for()
+
+
+def markdown(name: str, words: bytes = b"Open on Saturday.") -> Any:
+    return {"name": name, "mimeType": "text/markdown", "buffer": words}
+
+
 def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     live = notebook.live
