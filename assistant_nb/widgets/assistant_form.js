@@ -72,7 +72,8 @@ function open(it, first, model) {
   let fresh = /** @type {string[]} */ ([]);
   const served = new Map(); // what the API has said about a field
   const fields = new Map(); // path -> {control, error}
-  const uploads = new Map(); // id -> {name, size, sent, tool}
+  const uploads = new Map(); // id -> {tool, part}
+  let ended = Promise.resolve(); // one upload after the other, or each would make a vector store of its own
 
   // Parts that stay
 
@@ -588,7 +589,7 @@ function open(it, first, model) {
       served.delete(`tool_resources.${tool}`);
       for (const file of input.files) upload(file, tool);
     }
-    const going = [...uploads].filter(([, one]) => one.tool === tool).map(([key, one]) => one.part ?? key);
+    const going = [...uploads].filter(([, one]) => one.tool === tool).map(([, one]) => one.part);
     return h("div", { class: "anb-upload" }, h("label", { for: id }, "Upload files"), " ", input, ...going);
   }
 
@@ -600,21 +601,27 @@ function open(it, first, model) {
     let dropped = false;
     const drop = () => void (dropped = true);
     const place = `tool_resources.${tool}`;
-    const wrong = (/** @type {string} */ sentence) => served.set(place, [served.get(place), sentence].filter(Boolean).join(" "));
-    const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `upload:${tool}.${id}`, `Cancel the upload of ${file.name}`)) };
-    uploads.set(id, one);
-    build();
-    try {
-      for (const [start, end] of pieces(file.size, PIECE)) {
-        if (dropped) return void (await it.call("upload_drop", { upload: id }), it.say("Cancelled."));
-        bar.value = await it.call("upload_chunk", { upload: id }, [await file.slice(start, end).arrayBuffer()]);
-      }
+    const finish = async () => {
+      if (dropped) return void (await it.call("upload_drop", { upload: id }), it.say("Cancelled."));
       if (timer) await flush();
       const done = await it.call("upload_end", { upload: id, tool });
       state.names[done.file_id] = done.name;
       uploads.delete(id);
       if (tool === "code_interpreter") attach("file_ids", done.file_id);
       else attach("vector_store_ids", done.vector_store_id);
+      return done;
+    };
+    const wrong = (/** @type {string} */ sentence) => served.set(place, [served.get(place), sentence].filter(Boolean).join(" "));
+    const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `upload:${tool}.${id}`, `Cancel the upload of ${file.name}`)) };
+    uploads.set(id, one);
+    build();
+    try {
+      for (const [start, end] of pieces(file.size, PIECE)) {
+        if (dropped) break;
+        bar.value = await it.call("upload_chunk", { upload: id }, [await file.slice(start, end).arrayBuffer()]);
+      }
+      const done = await (ended = ended.catch(() => {}).then(finish));
+      if (!done) return;
       if (done.error) wrong(`${file.name} cannot be searched: ${done.error}`);
       it.say(done.error ? `${file.name} cannot be searched.` : `${file.name} is there.`);
       catalogue();
