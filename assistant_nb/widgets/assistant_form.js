@@ -63,7 +63,7 @@ function open(it, first, model) {
   let state = first;
   let draft = first.draft;
   let checks = first.checks;
-  let known = { assistants: [], models: [], files: [], stores: [] };
+  let known = { assistants: [], models: [], files: [], stores: [], held: {} };
   let offered = /** @type {any[]} */ ([]);
   let pressed = false; // mistakes show once their field was touched, or the button was pressed
   let timer = 0;
@@ -178,9 +178,11 @@ function open(it, first, model) {
   }
 
   async function catalogue() {
+    if (timer) await flush(); // it tells what is in the vector stores of the draft
     const found = await it.call("catalogue").catch((/** @type {Error} */ error) => it.tell(error.message)); // it clears no other trouble
     if (!found || JSON.stringify(found) === JSON.stringify(known)) return;
     known = found;
+    for (const [id, name] of [...found.files, ...found.stores]) if (name) state.names[id] = name;
     build();
   }
 
@@ -503,9 +505,11 @@ function open(it, first, model) {
       build();
       focusKey(`upload:${TOOLS[kind]}`);
     };
+    const nameOf = (/** @type {string} */ id) => state.names[id] || id;
     const one = (/** @type {string} */ id) => {
-      const name = state.names[id] || [...known.files, ...known.stores].find(([other]) => other === id)?.[1] || id;
-      return h("li", {}, h("span", {}, name), " ", name !== id && h("span", { class: "anb-mute anb-mono" }, id), " ", button("Remove", () => drop(id), `remove:${id}`, `Remove ${name}`));
+      const name = nameOf(id);
+      const held = known.held[id]?.length && h("ul", { class: "anb-files" }, ...known.held[id].map((/** @type {string} */ file) => h("li", {}, nameOf(file))));
+      return h("li", {}, h("span", {}, name), " ", name !== id && h("span", { class: "anb-mute anb-mono" }, id), " ", button("Remove", () => drop(id), `remove:${id}`, `Remove ${name}`), held);
     };
     return list.length ? h("ul", { class: "anb-files" }, ...list.map(one)) : null;
   }
@@ -524,6 +528,7 @@ function open(it, first, model) {
     if (!list.includes(id)) list.push(id);
     edited(`tool_resources.${TOOLS[kind]}.${kind}`);
     build();
+    catalogue();
   }
 
   /** @param {any} tool @param {number} n */
@@ -624,7 +629,6 @@ function open(it, first, model) {
       if (!done) return;
       if (done.error) wrong(`${file.name} cannot be searched: ${done.error}`);
       it.say(done.error ? `${file.name} cannot be searched.` : `${file.name} is there.`);
-      catalogue();
     } catch (error) {
       wrong(`${file.name} was not uploaded. ${/** @type {any} */ (error).message}`);
     } finally {

@@ -184,10 +184,13 @@ class AssistantForm(Panel):
 
     @work
     def catalogue(self) -> Json:
-        """What there is to choose from: `{"assistants": [[id, name], …], "models": …, "files": …, "stores": …}`."""
+        """What there is to choose from: `{"assistants": [[id, name], …], "models": …, "files": …, "stores": …}`.
+
+        `held` has the ids of the files in the draft's vector stores: `{"vs_1": ["file-1"]}`.
+        """
         import openai
 
-        client, found = self._client, dict[str, Any](models=[], files=[], stores=[])
+        client, found = self._client, dict[str, Any](models=[], files=[], stores=[], held={})
         listed = islice(client.beta.assistants.list(limit=100), _MOST_LISTED)
         found["assistants"] = [[assistant.id, assistant.name or ""] for assistant in listed]
         with suppress(openai.APIStatusError):  # a server need not have all of these
@@ -198,6 +201,10 @@ class AssistantForm(Panel):
         with suppress(openai.APIStatusError):
             stores = islice(client.vector_stores.list(limit=100), _MOST_LISTED)
             found["stores"] = [[store.id, store.name or ""] for store in stores]
+        for id in self._draft["tool_resources"]["vector_store_ids"]:
+            with suppress(openai.APIStatusError):
+                held = islice(client.vector_stores.files.list(id, limit=100), _MOST_LISTED)
+                found["held"][id] = [file.id for file in held]
         self._names |= {id: name for id, name in [*found["files"], *found["stores"]] if name}
         return found
 

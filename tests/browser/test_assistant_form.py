@@ -84,11 +84,12 @@ def test_files_are_uploaded_with_progress_into_the_assistant_that_is_made_then(o
     assert said(notebook, f"{given}.code_interpreter.file_ids[0]") in live.locator(".anb-listing").inner_text()
 
 
-def test_files_that_are_chosen_together_go_into_one_vector_store(open_notebook: Any) -> None:
+def test_files_that_are_chosen_together_go_into_one_vector_store_and_are_listed(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     live = notebook.live
     live.get_by_label("Upload files").set_input_files([markdown(f"rules{n}.md") for n in range(3)])
-    live.get_by_text("rules2.md is there.").wait_for()
+    for n in range(3):
+        live.locator(".anb-files .anb-files").get_by_text(f"rules{n}.md").wait_for()
     save(notebook, "Update assistant")
     (store,) = json.loads(said(notebook, "json.dumps(form.assistant.tool_resources.file_search.vector_store_ids)"))
     assert said(notebook, f"len(list(client.vector_stores.files.list({store!r})))") == "3"
@@ -107,8 +108,8 @@ def test_what_was_wrong_with_uploads_is_told_until_it_is_mended(open_notebook: A
     live.get_by_role("button", name="Remove Lost").click()
     mistake.wait_for(state="hidden")
     live.get_by_label("Upload files").set_input_files([markdown("none.md", b""), markdown("c.md")])
-    live.get_by_role("progressbar").first.wait_for(state="hidden")
-    live.get_by_text("none.md cannot be searched").first.wait_for()
+    live.locator(".anb-files").get_by_text("c.md").last.wait_for()
+    live.locator(".anb-mistake", has_text="none.md cannot be searched").wait_for()
 
 
 def markdown(name: str, words: bytes = b"Open on Saturday.") -> Any:

@@ -206,10 +206,13 @@ def test_a_catalogue_holds_what_there_is_to_choose_from(connect: Connect) -> Non
     client = connect()
     made = client.beta.assistants.create(model="gpt-4o", name="Ada")
     file = client.files.create(file=("a.txt", b"words"), purpose="assistants")
-    store = client.vector_stores.create(name="Notes")
-    found = AssistantForm(client).catalogue()
+    store = client.vector_stores.create(name="Notes", file_ids=[file.id])
+    form = AssistantForm(client)
+    form.edit(written(form, tool_resources={"file_ids": [], "vector_store_ids": [store.id, "vs_gone"]}))
+    found = form.catalogue()
     assert found["assistants"] == [[made.id, "Ada"]]
     assert (found["files"], found["stores"]) == ([[file.id, "a.txt"]], [[store.id, "Notes"]])
+    assert found["held"] == {store.id: [file.id]}
     assert found["models"] == [model.id for model in client.models.list()]
 
 
