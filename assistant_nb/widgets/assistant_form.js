@@ -324,7 +324,7 @@ function open(it, first, model) {
     const code = h("div", { class: "anb-listing" });
     code.innerHTML = html; // made by render.code, which leaves nothing of the source but its characters
     for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code`, "data-key": "listing" })) code.firstElementChild.setAttribute(key, value);
-    const put = () => it.say(toNextCell(model, state.id ?? model.model_id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
+    const put = () => it.say(toNextCell(model, first.id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
     const take = async () => it.say((await copy(source)) ? "Copied." : "The browser lets nothing be copied here: mark the text.");
     return h("div", {}, code, h("div", { class: "anb-row" }, button("Copy", take, "copy"), button("To next cell", put, "cell")));
   }

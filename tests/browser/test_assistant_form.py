@@ -145,7 +145,7 @@ def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open
 
 
 def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
-    notebook = open_notebook(SETUP, "form = anb.AssistantForm(client, made); form", "form")
+    notebook = open_notebook(SETUP, "form = anb.AssistantForm(client, made); form", "form", "4")
     first, second = notebook.live.nth(0), notebook.live.nth(1)
     second.get_by_label("Instructions").wait_for()
     first.get_by_label("Name", exact=True).fill("Guide")
@@ -158,6 +158,11 @@ def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
     second.get_by_role("button", name="Update assistant").click()
     first.get_by_text("2 changes not saved").wait_for(state="hidden")
     assert said(notebook, "form.assistant.name, form.assistant.description") == "Guide Leads."
+    second.get_by_role("button", name="To next cell").click()
+    cells = (
+        "jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.getSource().split(' ')[0])"
+    )
+    assert notebook.page.evaluate(cells)[2:] == ["form", "assistant", "4"]
     first.get_by_role("button", name="Add function").click()
     second.get_by_label("Function name").nth(1).fill("multiply")
     first.get_by_text("multiply(").wait_for()
