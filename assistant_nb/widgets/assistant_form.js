@@ -315,7 +315,9 @@ function open(it, first, model) {
     absent.replaceChildren(
       ...(state.absent ? [h("span", {}, `${state.absent.id} is not here. ${state.absent.sentence}`), button("Try again", () => act("again", {}), "again")] : []),
     );
+    const top = side.element.querySelector("[data-key='listing']")?.scrollTop;
     side.refresh();
+    side.element.querySelector("[data-key='listing']")?.scrollTo({ top });
   }
 
   /** @param {number} n */

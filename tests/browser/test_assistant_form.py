@@ -171,6 +171,17 @@ def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
     first.get_by_role("button", name="Create assistant").wait_for()
 
 
+def test_the_code_stays_where_it_was_scrolled_to(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    notebook.live.get_by_label("Instructions").fill("Be brief.\n" * 60)
+    code = notebook.live.get_by_role("group", name="SDK code")
+    notebook.live.get_by_text("1 change not saved").wait_for()
+    code.evaluate("(code) => (code.scrollTop = 300)")
+    notebook.live.get_by_label("Instructions").press("a")
+    notebook.page.wait_for_timeout(600)
+    assert code.evaluate("(code) => code.scrollTop") == 300
+
+
 def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     name = notebook.live.get_by_label("Name", exact=True)
