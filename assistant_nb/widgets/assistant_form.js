@@ -85,7 +85,7 @@ function open(it, first, model) {
     "div",
     { class: "anb-bar" },
     h("b", {}, "Assistant"), picker, load,
-    button("New", () => unless(() => act("new", {}, "A new assistant.")), "new"),
+    button("New", () => unless(() => (forgive(), act("new", {}, "A new assistant."))), "new"),
     button("Duplicate", () => act("duplicate", {}, "A copy, not created yet."), "duplicate"),
     h("span", { class: "anb-space" }), pill, remove,
   );
@@ -109,8 +109,8 @@ function open(it, first, model) {
   function take(next) {
     const typing = timer !== 0;
     if (next.assistant.id !== state.assistant.id) {
-      pressed = false;
-      touched.clear();
+      forgive();
+      picker.value = "";
     }
     served.clear();
     state = next;
@@ -118,6 +118,12 @@ function open(it, first, model) {
     draft = next.draft;
     checks = next.checks;
     build();
+  }
+
+  /** Show no mistakes until the fields of this assistant are touched. */
+  function forgive() {
+    pressed = false;
+    touched.clear();
   }
 
   function edited(/** @type {string} */ path) {
@@ -277,10 +283,10 @@ function open(it, first, model) {
   }
 
   function fillPicker() {
-    const now = picker.value || state.assistant.id || "";
+    const now = picker.value || state.assistant.id;
     const all = known.assistants.length ? known.assistants : [["", "none yet"]];
     picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, id && name ? `${name} · ${id}` : id || name)));
-    picker.value = known.assistants.some(([id]) => id === now) ? now : all[0][0];
+    picker.value = known.assistants.some(([id]) => id === now) ? now : state.assistant.id ? "" : all[0][0];
     load.setAttribute("aria-disabled", String(!known.assistants.length)); // a button that is disabled would lose the focus
   }
 

@@ -171,6 +171,20 @@ def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
     first.get_by_role("button", name="Create assistant").wait_for()
 
 
+def test_the_list_shows_the_assistant_of_the_form_and_a_new_one_has_no_mistakes_yet(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    live.get_by_role("button", name="Duplicate").click()
+    save(notebook, "Create assistant")
+    live.get_by_label("Assistant to load").locator("option:checked", has_text="Tutor (copy)").wait_for(state="attached")
+    live.get_by_role("button", name="New", exact=True).click()
+    save(notebook, "Create assistant")
+    mistake = live.locator(".anb-mistake", has_text="An assistant needs a model.")
+    mistake.wait_for()
+    live.get_by_role("button", name="New", exact=True).click()
+    mistake.wait_for(state="hidden")
+
+
 def test_the_code_stays_where_it_was_scrolled_to(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     notebook.live.get_by_label("Instructions").fill("Be brief.\n" * 60)
