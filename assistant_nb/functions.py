@@ -92,6 +92,10 @@ def _arguments(function: Function) -> type[BaseModel]:
             raise TypeError(f"{name}({parameter}): a model names each argument. Use plain parameters.")
         if field not in hints:
             raise TypeError(f"{name}({field}) has no annotation. Write, for example, {field}: str.")
+        if field.startswith("_") and parameter.default is parameter.empty:
+            raise TypeError(
+                f"{name}({parameter}): a model is told of no parameter that begins with _. Give it another name."
+            )
         default = ... if parameter.default is parameter.empty else parameter.default
         fields[field] = (_described(hints[field]), default)
     return create_model(name, __config__=ConfigDict(extra="forbid"), **fields)

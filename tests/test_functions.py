@@ -120,6 +120,12 @@ def test_a_function_that_no_model_could_call_is_refused() -> None:
 
     with pytest.raises(TypeError, match="odd has a parameter that JSON has no word for"):
         function_tool(odd)
+
+    def hidden(_city: str, _unit: str = "C") -> str:
+        return ""
+
+    with pytest.raises(TypeError, match=r"hidden\(_city: str\): a model is told of no parameter that begins with _"):
+        function_tool(hidden)
     with pytest.raises(TypeError, match="Use plain parameters"):
         function_tool(lambda *cities: "")
 

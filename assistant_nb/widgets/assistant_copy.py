@@ -38,7 +38,7 @@ def _rows(assistant: Json, names: Names) -> list[tuple[str, str]]:
             rows += [("tool", _tool(tool)) for tool in value]
         elif name == "tool_resources":
             ids = [id for resource in value.values() for some in resource.values() for id in some]
-            rows.append(("files", ", ".join(f"{names[id]} ({id})" if id in names else id for id in ids)))
+            rows.append(("files", ", ".join(f"{names[id]} ({id})" if names.get(id) else id for id in ids)))
         else:
             rows.append((name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
     return rows

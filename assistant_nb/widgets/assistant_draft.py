@@ -10,6 +10,7 @@ A draft is plain data with a person's own texts in it: numbers as they were type
 import difflib
 import json
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
 from .assistant_fields import FIELDS, RESOURCES
@@ -21,6 +22,8 @@ _MOST_LINES: Final = 2_000
 """Of two texts that are compared line by line."""
 _LONGEST: Final = 1_000
 """Characters that are shown of a value."""
+_BEFORE: Final = 100
+"""Of them, how many stand before the first that differs."""
 
 
 class Change(NamedTuple):
@@ -86,7 +89,9 @@ def changes(before: Draft, after: Draft) -> list[Change]:
     """What an update would change, place by place, as JSON; of long texts the lines that differ."""
     old, wanted = params(before), params(after)
     return [
-        change for field in FIELDS for change in _differences(field.name, old.get(field.name), wanted.get(field.name))
+        Change(path, *_short(before, after))
+        for field in FIELDS
+        for path, before, after in _differences(field.name, old.get(field.name), wanted.get(field.name))
     ]
 
 
@@ -128,12 +133,21 @@ def _lines(path: str, old: str, wanted: str) -> Change:
         return Change(path, _word(old), _word(wanted))
     lines = list(difflib.unified_diff(old.split("\n"), wanted.split("\n"), n=0, lineterm=""))[2:]
     before, after = ("\n".join(line[1:] for line in lines if line[0] == mark) for mark in "-+")
-    return Change(path, _short(before), _short(after))
+    return Change(path, before, after)
 
 
 def _word(value: Any) -> str | None:
-    return None if value is None else _short(json.dumps(value, ensure_ascii=False))
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+def _short(before: str | None, after: str | None) -> Iterator[str | None]:
+    """Two texts; if they are long, from shortly before the place where they differ."""
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(before or "", after or "", strict=False))
+    start = max(sum(1 for _ in same) - _BEFORE, 0)
+    return (text and _cut(text, start) for text in (before, after))
+
+
+def _cut(text: str, start: int) -> str:
+    if len(text) <= _LONGEST:
+        return text
+    return f"{'…' * (start > 0)}{text[start : start + _LONGEST]}… ({len(text):,} characters)"

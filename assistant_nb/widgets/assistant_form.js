@@ -2,6 +2,7 @@ import { frame, h, tabs, toNextCell } from "./base.js";
 
 const PIECE = 512 * 1024; // bytes of an upload that go in one message
 const PAUSE_MS = 200; // after the last key, before Python hears of it
+const TOOLS = { file_ids: "code_interpreter", vector_store_ids: "file_search" }; // of each list of ids, whose it is
 
 /**
  * The field that an error of the API is about: the one it names, or the nearest one around it.
@@ -62,7 +63,7 @@ function open(it, first, model) {
   let state = first;
   let draft = first.draft;
   let checks = first.checks;
-  let known = { assistants: [], models: [], files: [], stores: [] };
+  let known = { assistants: [], models: [], files: [], stores: [], held: {} };
   let offered = /** @type {any[]} */ ([]);
   let pressed = false; // mistakes show once their field was touched, or the button was pressed
   let timer = 0;
@@ -71,19 +72,20 @@ function open(it, first, model) {
   let fresh = /** @type {string[]} */ ([]);
   const served = new Map(); // what the API has said about a field
   const fields = new Map(); // path -> {control, error}
-  const uploads = new Map(); // id -> {name, size, sent, tool}
+  const uploads = new Map(); // id -> {tool, part}
+  let ended = Promise.resolve(); // one upload after the other, or each would make a vector store of its own
 
   // Parts that stay
 
   const picker = h("select", { "aria-label": "Assistant to load", class: "anb-picker", onfocus: () => catalogue() });
-  const load = button("Load", () => unless(() => act("load", { id: picker.value }, "Loaded.")), "load");
+  const load = button("Load", () => picker.value && unless(() => act("load", { id: picker.value }, "Loaded.")), "load");
   const pill = h("span", { class: "anb-pill anb-warn-pill", hidden: true });
   const remove = button("Delete", askToDelete, "delete");
   const bar = h(
     "div",
     { class: "anb-bar" },
     h("b", {}, "Assistant"), picker, load,
-    button("New", () => unless(() => act("new", {}, "A new assistant.")), "new"),
+    button("New", () => unless(() => (forgive(), act("new", {}, "A new assistant."))), "new"),
     button("Duplicate", () => act("duplicate", {}, "A copy, not created yet."), "duplicate"),
     h("span", { class: "anb-space" }), pill, remove,
   );
@@ -107,8 +109,8 @@ function open(it, first, model) {
   function take(next) {
     const typing = timer !== 0;
     if (next.assistant.id !== state.assistant.id) {
-      pressed = false;
-      touched.clear();
+      forgive();
+      picker.value = "";
     }
     served.clear();
     state = next;
@@ -118,9 +120,15 @@ function open(it, first, model) {
     build();
   }
 
+  /** Show no mistakes until the fields of this assistant are touched. */
+  function forgive() {
+    pressed = false;
+    touched.clear();
+  }
+
   function edited(/** @type {string} */ path) {
     fresh.push(path);
-    served.delete(path);
+    for (const told of [...served.keys()]) if (told.startsWith(path)) served.delete(told);
     clearTimeout(timer);
     timer = window.setTimeout(flush, PAUSE_MS);
   }
@@ -139,6 +147,7 @@ function open(it, first, model) {
   /** Let Python do something, after it has heard what was typed. @param {string} name @param {any} args @param {string} [said] */
   async function act(name, args, said) {
     if (timer) await flush();
+    left.inert = name === "load" || name === "again"; // what was typed meanwhile would go into the other assistant
     try {
       const result = await it.call(name, args);
       it.tell(null);
@@ -148,6 +157,7 @@ function open(it, first, model) {
       complain(/** @type {any} */ (error));
       return undefined;
     } finally {
+      left.inert = false;
       if (["load", "delete", "save", "upload_end"].includes(name)) catalogue();
     }
   }
@@ -174,9 +184,11 @@ function open(it, first, model) {
   }
 
   async function catalogue() {
+    if (timer) await flush(); // it tells what is in the vector stores of the draft
     const found = await it.call("catalogue").catch((/** @type {Error} */ error) => it.tell(error.message)); // it clears no other trouble
     if (!found || JSON.stringify(found) === JSON.stringify(known)) return;
     known = found;
+    for (const [id, name] of [...found.files, ...found.stores]) if (name) state.names[id] = name;
     build();
   }
 
@@ -216,9 +228,20 @@ function open(it, first, model) {
 
   // What is shown
 
-  function build() {
+  /** Draw what is there anew; the focus stays where it was, or near it. @param {() => void} draw */
+  function keepFocus(draw) {
     const at = /** @type {any} */ (it.root.getRootNode()).activeElement;
+    const within = it.root.contains(at);
     const [key, start, end] = [at?.dataset?.key, at?.selectionStart, at?.selectionEnd];
+    draw();
+    if (within && !at.isConnected) focusKey(key, start, end);
+  }
+
+  function build() {
+    keepFocus(drawFields);
+  }
+
+  function drawFields() {
     const scrolls = [...form.querySelectorAll("textarea")].map((area) => [area.dataset.key, area.scrollTop, area.style.height]);
     const unfolded = new Set([...form.querySelectorAll("details[open]")].map((part) => part.dataset.key));
     const height = form.scrollTop;
@@ -232,13 +255,14 @@ function open(it, first, model) {
     form.scrollTop = height;
     fillPicker();
     show();
-    if (key && at && !at.isConnected) focusKey(key, start, end);
   }
 
-  /** @param {string} key @param {number} [start] @param {number} [end] */
+  /** Go to the part with this key, to one around it, or to the button that is always there. @param {string} key @param {number} [start] @param {number} [end] */
   function focusKey(key, start, end) {
-    const found = [...it.root.querySelectorAll("[data-key]")].find((part) => part.dataset.key === key);
+    const parts = new Map([...it.root.querySelectorAll("[data-key]:not(details)")].map((part) => [part.dataset.key, part]));
+    const found = parts.get(nearest(key, parts.keys()));
     found?.focus();
+    if (!it.root.contains(it.root.getRootNode().activeElement)) save.focus(); // it is gone, or hidden
     if (start != null && found?.setSelectionRange) {
       try {
         found.setSelectionRange(start, end);
@@ -259,14 +283,18 @@ function open(it, first, model) {
   }
 
   function fillPicker() {
-    const now = picker.value || state.assistant.id || "";
+    const now = picker.value || state.assistant.id;
     const all = known.assistants.length ? known.assistants : [["", "none yet"]];
     picker.replaceChildren(...all.map(([id, name]) => h("option", { value: id }, id && name ? `${name} · ${id}` : id || name)));
-    picker.value = known.assistants.some(([id]) => id === now) ? now : all[0][0];
-    load.disabled = !known.assistants.length;
+    picker.value = known.assistants.some(([id]) => id === now) ? now : state.assistant.id ? "" : all[0][0];
+    load.setAttribute("aria-disabled", String(!known.assistants.length)); // a button that is disabled would lose the focus
   }
 
   function show() {
+    keepFocus(drawState);
+  }
+
+  function drawState() {
     const found = checks.mistakes;
     const paths = [...fields.keys()];
     const sentences = new Map();
@@ -288,12 +316,14 @@ function open(it, first, model) {
     about.textContent = n && sentences.size ? `${plural(n, "mistake")} to mend first` : state.saved ? state.assistant.id : "";
     pill.hidden = state.saved && !changed;
     pill.textContent = state.saved ? `${plural(changed, "change")} not saved` : "not created yet";
-    remove.setAttribute("aria-disabled", String(!state.saved)); // a button that is disabled would lose the focus
+    remove.setAttribute("aria-disabled", String(!state.saved));
     absent.hidden = !state.absent;
     absent.replaceChildren(
       ...(state.absent ? [h("span", {}, `${state.absent.id} is not here. ${state.absent.sentence}`), button("Try again", () => act("again", {}), "again")] : []),
     );
+    const top = side.element.querySelector("[data-key='listing']")?.scrollTop;
     side.refresh();
+    side.element.querySelector("[data-key='listing']")?.scrollTo({ top });
   }
 
   /** @param {number} n */
@@ -301,8 +331,8 @@ function open(it, first, model) {
     const { name, source, html } = checks.code[n];
     const code = h("div", { class: "anb-listing" });
     code.innerHTML = html; // made by render.code, which leaves nothing of the source but its characters
-    for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code` })) code.firstElementChild.setAttribute(key, value);
-    const put = () => it.say(toNextCell(model, state.id ?? model.model_id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
+    for (const [key, value] of Object.entries({ tabindex: "0", role: "group", "aria-label": `${name} code`, "data-key": "listing" })) code.firstElementChild.setAttribute(key, value);
+    const put = () => it.say(toNextCell(model, first.id, asCell(name, source)) ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
     const take = async () => it.say((await copy(source)) ? "Copied." : "The browser lets nothing be copied here: mark the text.");
     return h("div", {}, code, h("div", { class: "anb-row" }, button("Copy", take, "copy"), button("To next cell", put, "cell")));
   }
@@ -321,7 +351,7 @@ function open(it, first, model) {
   function parts(unfolded) {
     return [
       h("div", { class: "anb-pair" }, text("name", draft, "name", "Name"), modelField()),
-      text("description", draft, "description", "Description"),
+      text("description", draft, "description", "Description", { rows: 2 }),
       text("instructions", draft, "instructions", "Instructions", { rows: 7, limit: 256_000 }),
       h("fieldset", {}, h("legend", {}, "Tools"), ...toolParts(), place("tools")),
       h("div", { class: "anb-pair" }, slider("temperature", 2), slider("top_p", 1)),
@@ -345,7 +375,7 @@ function open(it, first, model) {
 
   /** A place for mistakes that belong to no single control. @param {string} path */
   function place(path) {
-    const error = h("div", { class: "anb-mistake", hidden: true, tabindex: -1 });
+    const error = h("div", { class: "anb-mistake", hidden: true, tabindex: -1, "data-key": path });
     fields.set(path, { control: error, error });
     return error;
   }
@@ -353,11 +383,14 @@ function open(it, first, model) {
   /** @param {string} path @param {any} owner @param {string} key @param {string} label @param {any} [how] */
   function text(path, owner, key, label, how = {}) {
     const counter = how.limit ? h("span", {}, "") : how.hint;
-    const count = () => how.limit && (counter.textContent = `${control.value.length.toLocaleString("en")} of ${how.limit.toLocaleString("en")} characters`);
-    const oninput = () => ((owner[key] = control.value || how.empty || null), count(), how.then?.(), edited(path));
-    const control = h(how.rows ? "textarea" : "input", { rows: how.rows, spellcheck: how.code ? "false" : null, class: how.code ? "anb-mono" : null, placeholder: how.placeholder, list: how.list, inputmode: how.inputmode, autocomplete: "off", oninput });
+    const fit = () => {
+      if (how.rows) control.rows = Math.max(how.rows, Math.min(control.value.split("\n").length, 4));
+      if (how.limit) counter.textContent = `${[...control.value].length.toLocaleString("en")} of ${how.limit.toLocaleString("en")} characters`;
+    };
+    const oninput = () => ((owner[key] = control.value || (how.empty ?? null)), fit(), how.then?.(), edited(path));
+    const control = h(how.rows ? "textarea" : "input", { spellcheck: how.code ? "false" : null, class: how.code ? "anb-mono" : null, placeholder: how.placeholder, list: how.list, inputmode: how.inputmode, autocomplete: "off", oninput });
     control.value = owner[key] ?? "";
-    count();
+    fit();
     return field(path, label, control, counter, ...(how.more ?? []));
   }
 
@@ -403,7 +436,7 @@ function open(it, first, model) {
       "fieldset",
       {},
       h("legend", {}, "json_schema"),
-      h("div", { class: "anb-pair" }, text(`${path}.name`, format, "name", "Name of the schema", { empty: "" }), text(`${path}.description`, format, "description", "Description of the schema")),
+      h("div", { class: "anb-pair" }, text(`${path}.name`, format, "name", "Name of the schema", { empty: "" }), text(`${path}.description`, format, "description", "Description of the schema", { rows: 1 })),
       text(`${path}.schema`, format, "schema", "Schema", { rows: 6, code: true, hint: "JSON schema" }),
       strict(format, `${path}.strict`),
     );
@@ -471,23 +504,25 @@ function open(it, first, model) {
     );
   }
 
-  /** @param {string} kind */
+  /** @param {"file_ids" | "vector_store_ids"} kind */
   function fileList(kind) {
     const list = draft.tool_resources[kind];
     const drop = (/** @type {string} */ id) => {
       draft.tool_resources[kind] = list.filter((/** @type {string} */ one) => one !== id);
-      edited("tool_resources");
+      edited(`tool_resources.${TOOLS[kind]}`);
       build();
-      focusKey(`upload:${kind === "file_ids" ? "code_interpreter" : "file_search"}`);
+      focusKey(`upload:${TOOLS[kind]}`);
     };
+    const nameOf = (/** @type {string} */ id) => state.names[id] || id;
     const one = (/** @type {string} */ id) => {
-      const name = state.names[id] ?? [...known.files, ...known.stores].find(([other]) => other === id)?.[1] ?? id;
-      return h("li", {}, h("span", {}, name), " ", name !== id && h("span", { class: "anb-mute anb-mono" }, id), " ", button("Remove", () => drop(id), `remove:${id}`, `Remove ${name}`));
+      const name = nameOf(id);
+      const held = known.held[id]?.length && h("ul", { class: "anb-files" }, ...known.held[id].map((/** @type {string} */ file) => h("li", {}, nameOf(file))));
+      return h("li", {}, h("span", {}, name), " ", name !== id && h("span", { class: "anb-mute anb-mono" }, id), " ", button("Remove", () => drop(id), `remove:${id}`, `Remove ${name}`), held);
     };
     return list.length ? h("ul", { class: "anb-files" }, ...list.map(one)) : null;
   }
 
-  /** @param {string} kind @param {string} label @param {string} verb @param {any[]} others */
+  /** @param {"file_ids" | "vector_store_ids"} kind @param {string} label @param {string} verb @param {any[]} others */
   function adder(kind, label, verb, others) {
     if (!others.length) return null;
     const from = h("select", { "aria-label": label, "data-key": `choose:${kind}` }, ...others.map(([id, name]) => h("option", { value: id }, name ? `${name} · ${id}` : id)));
@@ -495,12 +530,13 @@ function open(it, first, model) {
     return h("div", { class: "anb-row" }, from, button(verb, add, `add:${kind}`));
   }
 
-  /** @param {string} kind @param {string} id */
+  /** @param {"file_ids" | "vector_store_ids"} kind @param {string} id */
   function attach(kind, id) {
     const list = draft.tool_resources[kind];
     if (!list.includes(id)) list.push(id);
-    edited("tool_resources");
+    edited(`tool_resources.${TOOLS[kind]}.${kind}`);
     build();
+    catalogue();
   }
 
   /** @param {any} tool @param {number} n */
@@ -519,7 +555,7 @@ function open(it, first, model) {
       "div",
       { class: "anb-tool anb-function", role: "group", "aria-label": `function ${n + 1}` },
       h("div", { class: "anb-row" }, h("b", {}, "function"), title, h("span", { class: "anb-space" }), button("Remove", drop, `remove:${path}`, `Remove function ${tool.name || n + 1}`)),
-      h("div", { class: "anb-pair" }, text(`${path}.name`, tool, "name", "Function name", { then: name, empty: "" }), text(`${path}.description`, tool, "description", "What it does")),
+      h("div", { class: "anb-pair" }, text(`${path}.name`, tool, "name", "Function name", { then: name, empty: "" }), text(`${path}.description`, tool, "description", "What it does", { rows: 1 })),
       text(`${path}.parameters`, tool, "parameters", "Parameters", { rows: 5, code: true, hint: "JSON schema", then: name, empty: "" }),
       strict(tool, `${path}.strict`),
     );
@@ -561,8 +597,12 @@ function open(it, first, model) {
   /** @param {string} tool */
   function uploader(tool) {
     const id = `${it.view}-${++ids}`;
-    const input = h("input", { type: "file", multiple: true, id, "data-key": `upload:${tool}`, onchange: () => [...input.files].forEach((file) => upload(file, tool)) });
-    const going = [...uploads].filter(([, one]) => one.tool === tool).map(([key, one]) => one.part ?? key);
+    const input = h("input", { type: "file", multiple: true, id, "data-key": `upload:${tool}`, onchange: choose });
+    function choose() {
+      served.delete(`tool_resources.${tool}`);
+      for (const file of input.files) upload(file, tool);
+    }
+    const going = [...uploads].filter(([, one]) => one.tool === tool).map(([, one]) => one.part);
     return h("div", { class: "anb-upload" }, h("label", { for: id }, "Upload files"), " ", input, ...going);
   }
 
@@ -573,25 +613,32 @@ function open(it, first, model) {
     const bar = h("progress", { max: Math.max(file.size, 1), value: 0, "aria-label": `Upload of ${file.name}` });
     let dropped = false;
     const drop = () => void (dropped = true);
-    const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `cancel:${id}`, `Cancel the upload of ${file.name}`)) };
-    uploads.set(id, one);
-    build();
-    try {
-      for (const [start, end] of pieces(file.size, PIECE)) {
-        if (dropped) return void (await it.call("upload_drop", { upload: id }), it.say("Cancelled."));
-        bar.value = await it.call("upload_chunk", { upload: id }, [await file.slice(start, end).arrayBuffer()]);
-      }
+    const place = `tool_resources.${tool}`;
+    const finish = async () => {
+      if (dropped) return void (await it.call("upload_drop", { upload: id }), it.say("Cancelled."));
       if (timer) await flush();
       const done = await it.call("upload_end", { upload: id, tool });
       state.names[done.file_id] = done.name;
       uploads.delete(id);
       if (tool === "code_interpreter") attach("file_ids", done.file_id);
       else attach("vector_store_ids", done.vector_store_id);
-      if (done.error) served.set(`tool_resources.${tool}`, `${file.name} cannot be searched: ${done.error}`);
+      return done;
+    };
+    const wrong = (/** @type {string} */ sentence) => served.set(place, [served.get(place), sentence].filter(Boolean).join(" "));
+    const one = { tool, part: h("div", { class: "anb-row" }, h("span", {}, file.name), bar, button("Cancel", drop, `upload:${tool}.${id}`, `Cancel the upload of ${file.name}`)) };
+    uploads.set(id, one);
+    build();
+    try {
+      for (const [start, end] of pieces(file.size, PIECE)) {
+        if (dropped) break;
+        bar.value = await it.call("upload_chunk", { upload: id }, [await file.slice(start, end).arrayBuffer()]);
+      }
+      const done = await (ended = ended.catch(() => {}).then(finish));
+      if (!done) return;
+      if (done.error) wrong(`${file.name} cannot be searched: ${done.error}`);
       it.say(done.error ? `${file.name} cannot be searched.` : `${file.name} is there.`);
-      catalogue();
     } catch (error) {
-      served.set(`tool_resources.${tool}`, `${file.name} was not uploaded. ${/** @type {any} */ (error).message}`);
+      wrong(`${file.name} was not uploaded. ${/** @type {any} */ (error).message}`);
     } finally {
       uploads.delete(id);
       build();
@@ -610,7 +657,7 @@ function open(it, first, model) {
         build();
         focusKey("add-metadata");
       };
-      return h("div", { class: "anb-pair anb-three" }, text(`metadata[${n}].key`, pair, "0", `Key ${n + 1}`, { empty: "" }), text(`metadata[${n}].value`, pair, "1", `Value ${n + 1}`, { empty: "" }), button("Remove", drop, `remove:metadata[${n}]`, `Remove pair ${n + 1}`));
+      return h("div", { class: "anb-pair anb-three" }, text(`metadata[${n}].key`, pair, "0", `Key ${n + 1}`, { empty: "" }), text(`metadata[${n}].value`, pair, "1", `Value ${n + 1}`, { rows: 1, empty: "" }), button("Remove", drop, `remove:metadata[${n}]`, `Remove pair ${n + 1}`));
     };
     const add = () => {
       pairs.push(["", ""]);

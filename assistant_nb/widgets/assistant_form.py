@@ -5,6 +5,7 @@ writes the code. So a view that is closed and opened again finds what was typed.
 """
 
 import inspect
+import json
 import threading
 from contextlib import suppress
 from itertools import islice
@@ -62,7 +63,7 @@ class AssistantForm(Panel):
         return {
             "assistant": {"id": id, "name": name},
             "absent": self._absent,
-            "draft": self._draft,
+            "draft": _sendable(self._draft),
             "saved": drafts.of(_json(self.assistant)) if self.assistant else None,
             "checks": self._checks(),
             "names": self._names,
@@ -95,7 +96,7 @@ class AssistantForm(Panel):
         sources = {name: write(operation, given) for name, write in as_code.DIALECTS.items()}
         return {
             "mistakes": drafts.mistakes(self._draft, before),
-            "changes": [change._asdict() for change in changes],
+            "changes": _sendable([change._asdict() for change in changes]),
             "code": [
                 {"name": name, "source": source, "html": render.code(source, _FORMATS[name])}
                 for name, source in sources.items()
@@ -130,11 +131,18 @@ class AssistantForm(Panel):
         if self.assistant is None or before is None:
             return assistants.create(**drafts.params(draft))
         try:
-            return assistants.update(self.assistant.id, **drafts.update(before, draft))
+            there = assistants.retrieve(self.assistant.id)
         except Exception as error:
-            if getattr(error, "status_code", None) == 404 and not self._is_there(self.assistant.id):
+            if getattr(error, "status_code", None) == 404:
                 self._leave()
             raise
+        changes, now = drafts.update(before, draft), drafts.of(_json(there))
+        if unseen := [name for name in changes if name in drafts.update(before, now)]:
+            self._take(there, {**now, **{name: draft[name] for name in changes}})
+            raise sdk.Refused(
+                f"Another client has changed {', '.join(unseen)} meanwhile. See what changes now, then update again."
+            )
+        return assistants.update(self.assistant.id, **changes)
 
     @work
     def load(self, id: str) -> None:
@@ -176,10 +184,13 @@ class AssistantForm(Panel):
 
     @work
     def catalogue(self) -> Json:
-        """What there is to choose from: `{"assistants": [[id, name], …], "models": …, "files": …, "stores": …}`."""
+        """What there is to choose from: `{"assistants": [[id, name], …], "models": …, "files": …, "stores": …}`.
+
+        `held` has the ids of the files in the draft's vector stores: `{"vs_1": ["file-1"]}`.
+        """
         import openai
 
-        client, found = self._client, dict[str, Any](models=[], files=[], stores=[])
+        client, found = self._client, dict[str, Any](models=[], files=[], stores=[], held={})
         listed = islice(client.beta.assistants.list(limit=100), _MOST_LISTED)
         found["assistants"] = [[assistant.id, assistant.name or ""] for assistant in listed]
         with suppress(openai.APIStatusError):  # a server need not have all of these
@@ -190,6 +201,10 @@ class AssistantForm(Panel):
         with suppress(openai.APIStatusError):
             stores = islice(client.vector_stores.list(limit=100), _MOST_LISTED)
             found["stores"] = [[store.id, store.name or ""] for store in stores]
+        for id in self._draft["tool_resources"]["vector_store_ids"]:
+            with suppress(openai.APIStatusError):
+                held = islice(client.vector_stores.files.list(id, limit=100), _MOST_LISTED)
+                found["held"][id] = [file.id for file in held]
         self._names |= {id: name for id, name in [*found["files"], *found["stores"]] if name}
         return found
 
@@ -207,7 +222,7 @@ class AssistantForm(Panel):
             return {"error": f"The notebook has no function {name} any more."}
         try:
             return {"tool": fields.show_tools([function_tool(function)])[0]}
-        except (TypeError, NameError) as error:
+        except Exception as error:  # noqa: BLE001  an annotation is code of a person's own
             return {"error": str(error)}
 
     @quick
@@ -281,18 +296,16 @@ class AssistantForm(Panel):
                     self._names[id] = client.files.retrieve(id).filename
             for id in resources["vector_store_ids"]:
                 if id not in self._names:
-                    self._names[id] = client.vector_stores.retrieve(id).name
-
-    def _is_there(self, id: str) -> bool:
-        try:
-            self._client.beta.assistants.retrieve(id)
-        except Exception as error:  # noqa: BLE001  it is asked for no other reason
-            return getattr(error, "status_code", None) != 404
-        return True
+                    self._names[id] = client.vector_stores.retrieve(id).name or ""
 
 
 def _json(assistant: "Assistant | None") -> Json:
     return assistant.to_dict(mode="json", warnings=False) if assistant else {}
+
+
+def _sendable(value: Any) -> Any:
+    """As it can go to the page: half a character cannot."""
+    return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
 def _functions() -> dict[str, Any]:

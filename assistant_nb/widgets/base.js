@@ -198,7 +198,8 @@ export function toNextCell(model, id, code) {
   const notebook = model.widget_manager?.context?.model?.sharedModel;
   if (!notebook?.insertCell) return false;
   const shows = (/** @type {any} */ cell) => JSON.stringify(cell.outputs ?? []).includes(id);
-  const place = notebook.cells.findIndex(shows);
+  const pressed = document.activeElement?.closest(`.${id}`)?.closest("[data-windowed-list-index]"); // several cells may show it
+  const place = Number(pressed?.getAttribute("data-windowed-list-index") ?? notebook.cells.findIndex(shows));
   notebook.insertCell(place < 0 ? notebook.cells.length : place + 1, { cell_type: "code", source: code });
   return true;
 }

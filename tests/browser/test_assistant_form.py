@@ -11,6 +11,7 @@ from tests.vectors import VECTORS
 
 APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
 SETUP = """
+import json
 import assistant_nb as anb
 client = anb.connect(model=anb.Scripted("Hi."))
 made = client.beta.assistants.create(model="gpt-4o", name="Tutor", instructions="Be brief.", metadata={"mood": "calm"},
@@ -83,6 +84,38 @@ def test_files_are_uploaded_with_progress_into_the_assistant_that_is_made_then(o
     assert said(notebook, f"{given}.code_interpreter.file_ids[0]") in live.locator(".anb-listing").inner_text()
 
 
+def test_files_that_are_chosen_together_go_into_one_vector_store_and_are_listed(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    live.get_by_label("Upload files").set_input_files([markdown(f"rules{n}.md") for n in range(3)])
+    for n in range(3):
+        live.locator(".anb-files .anb-files").get_by_text(f"rules{n}.md").wait_for()
+    save(notebook, "Update assistant")
+    (store,) = json.loads(said(notebook, "json.dumps(form.assistant.tool_resources.file_search.vector_store_ids)"))
+    assert said(notebook, f"len(list(client.vector_stores.files.list({store!r})))") == "3"
+
+
+def test_what_was_wrong_with_uploads_is_told_until_it_is_mended(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    notebook.execute("lost = client.vector_stores.create(name='Lost')")
+    live.get_by_label("Assistant to load").focus()
+    live.get_by_role("button", name="Add vector store").click()
+    notebook.execute("client.vector_stores.delete(lost.id)")
+    live.get_by_label("Upload files").set_input_files([markdown("a.md"), markdown("b.md")])
+    mistake = live.locator(".anb-mistake", has_text="a.md was not uploaded. The server says: No vector store found")
+    mistake.filter(has_text="b.md was not").wait_for()
+    live.get_by_role("button", name="Remove Lost").click()
+    mistake.wait_for(state="hidden")
+    live.get_by_label("Upload files").set_input_files([markdown("none.md", b""), markdown("c.md")])
+    live.locator(".anb-files").get_by_text("c.md").last.wait_for()
+    live.locator(".anb-mistake", has_text="none.md cannot be searched").wait_for()
+
+
+def markdown(name: str, words: bytes = b"Open on Saturday.") -> Any:
+    return {"name": name, "mimeType": "text/markdown", "buffer": words}
+
+
 def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     live = notebook.live
@@ -112,7 +145,7 @@ def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open
 
 
 def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
-    notebook = open_notebook(SETUP, "form = anb.AssistantForm(client, made); form", "form")
+    notebook = open_notebook(SETUP, "form = anb.AssistantForm(client, made); form", "form", "4")
     first, second = notebook.live.nth(0), notebook.live.nth(1)
     second.get_by_label("Instructions").wait_for()
     first.get_by_label("Name", exact=True).fill("Guide")
@@ -125,12 +158,42 @@ def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
     second.get_by_role("button", name="Update assistant").click()
     first.get_by_text("2 changes not saved").wait_for(state="hidden")
     assert said(notebook, "form.assistant.name, form.assistant.description") == "Guide Leads."
+    second.get_by_role("button", name="To next cell").click()
+    cells = (
+        "jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.getSource().split(' ')[0])"
+    )
+    assert notebook.page.evaluate(cells)[2:] == ["form", "assistant", "4"]
     first.get_by_role("button", name="Add function").click()
     second.get_by_label("Function name").nth(1).fill("multiply")
     first.get_by_text("multiply(").wait_for()
     second.get_by_role("button", name="Delete", exact=True).click()
     second.get_by_role("button", name="Delete it").click()
     first.get_by_role("button", name="Create assistant").wait_for()
+
+
+def test_the_list_shows_the_assistant_of_the_form_and_a_new_one_has_no_mistakes_yet(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    live.get_by_role("button", name="Duplicate").click()
+    save(notebook, "Create assistant")
+    live.get_by_label("Assistant to load").locator("option:checked", has_text="Tutor (copy)").wait_for(state="attached")
+    live.get_by_role("button", name="New", exact=True).click()
+    save(notebook, "Create assistant")
+    mistake = live.locator(".anb-mistake", has_text="An assistant needs a model.")
+    mistake.wait_for()
+    live.get_by_role("button", name="New", exact=True).click()
+    mistake.wait_for(state="hidden")
+
+
+def test_the_code_stays_where_it_was_scrolled_to(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    notebook.live.get_by_label("Instructions").fill("Be brief.\n" * 60)
+    code = notebook.live.get_by_role("group", name="SDK code")
+    notebook.live.get_by_text("1 change not saved").wait_for()
+    code.evaluate("(code) => (code.scrollTop = 300)")
+    notebook.live.get_by_label("Instructions").press("a")
+    notebook.page.wait_for_timeout(600)
+    assert code.evaluate("(code) => code.scrollTop") == 300
 
 
 def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -> None:
@@ -188,6 +251,72 @@ def test_it_can_be_filled_in_by_keyboard(open_notebook: Any, app: str) -> None:
     notebook.press("Enter")
     notebook.page.wait_for_timeout(300)
     assert notebook.page.evaluate("() => !!document.activeElement.closest('.anb-live')")
+
+
+def test_the_focus_stays_where_it_was_or_near_it(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    live.get_by_label("Name", exact=True).fill("Guide")  # Python hears of it, and answers, a little later
+    live.get_by_role("button", name="Copy", exact=True).focus()
+    live.get_by_text("1 change not saved").wait_for()
+    assert focus(notebook) == "copy"
+    live.get_by_role("group", name="SDK code").focus()
+    notebook.execute("form.edit({**form.state()['draft'], 'description': 'Leads.'}); form._show()")
+    live.get_by_text("2 changes not saved").wait_for()
+    assert focus(notebook) == "listing"
+    rows = {"name": "rows.csv", "mimeType": "text/csv", "buffer": b"1" * 20_000_000}
+    live.get_by_label("Upload files").set_input_files(rows)
+    live.get_by_role("button", name="Cancel the upload").press("Enter")
+    live.get_by_role("progressbar").wait_for(state="hidden")
+    assert focus(notebook) == "upload:file_search"
+
+
+def focus(notebook: Any) -> str:
+    return str(notebook.page.evaluate("document.activeElement.dataset.key"))
+
+
+def test_a_text_shows_all_of_its_lines_and_may_be_emptied(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, "None")
+    live = notebook.live
+    texts = {"Model": "gpt-4o", "Description": "First.\nSecond.", "Function name": "add", "What it does": "Adds.\nFast.",
+        "Key 1": "mood", "Value 1": "calm\nglad", "Key 2": "empty", "Value 2": "full"}  # fmt: skip
+    live.get_by_role("button", name="Add function").click()
+    live.locator("summary").click()
+    for _ in range(2):
+        live.get_by_role("button", name="Add pair").click()
+    for label, words in texts.items():
+        live.get_by_label(label, exact=True).fill(words)
+    live.get_by_label("Value 2").fill("")
+    live.get_by_label("Instructions").fill("\N{GRINNING FACE}")
+    live.get_by_text("1 of 256,000 characters").wait_for()
+    save(notebook, "Create assistant")
+    live.get_by_role("button", name="Update assistant").wait_for()
+    assert live.get_by_label("Description", exact=True).input_value() == texts["Description"]
+    given = "form.assistant.description, form.assistant.tools[0].function.description, form.assistant.metadata"
+    assert said(notebook, f"repr(({given}))") == repr(
+        (texts["Description"], texts["What it does"], {"mood": texts["Value 1"], "empty": ""})
+    )
+
+
+def test_what_is_typed_while_another_is_loaded_does_not_go_into_that_one(open_notebook: Any) -> None:
+    notebook = opened(open_notebook)
+    live = notebook.live
+    notebook.execute("other = client.beta.assistants.create(model='gpt-4o', name='Guide')")
+    notebook.execute("""
+import time
+retrieve = form._client.beta.assistants.retrieve
+def slow(id):
+    time.sleep(1)
+    return retrieve(id)
+form._client.beta.assistants.retrieve = slow""")
+    picker = live.get_by_label("Assistant to load")
+    picker.focus()
+    picker.select_option(said(notebook, "other.id"))
+    live.get_by_role("button", name="Load", exact=True).click()
+    notebook.page.evaluate("document.querySelector('.anb-live textarea').focus()")
+    notebook.page.keyboard.type("Mine. " * 5, delay=60)
+    notebook.page.wait_for_timeout(600)
+    assert said(notebook, "form.assistant.name, form.state()['checks']['changes']") == "Guide []"
 
 
 def test_nothing_runs_or_is_fetched(open_notebook: Any) -> None:

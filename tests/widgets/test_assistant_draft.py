@@ -237,3 +237,11 @@ def test_a_tool_that_goes_leaves_the_others_as_they_were() -> None:
     before = {**drafts.new(), "model": "m", "tools": [{"type": "code_interpreter"}, tool]}
     (change,) = drafts.changes(before, {**before, "tools": [tool]})
     assert change == ("tools[0]", '{"type": "code_interpreter"}', None)
+
+
+@pytest.mark.parametrize("long", ["word " * 1000, "word\n" * 3000, "word\n" + "word " * 1000])
+def test_of_a_long_text_the_place_that_changes_is_shown(long: str) -> None:
+    before = {**drafts.new(), "model": "m", "instructions": f"{long}Old.{long}"}
+    (change,) = drafts.changes(before, {**before, "instructions": f"{long}New.{long}"})
+    assert "Old." in str(change.before) and "New." in str(change.after)
+    assert len(str(change.before)) < 1100

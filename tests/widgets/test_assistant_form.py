@@ -13,6 +13,7 @@ from openai import OpenAI
 import assistant_nb as anb
 from assistant_nb.as_code import in_sdk
 from assistant_nb.engine.server import Server
+from assistant_nb.sdk import Refused
 from assistant_nb.widgets import assistant_draft as drafts
 from assistant_nb.widgets.assistant_form import AssistantForm
 from tests.conftest import Connect
@@ -104,6 +105,17 @@ def test_an_assistant_deleted_elsewhere_is_told_and_its_draft_kept(connect: Conn
     assert now(form).name == "Grace"
 
 
+def test_what_another_client_has_changed_is_not_overwritten_unseen(connect: Connect) -> None:
+    client = connect()
+    form = AssistantForm(client, client.beta.assistants.create(model="gpt-4o", name="Ada", description="Counts."))
+    client.beta.assistants.update(now(form).id, name="Grace", description="Compiles.")
+    with pytest.raises(Refused, match="Another client has changed name meanwhile"):
+        form.save(written(form, name="Ada L"))
+    assert form.state()["checks"]["changes"] == [{"path": "name", "before": '"Grace"', "after": '"Ada L"'}]
+    assert form.save() == {}
+    assert (now(form).name, now(form).description) == ("Ada L", "Compiles.")
+
+
 def test_a_missing_file_is_not_a_missing_assistant(connect: Connect) -> None:
     client = connect()
     form = AssistantForm(client, client.beta.assistants.create(model="gpt-4o"))
@@ -163,6 +175,15 @@ def call(form: AssistantForm, name: str, args: Any, buffers: Any = ()) -> None:
     form._heard(form, {"do": name, "call": 1, "view": "x", "args": args}, list(buffers))
 
 
+def test_half_a_character_can_be_told_to_the_page(connect: Connect) -> None:
+    form = AssistantForm(connect())
+    form.save(written(form, model="gpt-4o"))
+    tool = {"type": "function", "name": "f", "parameters": '{"description": "\\ud83d"}'}
+    checks = form.edit(written(form, instructions="\ud83d", tools=[tool]))
+    assert list(checks["mistakes"]) == ["instructions", "tools[0].function.parameters"]
+    assert json.dumps([checks, form.state()], ensure_ascii=False).encode()
+
+
 def test_the_code_follows_the_draft(connect: Connect) -> None:
     form = AssistantForm(connect())
     form.save(written(form, model="gpt-4o"))
@@ -176,10 +197,13 @@ def test_a_catalogue_holds_what_there_is_to_choose_from(connect: Connect) -> Non
     client = connect()
     made = client.beta.assistants.create(model="gpt-4o", name="Ada")
     file = client.files.create(file=("a.txt", b"words"), purpose="assistants")
-    store = client.vector_stores.create(name="Notes")
-    found = AssistantForm(client).catalogue()
+    store = client.vector_stores.create(name="Notes", file_ids=[file.id])
+    form = AssistantForm(client)
+    form.edit(written(form, tool_resources={"file_ids": [], "vector_store_ids": [store.id, "vs_gone"]}))
+    found = form.catalogue()
     assert found["assistants"] == [[made.id, "Ada"]]
     assert (found["files"], found["stores"]) == ([[file.id, "a.txt"]], [[store.id, "Notes"]])
+    assert found["held"] == {store.id: [file.id]}
     assert found["models"] == [model.id for model in client.models.list()]
 
 
@@ -247,6 +271,7 @@ def notebook() -> Any:
     shell: Any = get_ipython() or InteractiveShell.instance()
     before = dict(shell.user_ns)
     shell.run_cell('def untyped(x):\n    return x\ndef lost(x: "Nowhere"):\n    return x\nnumber = 3')
+    shell.run_cell('def wrong(x: "a text"):\n    return x')
     shell.user_ns["get_weather"] = get_weather
     yield shell
     shell.user_ns.clear()
@@ -256,7 +281,7 @@ def notebook() -> Any:
 def test_the_notebooks_functions_are_offered(connect: Connect, notebook: Any) -> None:
     offered = {one["name"]: one["signature"] for one in AssistantForm(connect()).functions()}
     assert offered["get_weather"] == "(city: str, unit: str = 'C') -> str"
-    assert set(offered) == {"get_weather", "untyped", "lost"}
+    assert set(offered) == {"get_weather", "untyped", "lost", "wrong"}
 
 
 def test_a_function_becomes_a_tool_of_the_draft(connect: Connect, notebook: Any) -> None:
@@ -274,6 +299,7 @@ def test_a_function_becomes_a_tool_of_the_draft(connect: Connect, notebook: Any)
     [
         ("untyped", "untyped(x) has no annotation. Write, for example, x: str."),
         ("lost", "name 'Nowhere' is not defined"),
+        ("wrong", "Forward reference must be an expression -- got 'a text'"),
         ("gone", "The notebook has no function gone any more."),
     ],
 )
@@ -303,6 +329,15 @@ def test_the_copy_is_a_table_and_the_code_that_makes_it(connect: Connect) -> Non
     )
     assert "<tr><th>name</th><td>Math Teacher</td></tr>" in form.copy_html()
     assert form.copy_html() == AssistantForm(client, made.id).copy_html()
+
+
+def test_a_vector_store_without_a_name_goes_by_its_id(connect: Connect) -> None:
+    client = connect()
+    store = client.vector_stores.create()
+    made = client.beta.assistants.create(
+        model="gpt-4o", tool_resources={"file_search": {"vector_store_ids": [store.id]}}
+    )
+    assert f"files: {store.id}\n" in AssistantForm(client, made).copy_text()
 
 
 def test_a_copy_of_hostile_texts_is_inert(connect: Connect) -> None:
