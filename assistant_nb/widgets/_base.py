@@ -217,7 +217,7 @@ class Panel(anywidget.AnyWidget):
 
         def run() -> None:
             # What is told while a view opens comes after the state that it gets, else it would be lost.
-            with self._state_lock if method is Panel.hello else nullcontext():
+            with self._state_lock if content["do"] == "hello" else nullcontext():
                 try:
                     result = {"result": method(self, **arguments)}
                 except Exception as error:  # noqa: BLE001  the page shows it, as a sentence

@@ -16,7 +16,8 @@ from ..functions import function_tool
 from . import assistant_copy as copy
 from . import assistant_draft as drafts
 from . import assistant_fields as fields
-from ._base import Json, Panel, quick, work
+from ._base import THREADS, Json, Panel, quick, spawn, work
+from .schema_text import warm_up
 from .uploads import Uploads
 
 if TYPE_CHECKING:
@@ -104,6 +105,12 @@ class AssistantForm(Panel):
         }
 
     # What the page calls
+
+    @quick
+    def hello(self, view: str) -> Json:
+        if THREADS:
+            spawn(warm_up)
+        return super().hello(view)
 
     @quick
     def edit(self, draft: Json, view: str = "") -> Json:

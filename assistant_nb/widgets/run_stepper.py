@@ -17,7 +17,7 @@ from .. import sdk, trace
 from ..functions import tool_outputs
 from ..trace import Frame
 from . import frame_page as page
-from ._base import Panel, quick, work
+from ._base import Panel, work
 from .lab import Lab, To
 from .schema_text import misfit
 
@@ -225,7 +225,7 @@ class RunStepper(Panel):
         self._refresh(go_on=True)
         return remarks
 
-    @quick
+    @work
     def check(self, function: str, arguments: str) -> str | None:
         """What is wrong with the arguments of a call, by the function's schema; None if nothing is."""
         offered = (tool["function"] for tool in self._branch.run["tools"] if tool["type"] == "function")

@@ -13,6 +13,11 @@ Json = dict[str, Any]
 _TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 
+def warm_up() -> None:
+    """Import what checks schemas. Beside JupyterLab it brings a grammar of addresses, which takes seconds."""
+    import jsonschema  # noqa: F401
+
+
 def parsed(text: str) -> tuple[Json | None, str | None]:
     """A schema, None where there is none, and a sentence about the first mistake in it."""
     if not text.strip():

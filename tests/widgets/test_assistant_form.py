@@ -1,6 +1,7 @@
 """The form's own actions, called as the page calls them, against an engine in process."""
 
 import json
+import threading
 from typing import Any, cast
 
 import httpx2
@@ -15,6 +16,7 @@ from assistant_nb.as_code import in_sdk
 from assistant_nb.engine.server import Server
 from assistant_nb.sdk import Refused
 from assistant_nb.widgets import assistant_draft as drafts
+from assistant_nb.widgets import assistant_form
 from assistant_nb.widgets.assistant_form import AssistantForm
 from tests.conftest import Connect
 from tests.until import until
@@ -173,6 +175,14 @@ def test_an_error_goes_to_the_page_with_the_field_it_names(connect: Connect, mon
 
 def call(form: AssistantForm, name: str, args: Any, buffers: Any = ()) -> None:
     form._heard(form, {"do": name, "call": 1, "view": "x", "args": args}, list(buffers))
+
+
+def test_what_checks_schemas_is_imported_beside_the_notebook(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes seconds, in which no click would be heard."""
+    at_work = list[threading.Thread]()
+    monkeypatch.setattr(assistant_form, "warm_up", lambda: at_work.append(threading.current_thread()))
+    AssistantForm(connect()).hello("page")
+    assert until(lambda: at_work) != [threading.main_thread()]
 
 
 def test_half_a_character_can_be_told_to_the_page(connect: Connect) -> None:
