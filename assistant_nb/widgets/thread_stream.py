@@ -28,7 +28,12 @@ class Answer:
         self._stopped = self._cancelled = False
 
     def read(self) -> Iterator[None]:
-        """Begin the run and hear its stream to the end; yields at each event. Raises what the SDK raises."""
+        """Begin the run and hear its stream to the end; yields at each event. Raises what the SDK raises.
+
+        There is no run when it was stopped before.
+        """
+        if self._stopped:
+            return
         with self._client.beta.threads.runs.stream(
             thread_id=self._thread_id, assistant_id=self._assistant_id
         ) as stream:

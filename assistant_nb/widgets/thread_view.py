@@ -101,7 +101,10 @@ class ThreadView(Panel):
         """The newest page again; what differs is shown. While an answer comes, what is new of it."""
         if answer := self._answer:
             self._show_answer(answer)
-            return
+        else:
+            self._show_newest()
+
+    def _show_newest(self) -> None:
         with self._reading:
             if self._newer:
                 return
@@ -172,18 +175,14 @@ class ThreadView(Panel):
         """Put a message on the thread and, with an assistant, run it; the answer is shown as it comes."""
         if self._answer:
             raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
-        self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
-        self.tell("sent", text=text)
         if assistant_id is None:
-            self._look()
+            self._put(text)
             return
-        if self._newer:
-            self.jump("last")
-        self._look()
         self._answer = answer = Answer(self._client, self.thread_id, assistant_id)
-        self._wake.set()
         self.tell("running", on=True)
         try:
+            self._put(text)
+            self._wake.set()
             for _ in answer.read():
                 if not THREADS:
                     self._show_answer(answer)
@@ -192,6 +191,14 @@ class ThreadView(Panel):
             self._answer = None
             self.tell("running", on=False)
             self._look()
+
+    def _put(self, text: str) -> None:
+        self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
+        self.tell("sent", text=text)
+        if self._newer:
+            self.jump("last")
+        else:
+            self._show_newest()
 
     @quick
     def join(self) -> None:

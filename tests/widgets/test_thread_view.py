@@ -88,20 +88,35 @@ def test_what_was_streamed_is_what_the_api_then_says(opened: Any) -> None:
     assert view._items[-1].thing["content"][0]["text"]["value"] == "".join(answer)
 
 
-def test_stop_works_from_the_first_moment_and_keeps_what_was_said(opened: Any) -> None:
+def test_stop_keeps_what_was_said(opened: Any) -> None:
     def slow(prompt: Any) -> Any:
         for n in range(500):
             yield f"{n} "
             time.sleep(0.01)
 
     _, assistant, view, page = opened(slow)
+    page.ask("hello", view="page")
     args = {"text": "Count.", "assistant_id": assistant.id}
     view._heard(None, {"do": "send_message", "call": 1, "args": args}, [])
-    page.wait(lambda message: message.get("event") == "running")
+    page.wait(lambda message: "0 1" in str(message.get("ops")))
     page.ask("stop")
     page.wait(lambda message: bool(message.get("event") == "running" and not message["on"]))
     page.wait(lambda message: message.get("answers") == 1)
-    assert any(line.startswith("run: cancelled") for line in texts(view))
+    run, answer = texts(view)[-2:]
+    assert run.startswith("run: cancelled") and answer.startswith("assistant: 0 1")
+    page.ask("bye", view="page")
+
+
+def test_stop_is_heard_before_the_run_has_begun(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, assistant, view, page = opened("Never said.")
+    put, go_on = view._put, threading.Event()
+    monkeypatch.setattr(view, "_put", lambda text: go_on.wait(10) and put(text))
+    view._heard(None, {"do": "send_message", "call": 1, "args": {"text": "Hi.", "assistant_id": assistant.id}}, [])
+    page.ask("stop")
+    go_on.set()
+    page.wait(lambda message: message.get("answers") == 1)
+    assert texts(view) == ["user: Hello.", "user: Hi."]
+    assert client.beta.threads.runs.list(view.thread_id).data == []
 
 
 def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(opened: Any) -> None:
