@@ -217,7 +217,10 @@ class ThreadView(Panel):
     @quick
     def raw(self, id: str) -> str:
         """The JSON of a message, or of a run with its steps."""
-        item = next(item for item in self._items if item.id == id)
+        item = (answer := self._answer) and answer.item(id)
+        item = item or next((item for item in self._items if item.id == id), None)
+        if item is None:
+            raise sdk.Refused("This is no longer in the thread.")
         return page.json_html(
             {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
         )
@@ -252,7 +255,10 @@ class ThreadView(Panel):
         return _FRAME_S if self._answer else super().every_s
 
     def _show_answer(self, answer: Answer) -> None:
+        """Show what is new of an answer, unless one reads far before it."""
         with self._state_lock:
+            if self._newer:
+                return
             ops = answer.changes(self._source.known)
             for op in ops:
                 if "put" in op:
@@ -281,6 +287,8 @@ class ThreadView(Panel):
             self._shown = wanted
             if ops or self._views:
                 self.tell("items", ops=ops, **self._about())
+            if answer := self._answer:
+                answer.begin_again()  # the thread does not hold all of it yet
         if not moving:
             self.refresh_copy()
 

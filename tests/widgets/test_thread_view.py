@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import tracemalloc
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -119,27 +120,63 @@ def test_stop_is_heard_before_the_run_has_begun(opened: Any, monkeypatch: pytest
     assert client.beta.threads.runs.list(view.thread_id).data == []
 
 
-def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(opened: Any) -> None:
-    def slow(prompt: Any) -> Any:
-        yield "One.\n\n"
-        yield "Two.\n\n"
-        go_on.wait(10)
-        yield "Three."
+@pytest.fixture
+def answering(opened: Any) -> Any:
+    """`with answering(say=…) as (view, page):` an answer comes, "One. Two." so far; "Three." follows at the end."""
 
-    go_on = threading.Event()
-    _, assistant, view, page = opened(slow)
-    page.ask("hello", view="first")
-    view._heard(None, {"do": "send_message", "call": 1, "args": {"text": "Count.", "assistant_id": assistant.id}}, [])
-    page.wait(lambda message: "Two." in str(message.get("ops")))
-    page.heard.clear()
-    page.ask("hello", view="second")
-    page.ask("join")
-    page.wait(lambda message: "One." in str(message.get("ops")) and "Two." in str(message.get("ops")))
-    assert [event["on"] for event in page.events("running")] == [True]
-    go_on.set()
-    page.wait(lambda message: message.get("answers") == 1)
-    for name in ("first", "second"):
-        page.ask("bye", view=name)
+    @contextmanager
+    def answer(**how: Any) -> Any:
+        def slow(prompt: Any) -> Any:
+            yield "One.\n\n"
+            yield "Two.\n\n"
+            go_on.wait(10)
+            yield "Three."
+
+        go_on = threading.Event()
+        _, assistant, view, page = opened(slow, **how)
+        page.ask("hello", view="page")
+        args = {"text": "Count.", "assistant_id": assistant.id}
+        view._heard(None, {"do": "send_message", "call": 1, "args": args}, [])
+        page.wait(lambda message: "Two." in str(message.get("ops")))
+        page.heard.clear()
+        yield view, page
+        go_on.set()
+        page.wait(lambda message: message.get("answers") == 1)
+        page.ask("bye", view="page")
+
+    return answer
+
+
+def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(answering: Any) -> None:
+    with answering() as (_, page):
+        page.ask("hello", view="second")
+        page.ask("join")
+        page.wait(lambda message: "One." in str(message.get("ops")) and "Two." in str(message.get("ops")))
+        assert [event["on"] for event in page.events("running")] == [True]
+        page.ask("bye", view="second")
+
+
+def test_an_answer_that_comes_stays_while_one_reads_backwards(answering: Any) -> None:
+    with answering(say=[f"message {n}" for n in range(150)]) as (view, page):
+        page.ask("older")
+        page.wait(lambda message: "One." in str(message.get("ops")), seconds=3)
+    assert len(view._messages) == 152
+
+
+def test_an_answer_that_comes_stays_out_of_the_beginning_of_a_thread(answering: Any) -> None:
+    with answering(say=[f"message {n}" for n in range(150)]) as (view, page):
+        page.ask("jump", to="first")
+    assert len(view._shown) == 100
+    page.ask("jump", to="last")
+    assert texts(view)[-1] == "assistant: One. Two. Three."
+
+
+def test_the_json_of_an_answer_is_shown_while_it_comes(answering: Any) -> None:
+    with answering() as (view, page):
+        _, _, run, message = view._shown
+        assert "thread.run.step" in page.ask("raw", id=run)
+        assert "Two." in page.ask("raw", id=message)
+    assert "no longer" in page.ask("raw", id="msg_gone")["error"]
 
 
 def test_what_is_told_while_a_page_opens_comes_after_the_state_that_it_gets(opened: Any) -> None:
