@@ -29,7 +29,7 @@ class Source:
         self._client, self._thread_id = client, thread_id
         self._threads = client.beta.threads
         self.known = Known()
-        self._steps: dict[str, tuple[str, list[Json]]] = {}
+        self._steps: dict[str, tuple[Json, list[Json]]] = {}
 
     def messages(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
         """A page of messages, and whether there are more in that direction."""
@@ -60,11 +60,11 @@ class Source:
 
     def steps(self, run: Json) -> list[Json]:
         """The steps of a run, oldest first, with what its searches have found."""
-        known_at, _ = self._steps.get(run["id"], ("", []))
-        if run["status"] in MOVING or known_at != run["status"]:
+        known_at, _ = self._steps.get(run["id"], ({}, []))
+        if run["status"] in MOVING or known_at != run:
             list_steps = self._threads.runs.steps.with_raw_response.list
             raw = list_steps(run["id"], thread_id=self._thread_id, order="asc", limit=PAGE, include=[_HITS])
-            self._steps[run["id"]] = run["status"], json.loads(raw.content)["data"]
+            self._steps[run["id"]] = run, json.loads(raw.content)["data"]
         return self._steps[run["id"]][1]
 
     def learn(self, messages: list[Json], runs: list[Json], steps: list[Json]) -> None:

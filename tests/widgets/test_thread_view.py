@@ -13,6 +13,8 @@ from openai import AsyncOpenAI, OpenAI
 import assistant_nb as anb
 from assistant_nb.widgets.thread_view import ThreadView
 
+ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+
 
 @pytest.fixture
 def opened(connect: Any, page: Any) -> Any:
@@ -72,6 +74,18 @@ def test_a_deleted_message_leaves_the_page(opened: Any) -> None:
     view.look()
     assert {"drop": gone} in put(page)
     assert texts(view) == ["user: One."]
+
+
+def test_a_run_that_waits_a_second_time_shows_what_it_was_given(opened: Any) -> None:
+    call = anb.ToolCall("add", '{"a": 1}')
+    client, assistant, view, _ = opened(call, call, tools=[ADD])
+    runs = client.beta.threads.runs
+    run = runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    view.look()
+    outputs = [{"tool_call_id": run.required_action.submit_tool_outputs.tool_calls[0].id, "output": "It is 3."}]
+    runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=view.thread_id, tool_outputs=outputs)
+    view.look()
+    assert "It is 3." in view.copy_html()
 
 
 def test_a_message_is_sent_and_its_answer_streamed(opened: Any) -> None:
