@@ -76,7 +76,7 @@ class Source:
         shown = {part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"}
         shown |= {out["image"]["file_id"] for out in outputs if out["type"] == "image"}
         notes = [note for part in parts if part["type"] == "text" for note in part["text"]["annotations"]]
-        linked = {note[note["type"]]["file_id"] for note in notes}
+        linked = {id for note in notes if (id := (note.get(note["type"]) or {}).get("file_id"))}
         shown |= {
             note["file_path"]["file_id"] for note in notes if note["type"] == "file_path" and _is_picture(note["text"])
         }

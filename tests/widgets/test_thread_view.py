@@ -285,6 +285,13 @@ def test_a_search_looks_through_all_messages(opened: Any) -> None:
     assert (page.events("found")[-1]["looked"], page.events("found")[-1]["done"]) == (220, True)
 
 
+def test_a_citation_of_the_web_as_other_servers_make_it_hides_no_message(opened: Any) -> None:
+    _, _, view, _ = opened()
+    web = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://example.com"}}
+    view._messages[0]["content"][0]["text"]["annotations"] = [web]
+    view._source.learn(view._messages, [], [])
+
+
 def test_a_file_is_given_with_its_name(opened: Any) -> None:
     client, _, _, page = opened()
     file = client.files.create(file=("a.csv", b"1,2"), purpose="vision")
