@@ -153,12 +153,17 @@ def _notes(item: Item, known: Known) -> str:
 
 
 def _found(steps: Sequence[Json], mark: str, file_id: str) -> str:
-    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file."""
-    searches = [call["file_search"] for call in calls(steps) if call["type"] == "file_search"]
-    hits = [hit for search in searches for hit in search.get("results", [])]
-    own = [hit for hit in hits if hit["file_id"] == file_id and hit.get("content")]
-    place = mark.partition(":")[2].partition("†")[0]
-    best = next((hit for hit in own if place.isdecimal() and hits.index(hit) == int(place)), own[0] if own else None)
+    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file.
+
+    A run's first search has the number 4.
+    """
+    searches = [call["file_search"].get("results") or [] for call in calls(steps) if call["type"] == "file_search"]
+    hits = [hit for results in searches for hit in results]
+    if place := re.match(r"【(\d+):(\d+)†", mark):
+        search, hit = int(place[1]) - 4, int(place[2])
+        results = searches[search] if 0 <= search < len(searches) else hits
+        hits = [*results[hit : hit + 1], *hits]
+    best = next((hit for hit in hits if hit["file_id"] == file_id and hit.get("content")), None)
     return "\n\n".join(part["text"] for part in best["content"]) if best else ""
 
 

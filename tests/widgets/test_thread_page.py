@@ -65,6 +65,16 @@ def test_a_mark_becomes_a_number_and_opens_the_words_that_were_found() -> None:
     assert "【" not in html
 
 
+def test_a_mark_of_a_second_search_opens_what_that_one_found() -> None:
+    def search(words: str) -> Json:
+        hit = {"file_id": "file-1", "content": [{"type": "text", "text": words}]}
+        return {"type": "file_search", "file_search": {"results": [hit]}}
+
+    note = {"type": "file_citation", "text": "【5:0†rules.md】", "file_citation": {"file_id": "file-1"}}
+    item = Item("m1", message("m1", 1, "r1", annotations=[note]), [step(search("first")), step(search("second"))])
+    assert "<blockquote><p>second</p>" in thread_page.html(item, Known())
+
+
 def test_a_file_that_code_made_is_a_link_to_it() -> None:
     note = {"type": "file_path", "text": "sandbox:/mnt/data/a.csv", "file_path": {"file_id": "file-1"}}
     item = Item("m1", message("m1", 1, "r1", "See [the table](sandbox:/mnt/data/a.csv).", annotations=[note]))
