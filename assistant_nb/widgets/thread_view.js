@@ -282,19 +282,25 @@ function composer(it) {
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
   const stop = h("button", { type: "button", class: "anb-stop", hidden: true, onclick: () => it.ask("stop") }, "Stop");
   const form = h("form", { class: "anb-composer" }, text, choice, send, stop);
+  let listed = "";
+  /** @type {string | undefined} */ let chosen; // at first the newest assistant
 
   async function load() {
-    const found = (await it.ask("assistants")) ?? [];
-    const chosen = choice.value;
+    const found = await it.ask("assistants");
+    if (!found || JSON.stringify(found) === listed) return;
+    listed = JSON.stringify(found);
+    chosen ??= found[0]?.id;
     choice.replaceChildren(
       h("option", { value: "" }, "no run"),
-      ...found.map((/** @type {any} */ one) => h("option", { value: one.id }, `${one.name} (${one.model})`)),
+      ...found.map((/** @type {any} */ one) => h("option", { value: one.id, selected: one.id === chosen }, `${one.name} (${one.model})`)),
     );
-    choice.value = chosen || found[0]?.id || "";
+    choose();
+  }
+  function choose() {
     send.textContent = choice.value ? "Send and run" : "Send";
   }
   choice.addEventListener("focus", load, { passive: true });
-  choice.addEventListener("change", () => (send.textContent = choice.value ? "Send and run" : "Send"));
+  choice.addEventListener("change", () => ((chosen = choice.value), choose()));
   text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
   });

@@ -166,7 +166,7 @@ class ThreadView(Panel):
     @work
     def assistants(self) -> list[Json]:
         """Those that can be asked."""
-        found = self._client.beta.assistants.list(limit=100).data
+        found = list(self._client.beta.assistants.list(limit=100))
         self._source.known.assistants |= {one.id: one.name or one.id for one in found}
         return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
 

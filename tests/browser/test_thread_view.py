@@ -390,6 +390,25 @@ def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it
     assert notebook.live.get_by_role("button", name="Send").is_enabled()
 
 
+def test_an_assistant_that_is_chosen_stays_chosen_and_so_does_none(open_notebook: Any) -> None:
+    notebook = opened(
+        open_notebook, "import assistant_nb as anb\nclient = anb.connect()\nthread = client.beta.threads.create()"
+    )
+    choice, send = notebook.live.get_by_label("Assistant that answers"), notebook.live.locator(".anb-primary")
+    assert (choice.inner_text(), send.inner_text()) == ("no run", "Send")
+    notebook.execute("for n in range(3): client.beta.assistants.create(model='gpt-4o', name=f'Tutor {n}')")
+    for name, wanted in (("Tutor 1 (gpt-4o)", "Send and run"), ("no run", "Send")):
+        choice.focus()
+        choice.locator("option").nth(3).wait_for(state="attached")
+        choice.select_option(label=name)
+        notebook.live.get_by_label("Message", exact=True).focus()
+        notebook.execute("client.beta.assistants.create(model='gpt-4o', name='Another')")
+        before = choice.locator("option").count()
+        choice.focus()
+        choice.locator("option").nth(before).wait_for(state="attached")
+        assert (choice.evaluate("(one) => one.selectedOptions[0].label"), send.inner_text()) == (name, wanted)
+
+
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -> None:
     notebook = opened(open_notebook, LONG.format(count=5), fresh=True)

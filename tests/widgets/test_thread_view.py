@@ -210,6 +210,13 @@ def test_what_is_told_while_a_page_opens_comes_after_the_state_that_it_gets(open
     page.ask("bye", view="page")
 
 
+def test_every_assistant_can_be_asked(opened: Any) -> None:
+    client, _, _, page = opened()
+    for n in range(100):
+        client.beta.assistants.create(model="gpt-4o", name=f"Tutor {n}")
+    assert len(page.ask("assistants")) == 101
+
+
 def test_one_answer_at_a_time(opened: Any) -> None:
     _, assistant, view, page = opened()
     view._answer = object()
