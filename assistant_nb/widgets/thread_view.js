@@ -37,7 +37,8 @@ function open(it, state) {
     exportMenu(it),
     searchBox(it, jump),
   );
-  it.body.append(bar, list, composer(it));
+  const box = composer(it);
+  it.body.append(bar, list, box.element);
   list.append(older, newer);
   list.addEventListener("click", (/** @type {Event} */ event) => press(it, event));
   list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -60,6 +61,7 @@ function open(it, state) {
   function tellAbout(about) {
     if (!about.summary) return;
     summary.textContent = about.summary;
+    box.waits(about.waits);
     older.hidden = !about.older;
     newer.hidden = !about.newer;
     ends.hidden = !about.older && !about.newer;
@@ -282,6 +284,7 @@ function composer(it) {
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
   const stop = h("button", { type: "button", class: "anb-stop", hidden: true, onclick: () => it.ask("stop") }, "Stop");
   const form = h("form", { class: "anb-composer" }, text, choice, send, stop);
+  let waits = false; // for outputs, or a run that another has begun is under way
   let listed = "";
   /** @type {string | undefined} */ let chosen; // at first the newest assistant
 
@@ -310,10 +313,13 @@ function composer(it) {
 
   /** @param {boolean} on */
   function running(on) {
-    if (!on && it.root.contains(document.activeElement) && document.activeElement === stop) text.focus();
     send.disabled = on;
-    stop.hidden = !on;
+    offerStop();
     it.say(on ? "The run has begun" : "The run is over");
+  }
+  function offerStop() {
+    if (!send.disabled && !waits && document.activeElement === stop) text.focus();
+    stop.hidden = !send.disabled && !waits;
   }
   /** @param {Event} event */
   async function submit(event) {
@@ -324,5 +330,5 @@ function composer(it) {
     if (choice.value) running(false);
   }
   load();
-  return form;
+  return { element: form, waits: (/** @type {boolean} */ on) => ((waits = on), offerStop()) };
 }

@@ -33,6 +33,7 @@ _FRAME_S: Final = 0.08
 """Between two looks at an answer that comes: some 12 a second."""
 _COPIED: Final = 100
 """Messages that the static copy holds: it is saved with the notebook."""
+_TO_STOP: Final = ("queued", "in_progress", "requires_action")
 _LARGEST_FILE: Final = 32 * 2**20
 
 
@@ -210,9 +211,15 @@ class ThreadView(Panel):
 
     @work
     def stop(self) -> None:
-        """Cancel the run that this view has begun; what was said stays."""
+        """Cancel the run that is under way, or waits for outputs; what was said stays."""
         if answer := self._answer:
             answer.stop()
+        elif run := self._active():
+            self._client.beta.threads.runs.cancel(run["id"], thread_id=self.thread_id)
+            self._look()
+
+    def _active(self) -> Json | None:
+        return next((run for run in self._runs if run["status"] in _TO_STOP), None)
 
     @quick
     def raw(self, id: str) -> str:
@@ -297,7 +304,8 @@ class ThreadView(Panel):
         return html if known == item else page.html(item, self._source.known)
 
     def _about(self) -> Json:
-        return {"summary": self._summary(), "older": self._older, "newer": self._newer}
+        ends = {"older": self._older, "newer": self._newer}
+        return {"summary": self._summary(), **ends, "waits": self._active() is not None}
 
     def _summary(self) -> str:
         return page.summary(self._items, more=self._older or self._newer)

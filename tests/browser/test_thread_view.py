@@ -90,6 +90,14 @@ tutor = client.beta.assistants.create(model="gpt-4o", name="Tutor")
 thread = client.beta.threads.create()
 """
 
+WAITS = """
+import assistant_nb as anb
+client = anb.connect(model=anb.Scripted(anb.ToolCall("add", "{}"), "It is 3."))
+add = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+client.beta.assistants.create(model="gpt-4o", name="Tutor", tools=[add])
+thread = client.beta.threads.create()
+"""
+
 LONG = """
 import assistant_nb as anb
 client = anb.connect()
@@ -388,6 +396,22 @@ def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it
     notebook.live.get_by_role("button", name="Stop").click()
     notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
     assert notebook.live.get_by_role("button", name="Send").is_enabled()
+
+
+def test_a_run_that_waits_for_outputs_can_be_stopped(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WAITS)
+    stop = notebook.live.get_by_role("button", name="Stop")
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    notebook.live.locator(".anb-run", has_text="waits for the output of add").wait_for()
+    assert notebook.live.get_by_role("button", name="Send").is_enabled()
+    stop.focus()
+    notebook.press("Enter")
+    notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
+    stop.wait_for(state="hidden")
+    assert notebook.page.evaluate("() => document.activeElement.tagName") == "TEXTAREA"
+    send(notebook, "1 + 2?")
+    notebook.live.locator(".anb-content", has_text="3.").wait_for()
 
 
 def test_an_assistant_that_is_chosen_stays_chosen_and_so_does_none(open_notebook: Any) -> None:

@@ -134,6 +134,18 @@ def test_stop_is_heard_before_the_run_has_begun(opened: Any, monkeypatch: pytest
     assert client.beta.threads.runs.list(view.thread_id).data == []
 
 
+def test_a_run_that_waits_can_be_stopped_whoever_began_it(opened: Any) -> None:
+    _, assistant, view, page = opened(anb.ToolCall("add", "{}"), "Yes.", tools=[ADD])
+    page.ask("send_message", text="1 + 2?", assistant_id=assistant.id)
+    assert page.ask("hello", view="page")["waits"]
+    assert "is active" in page.ask("send_message", text="Well?", assistant_id=assistant.id)["error"]
+    page.ask("stop")
+    page.wait(lambda message: message.get("waits") is False)
+    page.ask("send_message", text="Well?", assistant_id=assistant.id)
+    assert texts(view)[-1] == "assistant: Yes."
+    page.ask("bye", view="page")
+
+
 @pytest.fixture
 def answering(opened: Any) -> Any:
     """`with answering(say=…) as (view, page):` an answer comes, "One. Two." so far; "Three." follows at the end."""
