@@ -130,6 +130,7 @@ function open(it, state) {
 function made_of(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
+  for (const list of template.content.querySelectorAll("ul, ol")) list.setAttribute("dir", "auto");
   return /** @type {any} */ (template.content.firstElementChild);
 }
 
@@ -279,7 +280,7 @@ function searchBox(it, jump) {
 
 /** The box for the next message. @param {any} it */
 function composer(it) {
-  const text = h("textarea", { rows: 2, "aria-label": "Message", placeholder: "Write a message. Ctrl+Enter sends it." });
+  const text = h("textarea", { rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message. Ctrl+Enter sends it." });
   const choice = h("select", { "aria-label": "Assistant that answers" }, h("option", { value: "" }, "no run"));
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
   const stop = h("button", { type: "button", class: "anb-stop", hidden: true, onclick: () => it.ask("stop") }, "Stop");

@@ -98,6 +98,15 @@ client.beta.assistants.create(model="gpt-4o", name="Tutor", tools=[add])
 thread = client.beta.threads.create()
 """
 
+WIDE = r"""
+import assistant_nb as anb
+client = anb.connect()
+sum = " + ".join(f"x_{{{n}}}" for n in range(90))
+table = "|".join(["", *(["column"] * 40), ""]) + "\n" + "|".join(["", *(["-"] * 40), ""])
+words = ["w" * 400, f"`{'c' * 400}`", table, rf"Amid \({sum}\) words", rf"\[{sum}\]", "- שלום (abc)"]
+thread = client.beta.threads.create(messages=[{"role": "user", "content": "\n\n".join(words)}])
+"""
+
 LONG = """
 import assistant_nb as anb
 client = anb.connect()
@@ -444,6 +453,20 @@ def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -
       .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)""")
     assert wide == []
     assert notebook.live.get_by_role("button", name="Send").is_visible()
+
+
+def test_nothing_wide_is_cut_off_and_each_language_runs_its_own_way(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WIDE)
+    cut = """() => [...document.querySelectorAll(".anb-content *")]
+      .filter((one) => !one.closest("[data-drawn]") || one.matches("[data-drawn]"))
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
+      .filter((one) => getComputedStyle(one).overflowX !== "auto").map((one) => one.outerHTML.slice(0, 200))"""
+    content = notebook.live.locator(".anb-content")
+    assert content.evaluate("(one) => one.scrollWidth <= one.clientWidth + 1")
+    assert notebook.page.evaluate(cut) == []
+    assert content.locator("table").get_attribute("tabindex") == "0"
+    assert content.locator("ul").evaluate("(one) => getComputedStyle(one).direction") == "rtl"
+    assert notebook.axe() == []
 
 
 def test_a_thread_that_is_deleted_and_a_wrong_key_are_told(open_notebook: Any) -> None:
