@@ -37,7 +37,7 @@ function open(it, state) {
     exportMenu(it),
     searchBox(it, jump),
   );
-  const box = composer(it);
+  const box = composer(it, toEnd);
   it.body.append(bar, list, box.element);
   list.append(older, newer);
   list.addEventListener("click", (/** @type {Event} */ event) => press(it, event));
@@ -49,10 +49,11 @@ function open(it, state) {
     else if (!loading && !newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX) more("newer");
   });
 
-  /** Go to the end, and once more when the browser has measured what stands there. */
+  /** Go to the end, and again as long as the browser, which measures what it shows, finds that there is more. */
   function toEnd() {
-    list.scrollTop = list.scrollHeight;
-    requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
+    const height = list.scrollHeight;
+    list.scrollTop = height;
+    requestAnimationFrame(() => requestAnimationFrame(() => list.scrollHeight !== height && toEnd()));
   }
   /** Whether the reader is at the end, and wants to stay there. */
   const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
@@ -74,10 +75,9 @@ function open(it, state) {
     decorate(made, id, it);
     const old = items.get(id);
     items.set(id, made);
-    if (old) {
-      if (made.tagName === "DETAILS") made.open = old.open;
-      old.replaceWith(made);
-    } else (before ?? older).after(made);
+    if (made.tagName === "DETAILS") made.open = old?.open ?? !list.hasAttribute("data-folded");
+    if (old) old.replaceWith(made);
+    else (before ?? older).after(made);
     return made;
   }
 
@@ -278,8 +278,8 @@ function searchBox(it, jump) {
   return h("div", { class: "anb-search" }, input, hits);
 }
 
-/** The box for the next message. @param {any} it */
-function composer(it) {
+/** The box for the next message. @param {any} it @param {() => void} toEnd */
+function composer(it, toEnd) {
   const text = h("textarea", { rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message. Ctrl+Enter sends it." });
   const choice = h("select", { "aria-label": "Assistant that answers" }, h("option", { value: "" }, "no run"));
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
@@ -326,6 +326,7 @@ function composer(it) {
   async function submit(event) {
     event.preventDefault();
     if (!text.value.trim() || send.disabled) return;
+    toEnd();
     if (choice.value) running(true);
     await it.ask("send_message", { text: text.value, assistant_id: choice.value || null });
     if (choice.value) running(false);

@@ -358,6 +358,32 @@ def test_a_server_that_is_gone_is_told_and_its_return_noticed(open_notebook: Any
     notebook.live.locator(".anb-content", has_text="Are you there?").wait_for()
 
 
+def test_who_sends_from_amid_a_thread_sees_the_answer_come(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, LONG.format(count=250) + "\nclient.beta.assistants.create(model='gpt-4o')")
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    notebook.live.get_by_role("button", name="First").click()
+    notebook.live.get_by_text("message 0:").wait_for()
+    send(notebook, "Is it so?")
+    notebook.live.locator(".anb-run", has_text="failed").wait_for()
+    notebook.page.wait_for_timeout(300)
+    assert (
+        notebook.live.locator(".anb-list").evaluate("(one) => one.scrollHeight - one.scrollTop - one.clientHeight") < 40
+    )
+    assert notebook.live.locator(".anb-message").last.inner_text().endswith("Is it so?")
+
+
+def test_what_comes_while_all_is_folded_is_folded(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WAITS)
+    notebook.live.get_by_role("button", name="Fold all").click()
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    run = notebook.live.locator(".anb-run", has_text="requires_action")
+    run.wait_for()
+    assert run.get_attribute("open") is None
+    notebook.live.get_by_role("button", name="Unfold all").click()
+    assert run.get_attribute("open") is not None
+
+
 def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(open_notebook: Any) -> None:
     notebook = opened(open_notebook, LONG.format(count=2))
     for code, count in (("import asyncio; await asyncio.sleep(3)", 3), ("import time; time.sleep(2)", 4)):
