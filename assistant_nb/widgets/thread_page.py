@@ -139,16 +139,29 @@ def _cited_marks(item: Item) -> dict[str, str]:
     return {note["text"]: note["file_citation"]["file_id"] for note in notes}
 
 
+class Note(NamedTuple):
+    """What a mark in a message cites."""
+
+    number: int
+    mark: str
+    file: str
+    words: str
+    """Those that were found; empty where they are not at hand."""
+
+
+def notes(item: Item, known: Known) -> list[Note]:
+    marks = enumerate(_cited_marks(item).items(), 1)
+    return [Note(n, mark, known.files.get(id, id), _found(item.steps, mark, id)) for n, (mark, id) in marks]
+
+
 def _notes(item: Item, known: Known) -> str:
     """What a message cites, as folds below it: the file's name, and the words that were found."""
     found = []
-    for number, (mark, file_id) in enumerate(_cited_marks(item).items(), 1):
-        name = render.inline(known.files.get(file_id, file_id))
-        text = _found(item.steps, mark, file_id)
+    for number, _, file, text in notes(item, known):
         words = (
             f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else "<p>The text is not at hand.</p>"
         )
-        found.append(f'<details class="anb-note"><summary>[{number}] {name}</summary>{words}</details>')
+        found.append(f'<details class="anb-note"><summary>[{number}] {render.inline(file)}</summary>{words}</details>')
     return f'<div class="anb-notes">{"".join(found)}</div>' if found else ""
 
 

@@ -1,5 +1,5 @@
 /* A thread: what Python sends as HTML is put in its place, and gets what can be pressed. Texts of others are never made into HTML here. */
-import { download, frame, h } from "./base.js";
+import { download, draw, frame, h } from "./base.js";
 
 const NEAR_PX = 300;
 
@@ -231,12 +231,19 @@ function exportMenu(it) {
     it.say("The thread is being read");
     const file = await it.ask("export", { kind });
     if (!file) return;
-    download(file.name, file.text, file.type);
+    download(file.name, kind === "html" ? await drawn(file.text, it) : file.text, file.type);
     it.say(`${file.name} is saved`);
     menu.open = false;
     menu.querySelector("summary").focus();
   }
   return menu;
+}
+
+/** A page with its formulas drawn: nothing runs where it is read. @param {string} html @param {any} it */
+async function drawn(html, it) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  await draw(page.body, it.call);
+  return `<!doctype html>\n${page.documentElement.outerHTML}\n`;
 }
 
 /** @param {any} it @param {(id: string) => void} jump */

@@ -188,6 +188,31 @@ def test_citations_files_and_json_can_be_opened(open_notebook: Any) -> None:
     assert '"object": "thread.message"' in live.locator(".anb-json").inner_text()
 
 
+def test_what_is_exported_reads_like_the_thread(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
+    saved = {}
+    for kind in ("HTML", "Notebook"):
+        notebook.live.locator(".anb-menu summary").click()
+        with notebook.page.expect_download() as waiting:
+            notebook.live.get_by_role("button", name=kind, exact=True).click()
+        saved[kind] = Path(waiting.value.path()).read_text()
+    alone = notebook.page.context.new_page()
+    alone.set_content(saved["HTML"])
+    assert (alone.locator("math").count(), alone.locator("img").count()) == (4, 3)
+    assert "\\frac" not in alone.locator("body").inner_text()
+    alone.close()
+    path = notebook.path.with_name("exported.ipynb")
+    path.write_text(saved["Notebook"])
+    exported = open_notebook(path=path.name)
+    exported.page.locator("mjx-container").nth(3).wait_for()
+    cells = exported.page.locator(".jp-MarkdownOutput")
+    shown = "\n".join(cells.all_inner_texts())
+    for words in ("It costs $5 and $10.", "14[1].", "[1] rules.md: On Saturday", "server_error"):
+        assert words in shown, words
+    assert "【" not in shown
+    assert cells.locator("img").count() == 2
+
+
 def test_axe_finds_nothing_serious(open_notebook: Any) -> None:
     notebook = opened(open_notebook, EVERYTHING)
     notebook.live.get_by_role("button", name="Source [1]").click()
