@@ -245,7 +245,12 @@ def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
             f'<p class="anb-error">{render.inline(step["last_error"]["message"])}</p>' if step.get("last_error") else ""
         )
         if details["type"] == "tool_calls":
-            for call in details["tool_calls"]:
+            made, facts = details["tool_calls"], f"{_status(step)}{facts}"
+            if len(made) > 1:
+                told = " · ".join(filter(None, [_count(len(made), "call"), facts]))
+                yield f'<div class="anb-step anb-mute">{told}</div>'
+                facts = ""
+            for call in made:
                 yield f'<div class="anb-step">{_call(call, facts, known)}</div>'
         else:
             yield f'<div class="anb-step anb-mute">{_status(step)}wrote a message{f" · {facts}" if facts else ""}</div>'
@@ -271,7 +276,7 @@ def _call(call: Json, facts: str, known: Known) -> str:
             head += f'<span class="anb-walls anb-mute"> contained by {walls}</span>' if walls else ""
             return head + render.code(inner.get("input", "")) + "".join(_outputs(inner.get("outputs", []), known))
         case "file_search" | "retrieval":
-            return head + "".join(_hits(inner.get("results") or []))
+            return head + "".join(_hits(inner.get("results")))
         case "function":
             output = inner.get("output")
             answer = '<p class="anb-mute">no output yet</p>' if output is None else json_text(output)
@@ -289,9 +294,10 @@ def _outputs(outputs: Iterable[Json], known: Known) -> Iterator[str]:
             yield f"<p>{_picture(output['image']['file_id'], known)}</p>"
 
 
-def _hits(hits: Sequence[Json]) -> Iterator[str]:
-    yield "" if hits else '<p class="anb-mute">nothing was found</p>'
-    for hit in hits:
+def _hits(hits: Sequence[Json] | None) -> Iterator[str]:
+    """None are told while a search is under way, and never by version 1 of the API."""
+    yield '<p class="anb-mute">nothing was found</p>' if hits == [] else ""
+    for hit in hits or ():
         text = "\n\n".join(part.get("text", "") for part in hit.get("content") or [])
         title = f"{render.inline(hit.get('file_name') or hit['file_id'])} · score {hit.get('score', 0):.2f}"
         words = f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else ""

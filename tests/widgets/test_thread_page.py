@@ -120,6 +120,22 @@ def test_each_kind_of_call_shows_what_went_in_and_what_came_out() -> None:
     assert "contained" not in thread_page.lasting(html)
 
 
+def test_what_a_step_took_is_told_once_for_all_its_calls() -> None:
+    call = {"type": "function", "function": {"name": "add", "arguments": "{}", "output": None}}
+    took = {**step(call, call), "status": "expired", "usage": {"total_tokens": 9}}
+    html = thread_page.html(Item("r1", run("r1", 1), [took]), Known())
+    assert html.count("9 tokens") == 1
+    assert '2 calls · <span class="anb-pill anb-bad-pill">expired</span> 9 tokens' in html
+
+
+def test_a_search_that_tells_no_hits_has_not_found_nothing() -> None:
+    cases: list[tuple[Json, int]] = [({}, 0), ({"results": []}, 1)]
+    for results, told in cases:
+        searched = step({"type": "file_search", "file_search": results})
+        html = thread_page.html(Item("r1", run("r1", 1), [searched]), Known())
+        assert html.count("nothing was found") == told
+
+
 def test_a_run_that_waits_says_for_what() -> None:
     action = {"submit_tool_outputs": {"tool_calls": [{"function": {"name": "add"}}, {"function": {"name": "sub"}}]}}
     html = thread_page.html(Item("r1", run("r1", 1, "requires_action", required_action=action)), Known())
