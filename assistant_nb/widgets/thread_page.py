@@ -29,6 +29,8 @@ PILLS: Final = {
 """How a status is coloured; its name always stands with it."""
 
 _WALLS: Final = re.compile(r'<span class="anb-walls[^>]*>[^<]*</span>')
+_LONG: Final = re.compile(r'(<pre class="anb-plain">(?:[^<&]|&[^;<]{2,6};){10000})[^<]+')
+"""An output of which a copy, which is saved with the notebook, holds only the beginning."""
 
 
 @dataclass
@@ -82,13 +84,14 @@ def html(item: Item, known: Known) -> str:
     return _message(item, known) if item.thing["object"] == "thread.message" else _run(item, known)
 
 
-def summary(items: Sequence[Item], *, more: bool) -> str:
-    """ "4 messages · 2 runs · 343 tokens"; with `more` there are others."""
+def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) -> str:
+    """ "4 messages · 2 runs · 343 tokens", or "the last 100 messages · …" where there are older ones."""
     runs = [item.thing for item in items if item.thing["object"] == "thread.run"]
     tokens = sum((run.get("usage") or {}).get("total_tokens", 0) for run in runs)
     parts = [_count(len(items) - len(runs), "message"), _count(len(runs), "run")]
     parts += [f"{tokens:,} tokens"] if tokens else []
-    return f"{'the last ' if more else ''}{' · '.join(parts)}"
+    place = {(True, False): "the last ", (False, True): "the first ", (True, True): "amid the thread: "}
+    return place.get((older, newer), "") + " · ".join(parts)
 
 
 def _message(item: Item, known: Known) -> str:
@@ -258,8 +261,8 @@ def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
 
 
 def lasting(html: str) -> str:
-    """Without what holds for one machine only: for copies, which are the same wherever a notebook is executed."""
-    return _WALLS.sub("", html)
+    """For copies: light, and without what holds for one machine only, as they are the same wherever a lesson is run."""
+    return _LONG.sub(r"\1 … (the rest is not in this copy)", _WALLS.sub("", html))
 
 
 def _status(step: Json) -> str:

@@ -308,7 +308,7 @@ class ThreadView(Panel):
         return {"summary": self._summary(), **ends, "waits": self._active() is not None}
 
     def _summary(self) -> str:
-        return page.summary(self._items, more=self._older or self._newer)
+        return page.summary(self._items, older=self._older, newer=self._newer)
 
     def _whole(self) -> list[Item]:
         """Every message and run of the thread."""

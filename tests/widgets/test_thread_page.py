@@ -144,5 +144,16 @@ def test_a_run_that_waits_says_for_what() -> None:
 
 def test_the_summary_counts() -> None:
     items = [Item("m1", message("m1", 1)), Item("r1", run("r1", 1, usage={"total_tokens": 1000}))]
-    assert thread_page.summary(items, more=False) == "1 message · 1 run · 1,000 tokens"
-    assert thread_page.summary(items[:1], more=True) == "the last 1 message · 0 runs"
+    assert thread_page.summary(items) == "1 message · 1 run · 1,000 tokens"
+    assert thread_page.summary(items[:1], older=True) == "the last 1 message · 0 runs"
+    assert thread_page.summary(items[:1], newer=True) == "the first 1 message · 0 runs"
+    assert thread_page.summary(items[:1], older=True, newer=True) == "amid the thread: 1 message · 0 runs"
+
+
+def test_a_copy_holds_the_beginning_of_a_long_output_only() -> None:
+    ran = {"input": "1", "outputs": [{"type": "logs", "logs": "<&" * 100_000}]}
+    steps = [step({"type": "code_interpreter", "code_interpreter": ran})]
+    html = thread_page.html(Item("r1", run("r1", 1), steps), Known())
+    copy = thread_page.lasting(html)
+    assert len(copy) < 60_000 < len(html)
+    assert "&lt;&amp; … (the rest is not in this copy)</pre>" in copy
