@@ -18,6 +18,7 @@ function open(it, state) {
   const summary = h("span", { class: "anb-mute" });
   const items = new Map();
   let loading = false;
+  let sending = false; // so that one sees what comes of it, from wherever one reads
 
   const ends = h(
     "span",
@@ -37,7 +38,7 @@ function open(it, state) {
     exportMenu(it),
     searchBox(it, jump),
   );
-  const box = composer(it, toEnd);
+  const box = composer(it, () => ((sending = true), toEnd()));
   it.body.append(bar, list, box.element);
   list.append(older, newer);
   list.addEventListener("click", (/** @type {Event} */ event) => press(it, event));
@@ -49,14 +50,32 @@ function open(it, state) {
     else if (!loading && !newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX) more("newer");
   });
 
-  /** Go to the end, and again as long as the browser, which measures what it shows, finds that there is more. */
-  function toEnd() {
-    const height = list.scrollHeight;
-    list.scrollTop = height;
-    requestAnimationFrame(() => requestAnimationFrame(() => list.scrollHeight !== height && toEnd()));
+  let settling = 0;
+  /**
+   * Go somewhere, and again when the browser, which measures only what it shows, has moved it: until it has stayed for
+   * some frames, or the reader moves.
+   * @param {() => void} go @param {() => number} where @param {number} frames
+   */
+  function settle(go, where, frames) {
+    const mine = ++settling;
+    let there = NaN;
+    let left = frames;
+    function again() {
+      if (mine !== settling || !left--) return;
+      if (where() !== there) {
+        go();
+        left = frames;
+      }
+      there = where();
+      requestAnimationFrame(again);
+    }
+    again();
   }
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])
+    list.addEventListener(kind, () => (settling += 1), { passive: true });
+  const toEnd = () => settle(() => (list.scrollTop = list.scrollHeight), () => list.scrollHeight, 2);
   /** Whether the reader is at the end, and wants to stay there. */
-  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  const atEnd = () => newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 
   /** @param {any} about */
   function tellAbout(about) {
@@ -82,7 +101,7 @@ function open(it, state) {
   }
 
   it.on("items", (/** @type {any} */ { ops, ...about }) => {
-    const stay = atEnd();
+    const stay = sending || (!loading && atEnd());
     const anchor = stay ? null : firstVisible(list, items);
     const top = anchor?.getBoundingClientRect().top ?? 0;
     const focused = /** @type {any} */ (it.root.getRootNode()).activeElement?.closest?.("[data-id]")?.dataset.id;
@@ -94,6 +113,7 @@ function open(it, state) {
       else grow(items.get(op.blocks), op.keep, op.html, it);
     }
     tellAbout(about);
+    sending &&= !newer.hidden;
     if (stay) toEnd();
     else if (anchor?.isConnected) list.scrollTop += anchor.getBoundingClientRect().top - top;
     if (focused && !it.root.contains(/** @type {any} */ (it.root.getRootNode()).activeElement)) list.focus({ preventScroll: true });
@@ -108,10 +128,16 @@ function open(it, state) {
 
   /** @param {string} to */
   async function jump(to) {
+    loading = true;
     const id = await it.ask("jump", { to });
+    loading = false;
     const item = items.get(id);
     if (!item) return;
-    item.scrollIntoView({ block: "center" });
+    settle(
+      () => item.scrollIntoView({ block: "center" }),
+      () => item.getBoundingClientRect().top - list.getBoundingClientRect().top,
+      30,
+    );
     item.tabIndex = -1;
     item.focus({ preventScroll: true });
     item.classList.add("anb-found");
@@ -252,6 +278,7 @@ function searchBox(it, jump) {
   const hits = h("div", { class: "anb-hits", hidden: true });
   const progress = h("div", { class: "anb-mute" });
   let search = 0;
+  let count = 0;
   input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter") start();
     else if (event.key === "Escape") close();
@@ -265,6 +292,7 @@ function searchBox(it, jump) {
     if (!input.value.trim()) return;
     hits.replaceChildren(progress);
     hits.hidden = false;
+    count = 0;
     progress.textContent = "Searching …";
     it.ask("find", { text: input.value.trim(), search: ++search, view: it.view });
   }
@@ -273,8 +301,8 @@ function searchBox(it, jump) {
     for (const hit of found.hits)
       if (hits.childElementCount <= 200)
         hits.append(h("button", { type: "button", onclick: () => jump(hit.id) }, h("b", {}, hit.role), ` ${hit.words}`));
-    const count = hits.childElementCount - 1;
-    progress.textContent = `${count > 200 ? "the first 200" : count} found in ${found.looked} messages${found.done ? "" : " so far …"}`;
+    count += found.hits.length;
+    progress.textContent = `${count} found in ${found.looked} messages${found.done ? "" : " so far …"}${count > 200 ? "; these are the first 200" : ""}`;
     if (found.done) it.say(progress.textContent);
   });
   hits.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -285,8 +313,8 @@ function searchBox(it, jump) {
   return h("div", { class: "anb-search" }, input, hits);
 }
 
-/** The box for the next message. @param {any} it @param {() => void} toEnd */
-function composer(it, toEnd) {
+/** The box for the next message. @param {any} it @param {() => void} begin called when a message is sent */
+function composer(it, begin) {
   const text = h("textarea", { rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message. Ctrl+Enter sends it." });
   const choice = h("select", { "aria-label": "Assistant that answers" }, h("option", { value: "" }, "no run"));
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
@@ -333,7 +361,7 @@ function composer(it, toEnd) {
   async function submit(event) {
     event.preventDefault();
     if (!text.value.trim() || send.disabled) return;
-    toEnd();
+    begin();
     if (choice.value) running(true);
     await it.ask("send_message", { text: text.value, assistant_id: choice.value || null });
     if (choice.value) running(false);

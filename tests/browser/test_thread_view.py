@@ -383,6 +383,41 @@ def test_a_server_that_is_gone_is_told_and_its_return_noticed(open_notebook: Any
     notebook.live.locator(".anb-content", has_text="Are you there?").wait_for()
 
 
+def test_a_jump_lands_at_its_message(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, LONG.format(count=450))
+    live, bar = notebook.live, notebook.live.locator(".anb-bar")
+    live.get_by_label("Search the thread").fill("message 17:")
+    live.get_by_label("Search the thread").press("Enter")
+    live.get_by_text("1 found in 450 messages").first.wait_for()
+    for button, words in (
+        (live.locator(".anb-hits button"), "message 17:"),
+        (bar.get_by_role("button", name="First"), "message 0:"),
+    ):
+        button.click()
+        notebook.page.locator(".anb-message:focus", has_text=words).wait_for()
+        notebook.page.wait_for_timeout(700)
+        places = """([item, list]) => [item.getBoundingClientRect(), list.getBoundingClientRect()].map((one) => [one.top, one.bottom])"""
+        item, list = live.locator(".anb-message", has_text=words), live.locator(".anb-list")
+        (top, bottom), (above, below) = notebook.page.evaluate(places, [item.element_handle(), list.element_handle()])
+        assert above <= top and bottom <= below
+    assert bar.get_by_text("the first 100 messages").is_visible()
+
+
+@pytest.mark.parametrize("width", [500, 980, 1280])
+def test_the_menus_of_a_short_thread_are_not_cut_off(open_notebook: Any, width: int) -> None:
+    notebook = opened(open_notebook, CUT, fresh=True)
+    notebook.page.set_viewport_size({"width": width, "height": 900})
+    notebook.live.locator(".anb-menu summary").click()
+    notebook.live.get_by_label("Search the thread").fill("e")
+    notebook.live.get_by_label("Search the thread").press("Enter")
+    notebook.live.locator(".anb-hits button").wait_for()
+    root = notebook.live.bounding_box()
+    for menu in (".anb-menu > div", ".anb-hits"):
+        box = notebook.live.locator(menu).bounding_box()
+        assert root["x"] <= box["x"] and box["x"] + box["width"] <= root["x"] + root["width"]
+        assert box["y"] + box["height"] <= root["y"] + root["height"]
+
+
 def test_who_sends_from_amid_a_thread_sees_the_answer_come(open_notebook: Any) -> None:
     notebook = opened(open_notebook, LONG.format(count=250) + "\nclient.beta.assistants.create(model='gpt-4o')")
     notebook.live.get_by_role("button", name="Send and run").wait_for()
