@@ -71,6 +71,10 @@ class Source:
         """Find out the names and pictures that these only name by an id; what is gone keeps its id."""
         for id in {one["assistant_id"] for one in [*messages, *runs] if one.get("assistant_id")}:
             self._name(self.known.assistants, id, lambda id: self._client.beta.assistants.retrieve(id).name or id)
+        for call in calls(steps):
+            for hit in (call.get("file_search") or {}).get("results") or []:
+                if hit.get("file_name"):
+                    self.known.files.setdefault(hit["file_id"], hit["file_name"])
         parts = [part for message in messages for part in message["content"]]
         outputs = [out for call in calls(steps) for out in (call.get("code_interpreter") or {}).get("outputs", [])]
         shown = {part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"}
