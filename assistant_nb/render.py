@@ -108,6 +108,29 @@ def inline(text: str) -> str:
     return _characters(" ".join(_clean(text).split()))
 
 
+def portable(text: str, instead: Mapping[str, str] | None = None) -> str:
+    r"""A text as Markdown that Jupyter and others read as it is read here. Code stays as it is.
+
+    `instead` tells what stands in the place of marks and paths.
+
+        portable(r"\(x\) for $5【4:0†a.md】", {"【4:0†a.md】": "[1]"})
+        r"$x$ for <span>\$</span>5[1]"
+    """
+    text, instead = _clean(text), instead or {}
+    if len(text) > _LONGEST:
+        return text
+    tokens, lines = list[Token](), [f"{line}\n" for line in text.split("\n")]
+    _markdown().block.parse(text, _markdown(), {}, tokens)
+    listings = [token.map for token in tokens if token.type in ("fence", "code_block") and token.map]
+    found = re.compile("|".join([*map(re.escape, instead), _PORTABLE]), re.DOTALL)
+    made, done = "", 0
+    for start, end in [*listings, (len(lines), len(lines))]:
+        words = "".join(lines[done:start])
+        made += found.sub(lambda match: instead.get(match[0]) or _portable(match[0]), words)
+        made, done = made + "".join(lines[start:end]), end
+    return made[:-1]
+
+
 def _blocks(text: str, cited: Cited, env: dict[str, Any] | None = None) -> list[tuple[int, str]]:
     """The first line of each block, counted from 0, and its HTML. `env` learns in which line a formula is `open`."""
     if len(text) > _LONGEST:
@@ -231,6 +254,23 @@ when a number and words follow it: "$5 and $10", "US$ 5", "$20 for two, or 5$"."
 
 _AMID: Final = re.compile("|".join(["`[^`\n]*`", *(pair.pattern for pair in _PAIRS[:3])]), re.DOTALL)
 _AMID_BEGINS: Final = re.compile(r"\\[(\[]|\$\$")
+
+_PORTABLE: Final = "|".join(
+    [r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", r"https?://[^\s<>]+", *(pair.pattern for pair in _PAIRS), r"\\.", r"\$"]
+)
+"""Code, addresses, formulas, what is escaped, and money."""
+
+
+def _portable(found: str) -> str:
+    if found in ("$", r"\$"):
+        return r"<span>\$</span>"  # it stands apart, or Jupyter would look for a formula behind it
+    if found[0] in "`h" or len(found) == len(r"\$"):
+        return found
+    if _REACHES_OUT.search(found):
+        return f"`{found}`"
+    dollars = {"\\(": "$", "\\[": "$$"}.get(found[:2])
+    return f"{dollars}{found[2:-2].strip()}{dollars}" if dollars else found
+
 
 _REACHES_OUT: Final = re.compile(
     r"\\(?:href|url|class|style|cssId|data|html[A-Z][A-Za-z]*|includegraphics|mmlToken|bbox|unicode|require|csname)"

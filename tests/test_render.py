@@ -186,6 +186,28 @@ def test_formulas_are_found_and_money_is_none(text: str, found: list[str]) -> No
     assert formulas(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (r"so \( x_1 \) is", "so $x_1$ is"),
+        ("\\[\nx = 1\n\\]\n\nso", "$$x = 1$$\n\nso"),
+        ("- one\n  \\[\n  x\n  \\]", "- one\n  $$x$$"),
+        ("$5, \\$5 and $10, yet $x$", "DOLLAR5, DOLLAR5 and DOLLAR10, yet $x$"),
+        (r"\\(x\\) and https://x.org/?a=$5", r"\\(x\\) and https://x.org/?a=$5"),
+        ("`$5` and ``\\(`x`\\)``", "`$5` and ``\\(`x`\\)``"),
+        ("a $5\n\n```\n$5 \\(x\\)\n\n```\nb $5", "a DOLLAR5\n\n```\n$5 \\(x\\)\n\n```\nb DOLLAR5"),
+        ("- a\n\n  ```\n  $5\n  ```\n\n    code $5", "- a\n\n  ```\n  $5\n  ```\n\n    code DOLLAR5"),
+        (r"$\href{javascript:x}{y}$", r"`$\href{javascript:x}{y}$`"),
+        ("So【4:0†a】, `【4:0†a】`.", "So[1], `【4:0†a】`."),
+        ("a\n\n\n\n$5\n", "a\n\n\n\nDOLLAR5\n"),
+        ("```\na", "```\na"),
+        ("", ""),
+    ],
+)
+def test_portable_markdown_has_formulas_between_dollars_and_money_apart(text: str, wanted: str) -> None:
+    assert render.portable(text, {"【4:0†a】": "[1]"}) == wanted.replace("DOLLAR", r"<span>\$</span>")
+
+
 SNIPPETS: Final = st.sampled_from(
     ["word ", "**b** ", "\n", "\n\n", "- item\n", "1. one\n", "# head\n", "```py\n", "```\n", "| a | b |\n", "|---|---|\n",
      "\\[", "\\]", "$$\n", "$x$", "\\(y\\)", "> q\n", "    code\n", "---\n", "[a](https://x.org)", "`", "\t", "=\n", "\r\n", "a\x85b\u2028c\fd"]
@@ -222,8 +244,9 @@ PATHOLOGICAL: Final = {
 }
 
 
+@pytest.mark.parametrize("read", [lambda text: Allowed("".join(render.blocks(text))), render.portable])
 @pytest.mark.parametrize("text", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
-def test_no_text_takes_long(text: str) -> None:
+def test_no_text_takes_long(read: Callable[[str], object], text: str) -> None:
     began = time.thread_time()
-    Allowed("".join(render.blocks(text)))
+    read(text)
     assert time.thread_time() - began < 5

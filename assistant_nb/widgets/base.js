@@ -122,7 +122,7 @@ export function frame(model, el, label, open) {
     },
     /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
     draw(part) {
-      for (const wide of part.querySelectorAll("pre, div.anb-tex")) scrolls.observe(wide);
+      for (const wide of part.querySelectorAll("pre, table, div.anb-tex, p:has(> .anb-tex)")) scrolls.observe(wide);
       return draw(part, link.call);
     },
   };

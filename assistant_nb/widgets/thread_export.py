@@ -24,6 +24,10 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid #8886; b
 table { border-collapse: collapse; }
 td, th { border: 1px solid #8886; padding: .1rem .6rem; }
 img { max-width: 100%; }
+.highlight :is(.k, .kn, .kc, .kd, .kr, .kt, .ow, .nt) { color: light-dark(#5f3793, #cdb0f5); font-weight: 600; }
+.highlight :is(.s, .s1, .s2, .sd, .sa, .se, .sb, .si) { color: light-dark(#14682f, #6fd193); }
+.highlight :is(.mi, .mf, .m, .nf, .nc, .nn, .nb, .na) { color: light-dark(#0b5cad, #8cc4ff); }
+.highlight :is(.c, .c1, .cm, .ch) { color: GrayText; font-style: italic; }
 .anb-steps { margin-left: 1rem; }
 blockquote { border-left: 3px solid #8886; margin-left: 0; padding-left: 1rem; }
 """  # noqa: E501
@@ -42,7 +46,7 @@ def page_html(items: Iterable[Item], known: Known, title: str) -> str:
 
 
 def markdown(items: Iterable[Item], known: Known) -> str:
-    """Messages under their roles, runs as quotes with what they called."""
+    """Messages under their roles, with what they cite below; runs as quotes, with what they called."""
     return "\n\n".join(part for item in items for part in _markdown(item, known)) + "\n"
 
 
@@ -109,20 +113,56 @@ def _markdown(item: Item, known: Known) -> Iterator[str]:
     if thing["object"] == "thread.message":
         name = known.assistants.get(thing["assistant_id"] or "", "")
         yield f"**{thing['role']}**{f' ({name})' if name else ''}:"
-        yield words(thing)
+        yield from _parts(item, known)
+        yield from _below(item, known)
         return
     yield "> " + text_line(item)
     for call in page.calls(item.steps):
-        inner = call.get(call["type"]) or {}
-        match call["type"]:
-            case "code_interpreter":
-                yield _fenced(inner.get("input", ""), "python")
-                yield from (_fenced(out["logs"]) for out in inner.get("outputs", []) if out["type"] == "logs")
-            case "function":
-                yield _fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
-            case kind:
-                files = (hit.get("file_name") or hit["file_id"] for hit in inner.get("results") or [])
-                yield f"> {kind}: {', '.join(files)}"
+        yield from _called(call, known)
+
+
+def _called(call: Json, known: Known) -> Iterator[str]:
+    inner = call.get(call["type"]) or {}
+    match call["type"]:
+        case "code_interpreter":
+            yield _fenced(inner.get("input", ""), "python")
+            for out in inner.get("outputs", []):
+                yield _fenced(out["logs"]) if out["type"] == "logs" else _picture(out["image"]["file_id"], known)
+        case "function":
+            yield _fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
+        case kind:
+            files = (hit.get("file_name") or hit["file_id"] for hit in inner.get("results") or [])
+            yield f"> {kind}: {', '.join(files)}"
+
+
+def _parts(item: Item, known: Known) -> Iterator[str]:
+    cited = page.cited(item, known)
+    instead = {path: cited.pictures[id] for path, id in cited.files.items() if cited.pictures.get(id)}
+    instead |= {note.mark: f"[{note.number}]" for note in page.notes(item, known)}
+    for part in item.thing["content"]:
+        match part["type"]:
+            case "text":
+                yield render.portable(part["text"]["value"], instead)
+            case "image_file":
+                yield _picture(part["image_file"]["file_id"], known)
+            case "image_url":
+                yield f"picture: {part['image_url']['url']}"
+            case _:
+                yield _part_words(part)
+
+
+def _below(item: Item, known: Known) -> Iterator[str]:
+    """What a message cites, and what is attached to it, as quotes."""
+    for note in page.notes(item, known):
+        yield "\n".join(f"> {line}" for line in f"[{note.number}] {note.file}: {note.words}".splitlines())
+    attached = [one["file_id"] for one in item.thing.get("attachments") or [] if one.get("file_id")]
+    if attached:
+        yield f"> attached: {', '.join(known.files.get(id, id) for id in attached)}"
+
+
+def _picture(file_id: str, known: Known) -> str:
+    name = render.inline(known.files.get(file_id, file_id))
+    return f"![{name}]({known.pictures[file_id]})" if known.pictures.get(file_id) else f"picture: {name}"
 
 
 def _fenced(text: str, language: str = "") -> str:
@@ -138,17 +178,15 @@ def _cells(item: Item, known: Known) -> Iterator[Any]:
     if item.thing["object"] == "thread.message":
         yield v4.new_markdown_cell("\n\n".join(_markdown(item, known)))
         return
+    if item.thing["status"] != "completed":
+        yield v4.new_markdown_cell("> " + text_line(item))
     for call in page.calls(item.steps):
         if call["type"] == "code_interpreter":
             ran = call["code_interpreter"]
             outputs = [_output(out, known) for out in ran.get("outputs", [])]
             yield v4.new_code_cell(ran.get("input", ""), outputs=list(filter(None, outputs)), execution_count=None)
         else:
-            yield v4.new_markdown_cell("\n\n".join(_markdown(item._replace(steps=[_only(call)]), known)))
-
-
-def _only(call: Json) -> Json:
-    return {"step_details": {"type": "tool_calls", "tool_calls": [call]}}
+            yield v4.new_markdown_cell("\n\n".join(_called(call, known)))
 
 
 def _output(output: Json, known: Known) -> Any:

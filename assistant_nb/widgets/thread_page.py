@@ -29,6 +29,8 @@ PILLS: Final = {
 """How a status is coloured; its name always stands with it."""
 
 _WALLS: Final = re.compile(r'<span class="anb-walls[^>]*>[^<]*</span>')
+_LONG: Final = re.compile(r'(<pre class="anb-plain">(?:[^<&]|&[^;<]{2,6};){10000})[^<]+')
+"""An output of which a copy, which is saved with the notebook, holds only the beginning."""
 
 
 @dataclass
@@ -82,13 +84,14 @@ def html(item: Item, known: Known) -> str:
     return _message(item, known) if item.thing["object"] == "thread.message" else _run(item, known)
 
 
-def summary(items: Sequence[Item], *, more: bool) -> str:
-    """ "4 messages · 2 runs · 343 tokens"; with `more` there are others."""
+def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) -> str:
+    """ "4 messages · 2 runs · 343 tokens", or "the last 100 messages · …" where there are older ones."""
     runs = [item.thing for item in items if item.thing["object"] == "thread.run"]
     tokens = sum((run.get("usage") or {}).get("total_tokens", 0) for run in runs)
     parts = [_count(len(items) - len(runs), "message"), _count(len(runs), "run")]
     parts += [f"{tokens:,} tokens"] if tokens else []
-    return f"{'the last ' if more else ''}{' · '.join(parts)}"
+    place = {(True, False): "the last ", (False, True): "the first ", (True, True): "amid the thread: "}
+    return place.get((older, newer), "") + " · ".join(parts)
 
 
 def _message(item: Item, known: Known) -> str:
@@ -139,26 +142,44 @@ def _cited_marks(item: Item) -> dict[str, str]:
     return {note["text"]: note["file_citation"]["file_id"] for note in notes}
 
 
+class Note(NamedTuple):
+    """What a mark in a message cites."""
+
+    number: int
+    mark: str
+    file: str
+    words: str
+    """Those that were found; empty where they are not at hand."""
+
+
+def notes(item: Item, known: Known) -> list[Note]:
+    marks = enumerate(_cited_marks(item).items(), 1)
+    return [Note(n, mark, known.files.get(id, id), _found(item.steps, mark, id)) for n, (mark, id) in marks]
+
+
 def _notes(item: Item, known: Known) -> str:
     """What a message cites, as folds below it: the file's name, and the words that were found."""
     found = []
-    for number, (mark, file_id) in enumerate(_cited_marks(item).items(), 1):
-        name = render.inline(known.files.get(file_id, file_id))
-        text = _found(item.steps, mark, file_id)
+    for number, _, file, text in notes(item, known):
         words = (
             f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else "<p>The text is not at hand.</p>"
         )
-        found.append(f'<details class="anb-note"><summary>[{number}] {name}</summary>{words}</details>')
+        found.append(f'<details class="anb-note"><summary>[{number}] {render.inline(file)}</summary>{words}</details>')
     return f'<div class="anb-notes">{"".join(found)}</div>' if found else ""
 
 
 def _found(steps: Sequence[Json], mark: str, file_id: str) -> str:
-    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file."""
-    searches = [call["file_search"] for call in calls(steps) if call["type"] == "file_search"]
-    hits = [hit for search in searches for hit in search.get("results", [])]
-    own = [hit for hit in hits if hit["file_id"] == file_id and hit.get("content")]
-    place = mark.partition(":")[2].partition("†")[0]
-    best = next((hit for hit in own if place.isdecimal() and hits.index(hit) == int(place)), own[0] if own else None)
+    """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file.
+
+    A run's first search has the number 4.
+    """
+    searches = [call["file_search"].get("results") or [] for call in calls(steps) if call["type"] == "file_search"]
+    hits = [hit for results in searches for hit in results]
+    if place := re.match(r"【(\d+):(\d+)†", mark):
+        search, hit = int(place[1]) - 4, int(place[2])
+        results = searches[search] if 0 <= search < len(searches) else hits
+        hits = [*results[hit : hit + 1], *hits]
+    best = next((hit for hit in hits if hit["file_id"] == file_id and hit.get("content")), None)
     return "\n\n".join(part["text"] for part in best["content"]) if best else ""
 
 
@@ -227,7 +248,12 @@ def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
             f'<p class="anb-error">{render.inline(step["last_error"]["message"])}</p>' if step.get("last_error") else ""
         )
         if details["type"] == "tool_calls":
-            for call in details["tool_calls"]:
+            made, facts = details["tool_calls"], f"{_status(step)}{facts}"
+            if len(made) > 1:
+                told = " · ".join(filter(None, [_count(len(made), "call"), facts]))
+                yield f'<div class="anb-step anb-mute">{told}</div>'
+                facts = ""
+            for call in made:
                 yield f'<div class="anb-step">{_call(call, facts, known)}</div>'
         else:
             yield f'<div class="anb-step anb-mute">{_status(step)}wrote a message{f" · {facts}" if facts else ""}</div>'
@@ -235,8 +261,8 @@ def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
 
 
 def lasting(html: str) -> str:
-    """Without what holds for one machine only: for copies, which are the same wherever a notebook is executed."""
-    return _WALLS.sub("", html)
+    """For copies: light, and without what holds for one machine only, as they are the same wherever a lesson is run."""
+    return _LONG.sub(r"\1 … (the rest is not in this copy)", _WALLS.sub("", html))
 
 
 def _status(step: Json) -> str:
@@ -253,7 +279,7 @@ def _call(call: Json, facts: str, known: Known) -> str:
             head += f'<span class="anb-walls anb-mute"> contained by {walls}</span>' if walls else ""
             return head + render.code(inner.get("input", "")) + "".join(_outputs(inner.get("outputs", []), known))
         case "file_search" | "retrieval":
-            return head + "".join(_hits(inner.get("results") or []))
+            return head + "".join(_hits(inner.get("results")))
         case "function":
             output = inner.get("output")
             answer = '<p class="anb-mute">no output yet</p>' if output is None else json_text(output)
@@ -271,9 +297,10 @@ def _outputs(outputs: Iterable[Json], known: Known) -> Iterator[str]:
             yield f"<p>{_picture(output['image']['file_id'], known)}</p>"
 
 
-def _hits(hits: Sequence[Json]) -> Iterator[str]:
-    yield "" if hits else '<p class="anb-mute">nothing was found</p>'
-    for hit in hits:
+def _hits(hits: Sequence[Json] | None) -> Iterator[str]:
+    """None are told while a search is under way, and never by version 1 of the API."""
+    yield '<p class="anb-mute">nothing was found</p>' if hits == [] else ""
+    for hit in hits or ():
         text = "\n\n".join(part.get("text", "") for part in hit.get("content") or [])
         title = f"{render.inline(hit.get('file_name') or hit['file_id'])} · score {hit.get('score', 0):.2f}"
         words = f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else ""

@@ -29,7 +29,7 @@ class Source:
         self._client, self._thread_id = client, thread_id
         self._threads = client.beta.threads
         self.known = Known()
-        self._steps: dict[str, tuple[str, list[Json]]] = {}
+        self._steps: dict[str, tuple[Json, list[Json]]] = {}
 
     def messages(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
         """A page of messages, and whether there are more in that direction."""
@@ -60,23 +60,27 @@ class Source:
 
     def steps(self, run: Json) -> list[Json]:
         """The steps of a run, oldest first, with what its searches have found."""
-        known_at, _ = self._steps.get(run["id"], ("", []))
-        if run["status"] in MOVING or known_at != run["status"]:
+        known_at, _ = self._steps.get(run["id"], ({}, []))
+        if run["status"] in MOVING or known_at != run:
             list_steps = self._threads.runs.steps.with_raw_response.list
             raw = list_steps(run["id"], thread_id=self._thread_id, order="asc", limit=PAGE, include=[_HITS])
-            self._steps[run["id"]] = run["status"], json.loads(raw.content)["data"]
+            self._steps[run["id"]] = run, json.loads(raw.content)["data"]
         return self._steps[run["id"]][1]
 
     def learn(self, messages: list[Json], runs: list[Json], steps: list[Json]) -> None:
         """Find out the names and pictures that these only name by an id; what is gone keeps its id."""
         for id in {one["assistant_id"] for one in [*messages, *runs] if one.get("assistant_id")}:
             self._name(self.known.assistants, id, lambda id: self._client.beta.assistants.retrieve(id).name or id)
+        for call in calls(steps):
+            for hit in (call.get("file_search") or {}).get("results") or []:
+                if hit.get("file_name"):
+                    self.known.files.setdefault(hit["file_id"], hit["file_name"])
         parts = [part for message in messages for part in message["content"]]
         outputs = [out for call in calls(steps) for out in (call.get("code_interpreter") or {}).get("outputs", [])]
         shown = {part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"}
         shown |= {out["image"]["file_id"] for out in outputs if out["type"] == "image"}
         notes = [note for part in parts if part["type"] == "text" for note in part["text"]["annotations"]]
-        linked = {note[note["type"]]["file_id"] for note in notes}
+        linked = {id for note in notes if (id := (note.get(note["type"]) or {}).get("file_id"))}
         shown |= {
             note["file_path"]["file_id"] for note in notes if note["type"] == "file_path" and _is_picture(note["text"])
         }

@@ -28,7 +28,12 @@ class Answer:
         self._stopped = self._cancelled = False
 
     def read(self) -> Iterator[None]:
-        """Begin the run and hear its stream to the end; yields at each event. Raises what the SDK raises."""
+        """Begin the run and hear its stream to the end; yields at each event. Raises what the SDK raises.
+
+        There is no run when it was stopped before.
+        """
+        if self._stopped:
+            return
         with self._client.beta.threads.runs.stream(
             thread_id=self._thread_id, assistant_id=self._assistant_id
         ) as stream:
@@ -56,24 +61,31 @@ class Answer:
             changed, self._changed = self._changed, {}
             return [change for id in changed for change in self._change(id, known)]
 
-    def _change(self, id: str, known: Known) -> Iterator[Json]:
+    def item(self, id: str) -> Item | None:
+        """The run, or a message of it, as far as it has come."""
+        with self._lock:
+            return self._item(id)
+
+    def _item(self, id: str) -> Item | None:
         if self._run and id == self._run.id:
             steps = [step.to_dict(mode="json") for step in self._steps.values()]
-            yield {"put": id, "html": html(Item(id, self._run.to_dict(mode="json"), steps), known)}
-        elif text := self._texts.get(id):
-            if not text.put or text.finished:
-                yield {"put": id, "html": html(Item(id, text.message.to_dict(mode="json")), known)}
-                text.put = True
-            if not text.finished:
-                keep, blocks = text.grow()
-                yield {"blocks": id, "keep": keep, "html": blocks}
+            return Item(id, self._run.to_dict(mode="json"), steps)
+        text = self._texts.get(id)
+        return Item(id, text.so_far()) if text else None
+
+    def _change(self, id: str, known: Known) -> Iterator[Json]:
+        item, text = self._item(id), self._texts.get(id)
+        if item and (not text or not text.put or text.finished):
+            yield {"put": id, "html": html(item, known)}
+        if text and not text.finished:
+            text.put, (keep, blocks) = True, text.grow()
+            yield {"blocks": id, "keep": keep, "html": blocks}
 
     def _hear(self, event: "AssistantStreamEvent", stream: Any) -> None:
         data: Any = event.data
         match event.event.split(".")[1:]:
-            case ["run", "step", *_]:
-                if step := stream.current_run_step_snapshot:
-                    self._steps[step.id] = step
+            case ["run", "step", kind]:
+                self._steps[data.id] = stream.current_run_step_snapshot if kind == "delta" else data
                 self._touch(self._run.id)
             case ["run", *_]:
                 self._run = data
@@ -120,6 +132,13 @@ class _Text:
                 self._new += part.text.value or ""
                 for note in part.text.annotations or []:
                     self._marks.setdefault(note.text or "", f'<sup class="anb-cite">[{len(self._marks) + 1}]</sup>')
+
+    def so_far(self) -> Json:
+        """The message with what has come of its text, on which the API has no last word yet."""
+        message: Json = self.message.to_dict(mode="json")
+        if self.finished or not self._all:
+            return message
+        return message | {"content": [{"type": "text", "text": {"value": self._all, "annotations": []}}]}
 
     def grow(self) -> tuple[int, list[str]]:
         new, self._new = self._new, ""

@@ -1,5 +1,5 @@
 /* A thread: what Python sends as HTML is put in its place, and gets what can be pressed. Texts of others are never made into HTML here. */
-import { download, frame, h } from "./base.js";
+import { download, draw, frame, h } from "./base.js";
 
 const NEAR_PX = 300;
 
@@ -18,6 +18,7 @@ function open(it, state) {
   const summary = h("span", { class: "anb-mute" });
   const items = new Map();
   let loading = false;
+  let sending = false; // so that one sees what comes of it, from wherever one reads
 
   const ends = h(
     "span",
@@ -37,7 +38,8 @@ function open(it, state) {
     exportMenu(it),
     searchBox(it, jump),
   );
-  it.body.append(bar, list, composer(it));
+  const box = composer(it, () => ((sending = true), toEnd()));
+  it.body.append(bar, list, box.element);
   list.append(older, newer);
   list.addEventListener("click", (/** @type {Event} */ event) => press(it, event));
   list.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -48,18 +50,38 @@ function open(it, state) {
     else if (!loading && !newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_PX) more("newer");
   });
 
-  /** Go to the end, and once more when the browser has measured what stands there. */
-  function toEnd() {
-    list.scrollTop = list.scrollHeight;
-    requestAnimationFrame(() => (list.scrollTop = list.scrollHeight));
+  let settling = 0;
+  /**
+   * Go somewhere, and again when the browser, which measures only what it shows, has moved it: until it has stayed for
+   * some frames, or the reader moves.
+   * @param {() => void} go @param {() => number} where @param {number} frames
+   */
+  function settle(go, where, frames) {
+    const mine = ++settling;
+    let there = NaN;
+    let left = frames;
+    function again() {
+      if (mine !== settling || !left--) return;
+      if (where() !== there) {
+        go();
+        left = frames;
+      }
+      there = where();
+      requestAnimationFrame(again);
+    }
+    again();
   }
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])
+    list.addEventListener(kind, () => (settling += 1), { passive: true });
+  const toEnd = () => settle(() => (list.scrollTop = list.scrollHeight), () => list.scrollHeight, 2);
   /** Whether the reader is at the end, and wants to stay there. */
-  const atEnd = () => list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  const atEnd = () => newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 
   /** @param {any} about */
   function tellAbout(about) {
     if (!about.summary) return;
     summary.textContent = about.summary;
+    box.waits(about.waits);
     older.hidden = !about.older;
     newer.hidden = !about.newer;
     ends.hidden = !about.older && !about.newer;
@@ -72,15 +94,14 @@ function open(it, state) {
     decorate(made, id, it);
     const old = items.get(id);
     items.set(id, made);
-    if (old) {
-      if (made.tagName === "DETAILS") made.open = old.open;
-      old.replaceWith(made);
-    } else (before ?? older).after(made);
+    if (made.tagName === "DETAILS") made.open = old?.open ?? !list.hasAttribute("data-folded");
+    if (old) old.replaceWith(made);
+    else (before ?? older).after(made);
     return made;
   }
 
   it.on("items", (/** @type {any} */ { ops, ...about }) => {
-    const stay = atEnd();
+    const stay = sending || (!loading && atEnd());
     const anchor = stay ? null : firstVisible(list, items);
     const top = anchor?.getBoundingClientRect().top ?? 0;
     const focused = /** @type {any} */ (it.root.getRootNode()).activeElement?.closest?.("[data-id]")?.dataset.id;
@@ -92,6 +113,7 @@ function open(it, state) {
       else grow(items.get(op.blocks), op.keep, op.html, it);
     }
     tellAbout(about);
+    sending &&= !newer.hidden;
     if (stay) toEnd();
     else if (anchor?.isConnected) list.scrollTop += anchor.getBoundingClientRect().top - top;
     if (focused && !it.root.contains(/** @type {any} */ (it.root.getRootNode()).activeElement)) list.focus({ preventScroll: true });
@@ -106,10 +128,16 @@ function open(it, state) {
 
   /** @param {string} to */
   async function jump(to) {
+    loading = true;
     const id = await it.ask("jump", { to });
+    loading = false;
     const item = items.get(id);
     if (!item) return;
-    item.scrollIntoView({ block: "center" });
+    settle(
+      () => item.scrollIntoView({ block: "center" }),
+      () => item.getBoundingClientRect().top - list.getBoundingClientRect().top,
+      30,
+    );
     item.tabIndex = -1;
     item.focus({ preventScroll: true });
     item.classList.add("anb-found");
@@ -128,6 +156,7 @@ function open(it, state) {
 function made_of(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
+  for (const list of template.content.querySelectorAll("ul, ol")) list.setAttribute("dir", "auto");
   return /** @type {any} */ (template.content.firstElementChild);
 }
 
@@ -228,12 +257,19 @@ function exportMenu(it) {
     it.say("The thread is being read");
     const file = await it.ask("export", { kind });
     if (!file) return;
-    download(file.name, file.text, file.type);
+    download(file.name, kind === "html" ? await drawn(file.text, it) : file.text, file.type);
     it.say(`${file.name} is saved`);
     menu.open = false;
     menu.querySelector("summary").focus();
   }
   return menu;
+}
+
+/** A page with its formulas drawn: nothing runs where it is read. @param {string} html @param {any} it */
+async function drawn(html, it) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  await draw(page.body, it.call);
+  return `<!doctype html>\n${page.documentElement.outerHTML}\n`;
 }
 
 /** @param {any} it @param {(id: string) => void} jump */
@@ -242,6 +278,7 @@ function searchBox(it, jump) {
   const hits = h("div", { class: "anb-hits", hidden: true });
   const progress = h("div", { class: "anb-mute" });
   let search = 0;
+  let count = 0;
   input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter") start();
     else if (event.key === "Escape") close();
@@ -255,6 +292,7 @@ function searchBox(it, jump) {
     if (!input.value.trim()) return;
     hits.replaceChildren(progress);
     hits.hidden = false;
+    count = 0;
     progress.textContent = "Searching …";
     it.ask("find", { text: input.value.trim(), search: ++search, view: it.view });
   }
@@ -263,8 +301,8 @@ function searchBox(it, jump) {
     for (const hit of found.hits)
       if (hits.childElementCount <= 200)
         hits.append(h("button", { type: "button", onclick: () => jump(hit.id) }, h("b", {}, hit.role), ` ${hit.words}`));
-    const count = hits.childElementCount - 1;
-    progress.textContent = `${count > 200 ? "the first 200" : count} found in ${found.looked} messages${found.done ? "" : " so far …"}`;
+    count += found.hits.length;
+    progress.textContent = `${count} found in ${found.looked} messages${found.done ? "" : " so far …"}${count > 200 ? "; these are the first 200" : ""}`;
     if (found.done) it.say(progress.textContent);
   });
   hits.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -275,26 +313,33 @@ function searchBox(it, jump) {
   return h("div", { class: "anb-search" }, input, hits);
 }
 
-/** The box for the next message. @param {any} it */
-function composer(it) {
-  const text = h("textarea", { rows: 2, "aria-label": "Message", placeholder: "Write a message. Ctrl+Enter sends it." });
+/** The box for the next message. @param {any} it @param {() => void} begin called when a message is sent */
+function composer(it, begin) {
+  const text = h("textarea", { rows: 2, dir: "auto", "aria-label": "Message", placeholder: "Write a message. Ctrl+Enter sends it." });
   const choice = h("select", { "aria-label": "Assistant that answers" }, h("option", { value: "" }, "no run"));
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
   const stop = h("button", { type: "button", class: "anb-stop", hidden: true, onclick: () => it.ask("stop") }, "Stop");
   const form = h("form", { class: "anb-composer" }, text, choice, send, stop);
+  let waits = false; // for outputs, or a run that another has begun is under way
+  let listed = "";
+  /** @type {string | undefined} */ let chosen; // at first the newest assistant
 
   async function load() {
-    const found = (await it.ask("assistants")) ?? [];
-    const chosen = choice.value;
+    const found = await it.ask("assistants");
+    if (!found || JSON.stringify(found) === listed) return;
+    listed = JSON.stringify(found);
+    chosen ??= found[0]?.id;
     choice.replaceChildren(
       h("option", { value: "" }, "no run"),
-      ...found.map((/** @type {any} */ one) => h("option", { value: one.id }, `${one.name} (${one.model})`)),
+      ...found.map((/** @type {any} */ one) => h("option", { value: one.id, selected: one.id === chosen }, `${one.name} (${one.model})`)),
     );
-    choice.value = chosen || found[0]?.id || "";
+    choose();
+  }
+  function choose() {
     send.textContent = choice.value ? "Send and run" : "Send";
   }
   choice.addEventListener("focus", load, { passive: true });
-  choice.addEventListener("change", () => (send.textContent = choice.value ? "Send and run" : "Send"));
+  choice.addEventListener("change", () => ((chosen = choice.value), choose()));
   text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
   });
@@ -304,19 +349,23 @@ function composer(it) {
 
   /** @param {boolean} on */
   function running(on) {
-    if (!on && it.root.contains(document.activeElement) && document.activeElement === stop) text.focus();
     send.disabled = on;
-    stop.hidden = !on;
+    offerStop();
     it.say(on ? "The run has begun" : "The run is over");
+  }
+  function offerStop() {
+    if (!send.disabled && !waits && document.activeElement === stop) text.focus();
+    stop.hidden = !send.disabled && !waits;
   }
   /** @param {Event} event */
   async function submit(event) {
     event.preventDefault();
     if (!text.value.trim() || send.disabled) return;
+    begin();
     if (choice.value) running(true);
     await it.ask("send_message", { text: text.value, assistant_id: choice.value || null });
     if (choice.value) running(false);
   }
   load();
-  return form;
+  return { element: form, waits: (/** @type {boolean} */ on) => ((waits = on), offerStop()) };
 }

@@ -33,6 +33,7 @@ _FRAME_S: Final = 0.08
 """Between two looks at an answer that comes: some 12 a second."""
 _COPIED: Final = 100
 """Messages that the static copy holds: it is saved with the notebook."""
+_TO_STOP: Final = ("queued", "in_progress", "requires_action")
 _LARGEST_FILE: Final = 32 * 2**20
 
 
@@ -101,7 +102,10 @@ class ThreadView(Panel):
         """The newest page again; what differs is shown. While an answer comes, what is new of it."""
         if answer := self._answer:
             self._show_answer(answer)
-            return
+        else:
+            self._show_newest()
+
+    def _show_newest(self) -> None:
         with self._reading:
             if self._newer:
                 return
@@ -163,7 +167,7 @@ class ThreadView(Panel):
     @work
     def assistants(self) -> list[Json]:
         """Those that can be asked."""
-        found = self._client.beta.assistants.list(limit=100).data
+        found = list(self._client.beta.assistants.list(limit=100))
         self._source.known.assistants |= {one.id: one.name or one.id for one in found}
         return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
 
@@ -172,18 +176,14 @@ class ThreadView(Panel):
         """Put a message on the thread and, with an assistant, run it; the answer is shown as it comes."""
         if self._answer:
             raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
-        self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
-        self.tell("sent", text=text)
         if assistant_id is None:
-            self._look()
+            self._put(text)
             return
-        if self._newer:
-            self.jump("last")
-        self._look()
         self._answer = answer = Answer(self._client, self.thread_id, assistant_id)
-        self._wake.set()
         self.tell("running", on=True)
         try:
+            self._put(text)
+            self._wake.set()
             for _ in answer.read():
                 if not THREADS:
                     self._show_answer(answer)
@@ -192,6 +192,14 @@ class ThreadView(Panel):
             self._answer = None
             self.tell("running", on=False)
             self._look()
+
+    def _put(self, text: str) -> None:
+        self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
+        self.tell("sent", text=text)
+        if self._newer:
+            self.jump("last")
+        else:
+            self._show_newest()
 
     @quick
     def join(self) -> None:
@@ -203,14 +211,23 @@ class ThreadView(Panel):
 
     @work
     def stop(self) -> None:
-        """Cancel the run that this view has begun; what was said stays."""
+        """Cancel the run that is under way, or waits for outputs; what was said stays."""
         if answer := self._answer:
             answer.stop()
+        elif run := self._active():
+            self._client.beta.threads.runs.cancel(run["id"], thread_id=self.thread_id)
+            self._look()
+
+    def _active(self) -> Json | None:
+        return next((run for run in self._runs if run["status"] in _TO_STOP), None)
 
     @quick
     def raw(self, id: str) -> str:
         """The JSON of a message, or of a run with its steps."""
-        item = next(item for item in self._items if item.id == id)
+        item = (answer := self._answer) and answer.item(id)
+        item = item or next((item for item in self._items if item.id == id), None)
+        if item is None:
+            raise sdk.Refused("This is no longer in the thread.")
         return page.json_html(
             {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
         )
@@ -245,7 +262,10 @@ class ThreadView(Panel):
         return _FRAME_S if self._answer else super().every_s
 
     def _show_answer(self, answer: Answer) -> None:
+        """Show what is new of an answer, unless one reads far before it."""
         with self._state_lock:
+            if self._newer:
+                return
             ops = answer.changes(self._source.known)
             for op in ops:
                 if "put" in op:
@@ -274,6 +294,8 @@ class ThreadView(Panel):
             self._shown = wanted
             if ops or self._views:
                 self.tell("items", ops=ops, **self._about())
+            if answer := self._answer:
+                answer.begin_again()  # the thread does not hold all of it yet
         if not moving:
             self.refresh_copy()
 
@@ -282,10 +304,11 @@ class ThreadView(Panel):
         return html if known == item else page.html(item, self._source.known)
 
     def _about(self) -> Json:
-        return {"summary": self._summary(), "older": self._older, "newer": self._newer}
+        ends = {"older": self._older, "newer": self._newer}
+        return {"summary": self._summary(), **ends, "waits": self._active() is not None}
 
     def _summary(self) -> str:
-        return page.summary(self._items, more=self._older or self._newer)
+        return page.summary(self._items, older=self._older, newer=self._newer)
 
     def _whole(self) -> list[Item]:
         """Every message and run of the thread."""

@@ -90,6 +90,23 @@ tutor = client.beta.assistants.create(model="gpt-4o", name="Tutor")
 thread = client.beta.threads.create()
 """
 
+WAITS = """
+import assistant_nb as anb
+client = anb.connect(model=anb.Scripted(anb.ToolCall("add", "{}"), "It is 3."))
+add = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+client.beta.assistants.create(model="gpt-4o", name="Tutor", tools=[add])
+thread = client.beta.threads.create()
+"""
+
+WIDE = r"""
+import assistant_nb as anb
+client = anb.connect()
+sum = " + ".join(f"x_{{{n}}}" for n in range(90))
+table = "|".join(["", *(["column"] * 40), ""]) + "\n" + "|".join(["", *(["-"] * 40), ""])
+words = ["w" * 400, f"`{'c' * 400}`", table, rf"Amid \({sum}\) words", rf"\[{sum}\]", "- שלום (abc)"]
+thread = client.beta.threads.create(messages=[{"role": "user", "content": "\n\n".join(words)}])
+"""
+
 LONG = """
 import assistant_nb as anb
 client = anb.connect()
@@ -169,6 +186,31 @@ def test_citations_files_and_json_can_be_opened(open_notebook: Any) -> None:
     live.get_by_role("button", name="JSON").first.click()
     live.locator(".anb-json").wait_for()
     assert '"object": "thread.message"' in live.locator(".anb-json").inner_text()
+
+
+def test_what_is_exported_reads_like_the_thread(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
+    saved = {}
+    for kind in ("HTML", "Notebook"):
+        notebook.live.locator(".anb-menu summary").click()
+        with notebook.page.expect_download() as waiting:
+            notebook.live.get_by_role("button", name=kind, exact=True).click()
+        saved[kind] = Path(waiting.value.path()).read_text()
+    alone = notebook.page.context.new_page()
+    alone.set_content(saved["HTML"])
+    assert (alone.locator("math").count(), alone.locator("img").count()) == (4, 3)
+    assert "\\frac" not in alone.locator("body").inner_text()
+    alone.close()
+    path = notebook.path.with_name("exported.ipynb")
+    path.write_text(saved["Notebook"])
+    exported = open_notebook(path=path.name)
+    exported.page.locator("mjx-container").nth(3).wait_for()
+    cells = exported.page.locator(".jp-MarkdownOutput")
+    shown = "\n".join(cells.all_inner_texts())
+    for words in ("It costs $5 and $10.", "14[1].", "[1] rules.md: On Saturday", "server_error"):
+        assert words in shown, words
+    assert "【" not in shown
+    assert cells.locator("img").count() == 2
 
 
 def test_axe_finds_nothing_serious(open_notebook: Any) -> None:
@@ -341,6 +383,67 @@ def test_a_server_that_is_gone_is_told_and_its_return_noticed(open_notebook: Any
     notebook.live.locator(".anb-content", has_text="Are you there?").wait_for()
 
 
+def test_a_jump_lands_at_its_message(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, LONG.format(count=450))
+    live, bar = notebook.live, notebook.live.locator(".anb-bar")
+    live.get_by_label("Search the thread").fill("message 17:")
+    live.get_by_label("Search the thread").press("Enter")
+    live.get_by_text("1 found in 450 messages").first.wait_for()
+    for button, words in (
+        (live.locator(".anb-hits button"), "message 17:"),
+        (bar.get_by_role("button", name="First"), "message 0:"),
+    ):
+        button.click()
+        notebook.page.locator(".anb-message:focus", has_text=words).wait_for()
+        notebook.page.wait_for_timeout(700)
+        places = """([item, list]) => [item.getBoundingClientRect(), list.getBoundingClientRect()].map((one) => [one.top, one.bottom])"""
+        item, list = live.locator(".anb-message", has_text=words), live.locator(".anb-list")
+        (top, bottom), (above, below) = notebook.page.evaluate(places, [item.element_handle(), list.element_handle()])
+        assert above <= top and bottom <= below
+    assert bar.get_by_text("the first 100 messages").is_visible()
+
+
+@pytest.mark.parametrize("width", [500, 980, 1280])
+def test_the_menus_of_a_short_thread_are_not_cut_off(open_notebook: Any, width: int) -> None:
+    notebook = opened(open_notebook, CUT, fresh=True)
+    notebook.page.set_viewport_size({"width": width, "height": 900})
+    notebook.live.locator(".anb-menu summary").click()
+    notebook.live.get_by_label("Search the thread").fill("e")
+    notebook.live.get_by_label("Search the thread").press("Enter")
+    notebook.live.locator(".anb-hits button").wait_for()
+    root = notebook.live.bounding_box()
+    for menu in (".anb-menu > div", ".anb-hits"):
+        box = notebook.live.locator(menu).bounding_box()
+        assert root["x"] <= box["x"] and box["x"] + box["width"] <= root["x"] + root["width"]
+        assert box["y"] + box["height"] <= root["y"] + root["height"]
+
+
+def test_who_sends_from_amid_a_thread_sees_the_answer_come(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, LONG.format(count=250) + "\nclient.beta.assistants.create(model='gpt-4o')")
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    notebook.live.get_by_role("button", name="First").click()
+    notebook.live.get_by_text("message 0:").wait_for()
+    send(notebook, "Is it so?")
+    notebook.live.locator(".anb-run", has_text="failed").wait_for()
+    notebook.page.wait_for_timeout(300)
+    assert (
+        notebook.live.locator(".anb-list").evaluate("(one) => one.scrollHeight - one.scrollTop - one.clientHeight") < 40
+    )
+    assert notebook.live.locator(".anb-message").last.inner_text().endswith("Is it so?")
+
+
+def test_what_comes_while_all_is_folded_is_folded(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WAITS)
+    notebook.live.get_by_role("button", name="Fold all").click()
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    run = notebook.live.locator(".anb-run", has_text="requires_action")
+    run.wait_for()
+    assert run.get_attribute("open") is None
+    notebook.live.get_by_role("button", name="Unfold all").click()
+    assert run.get_attribute("open") is not None
+
+
 def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(open_notebook: Any) -> None:
     notebook = opened(open_notebook, LONG.format(count=2))
     for code, count in (("import asyncio; await asyncio.sleep(3)", 3), ("import time; time.sleep(2)", 4)):
@@ -390,6 +493,41 @@ def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it
     assert notebook.live.get_by_role("button", name="Send").is_enabled()
 
 
+def test_a_run_that_waits_for_outputs_can_be_stopped(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WAITS)
+    stop = notebook.live.get_by_role("button", name="Stop")
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    notebook.live.locator(".anb-run", has_text="waits for the output of add").wait_for()
+    assert notebook.live.get_by_role("button", name="Send").is_enabled()
+    stop.focus()
+    notebook.press("Enter")
+    notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
+    stop.wait_for(state="hidden")
+    assert notebook.page.evaluate("() => document.activeElement.tagName") == "TEXTAREA"
+    send(notebook, "1 + 2?")
+    notebook.live.locator(".anb-content", has_text="3.").wait_for()
+
+
+def test_an_assistant_that_is_chosen_stays_chosen_and_so_does_none(open_notebook: Any) -> None:
+    notebook = opened(
+        open_notebook, "import assistant_nb as anb\nclient = anb.connect()\nthread = client.beta.threads.create()"
+    )
+    choice, send = notebook.live.get_by_label("Assistant that answers"), notebook.live.locator(".anb-primary")
+    assert (choice.inner_text(), send.inner_text()) == ("no run", "Send")
+    notebook.execute("for n in range(3): client.beta.assistants.create(model='gpt-4o', name=f'Tutor {n}')")
+    for name, wanted in (("Tutor 1 (gpt-4o)", "Send and run"), ("no run", "Send")):
+        choice.focus()
+        choice.locator("option").nth(3).wait_for(state="attached")
+        choice.select_option(label=name)
+        notebook.live.get_by_label("Message", exact=True).focus()
+        notebook.execute("client.beta.assistants.create(model='gpt-4o', name='Another')")
+        before = choice.locator("option").count()
+        choice.focus()
+        choice.locator("option").nth(before).wait_for(state="attached")
+        assert (choice.evaluate("(one) => one.selectedOptions[0].label"), send.inner_text()) == (name, wanted)
+
+
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -> None:
     notebook = opened(open_notebook, LONG.format(count=5), fresh=True)
@@ -401,6 +539,20 @@ def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -
       .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className)""")
     assert wide == []
     assert notebook.live.get_by_role("button", name="Send").is_visible()
+
+
+def test_nothing_wide_is_cut_off_and_each_language_runs_its_own_way(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WIDE)
+    cut = """() => [...document.querySelectorAll(".anb-content *")]
+      .filter((one) => !one.closest("[data-drawn]") || one.matches("[data-drawn]"))
+      .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
+      .filter((one) => getComputedStyle(one).overflowX !== "auto").map((one) => one.outerHTML.slice(0, 200))"""
+    content = notebook.live.locator(".anb-content")
+    assert content.evaluate("(one) => one.scrollWidth <= one.clientWidth + 1")
+    assert notebook.page.evaluate(cut) == []
+    assert content.locator("table").get_attribute("tabindex") == "0"
+    assert content.locator("ul").evaluate("(one) => getComputedStyle(one).direction") == "rtl"
+    assert notebook.axe() == []
 
 
 def test_a_thread_that_is_deleted_and_a_wrong_key_are_told(open_notebook: Any) -> None:

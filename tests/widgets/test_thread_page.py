@@ -65,6 +65,16 @@ def test_a_mark_becomes_a_number_and_opens_the_words_that_were_found() -> None:
     assert "【" not in html
 
 
+def test_a_mark_of_a_second_search_opens_what_that_one_found() -> None:
+    def search(words: str) -> Json:
+        hit = {"file_id": "file-1", "content": [{"type": "text", "text": words}]}
+        return {"type": "file_search", "file_search": {"results": [hit]}}
+
+    note = {"type": "file_citation", "text": "【5:0†rules.md】", "file_citation": {"file_id": "file-1"}}
+    item = Item("m1", message("m1", 1, "r1", annotations=[note]), [step(search("first")), step(search("second"))])
+    assert "<blockquote><p>second</p>" in thread_page.html(item, Known())
+
+
 def test_a_file_that_code_made_is_a_link_to_it() -> None:
     note = {"type": "file_path", "text": "sandbox:/mnt/data/a.csv", "file_path": {"file_id": "file-1"}}
     item = Item("m1", message("m1", 1, "r1", "See [the table](sandbox:/mnt/data/a.csv).", annotations=[note]))
@@ -110,6 +120,22 @@ def test_each_kind_of_call_shows_what_went_in_and_what_came_out() -> None:
     assert "contained" not in thread_page.lasting(html)
 
 
+def test_what_a_step_took_is_told_once_for_all_its_calls() -> None:
+    call = {"type": "function", "function": {"name": "add", "arguments": "{}", "output": None}}
+    took = {**step(call, call), "status": "expired", "usage": {"total_tokens": 9}}
+    html = thread_page.html(Item("r1", run("r1", 1), [took]), Known())
+    assert html.count("9 tokens") == 1
+    assert '2 calls · <span class="anb-pill anb-bad-pill">expired</span> 9 tokens' in html
+
+
+def test_a_search_that_tells_no_hits_has_not_found_nothing() -> None:
+    cases: list[tuple[Json, int]] = [({}, 0), ({"results": []}, 1)]
+    for results, told in cases:
+        searched = step({"type": "file_search", "file_search": results})
+        html = thread_page.html(Item("r1", run("r1", 1), [searched]), Known())
+        assert html.count("nothing was found") == told
+
+
 def test_a_run_that_waits_says_for_what() -> None:
     action = {"submit_tool_outputs": {"tool_calls": [{"function": {"name": "add"}}, {"function": {"name": "sub"}}]}}
     html = thread_page.html(Item("r1", run("r1", 1, "requires_action", required_action=action)), Known())
@@ -118,5 +144,16 @@ def test_a_run_that_waits_says_for_what() -> None:
 
 def test_the_summary_counts() -> None:
     items = [Item("m1", message("m1", 1)), Item("r1", run("r1", 1, usage={"total_tokens": 1000}))]
-    assert thread_page.summary(items, more=False) == "1 message · 1 run · 1,000 tokens"
-    assert thread_page.summary(items[:1], more=True) == "the last 1 message · 0 runs"
+    assert thread_page.summary(items) == "1 message · 1 run · 1,000 tokens"
+    assert thread_page.summary(items[:1], older=True) == "the last 1 message · 0 runs"
+    assert thread_page.summary(items[:1], newer=True) == "the first 1 message · 0 runs"
+    assert thread_page.summary(items[:1], older=True, newer=True) == "amid the thread: 1 message · 0 runs"
+
+
+def test_a_copy_holds_the_beginning_of_a_long_output_only() -> None:
+    ran = {"input": "1", "outputs": [{"type": "logs", "logs": "<&" * 100_000}]}
+    steps = [step({"type": "code_interpreter", "code_interpreter": ran})]
+    html = thread_page.html(Item("r1", run("r1", 1), steps), Known())
+    copy = thread_page.lasting(html)
+    assert len(copy) < 60_000 < len(html)
+    assert "&lt;&amp; … (the rest is not in this copy)</pre>" in copy

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 import tracemalloc
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from openai import AsyncOpenAI, OpenAI
 
 import assistant_nb as anb
 from assistant_nb.widgets.thread_view import ThreadView
+
+ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 
 
 @pytest.fixture
@@ -73,6 +76,18 @@ def test_a_deleted_message_leaves_the_page(opened: Any) -> None:
     assert texts(view) == ["user: One."]
 
 
+def test_a_run_that_waits_a_second_time_shows_what_it_was_given(opened: Any) -> None:
+    call = anb.ToolCall("add", '{"a": 1}')
+    client, assistant, view, _ = opened(call, call, tools=[ADD])
+    runs = client.beta.threads.runs
+    run = runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    view.look()
+    outputs = [{"tool_call_id": run.required_action.submit_tool_outputs.tool_calls[0].id, "output": "It is 3."}]
+    runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=view.thread_id, tool_outputs=outputs)
+    view.look()
+    assert "It is 3." in view.copy_html()
+
+
 def test_a_message_is_sent_and_its_answer_streamed(opened: Any) -> None:
     _, assistant, view, page = opened(["It ", "is ", "**so**."])
     page.ask("send_message", text="Is it so?", assistant_id=assistant.id)
@@ -88,43 +103,106 @@ def test_what_was_streamed_is_what_the_api_then_says(opened: Any) -> None:
     assert view._items[-1].thing["content"][0]["text"]["value"] == "".join(answer)
 
 
-def test_stop_works_from_the_first_moment_and_keeps_what_was_said(opened: Any) -> None:
+def test_stop_keeps_what_was_said(opened: Any) -> None:
     def slow(prompt: Any) -> Any:
         for n in range(500):
             yield f"{n} "
             time.sleep(0.01)
 
     _, assistant, view, page = opened(slow)
+    page.ask("hello", view="page")
     args = {"text": "Count.", "assistant_id": assistant.id}
     view._heard(None, {"do": "send_message", "call": 1, "args": args}, [])
-    page.wait(lambda message: message.get("event") == "running")
+    page.wait(lambda message: "0 1" in str(message.get("ops")))
     page.ask("stop")
     page.wait(lambda message: bool(message.get("event") == "running" and not message["on"]))
     page.wait(lambda message: message.get("answers") == 1)
-    assert any(line.startswith("run: cancelled") for line in texts(view))
+    run, answer = texts(view)[-2:]
+    assert run.startswith("run: cancelled") and answer.startswith("assistant: 0 1")
+    page.ask("bye", view="page")
 
 
-def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(opened: Any) -> None:
-    def slow(prompt: Any) -> Any:
-        yield "One.\n\n"
-        yield "Two.\n\n"
-        go_on.wait(10)
-        yield "Three."
-
-    go_on = threading.Event()
-    _, assistant, view, page = opened(slow)
-    page.ask("hello", view="first")
-    view._heard(None, {"do": "send_message", "call": 1, "args": {"text": "Count.", "assistant_id": assistant.id}}, [])
-    page.wait(lambda message: "Two." in str(message.get("ops")))
-    page.heard.clear()
-    page.ask("hello", view="second")
-    page.ask("join")
-    page.wait(lambda message: "One." in str(message.get("ops")) and "Two." in str(message.get("ops")))
-    assert [event["on"] for event in page.events("running")] == [True]
+def test_stop_is_heard_before_the_run_has_begun(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, assistant, view, page = opened("Never said.")
+    put, go_on = view._put, threading.Event()
+    monkeypatch.setattr(view, "_put", lambda text: go_on.wait(10) and put(text))
+    view._heard(None, {"do": "send_message", "call": 1, "args": {"text": "Hi.", "assistant_id": assistant.id}}, [])
+    page.ask("stop")
     go_on.set()
     page.wait(lambda message: message.get("answers") == 1)
-    for name in ("first", "second"):
-        page.ask("bye", view=name)
+    assert texts(view) == ["user: Hello.", "user: Hi."]
+    assert client.beta.threads.runs.list(view.thread_id).data == []
+
+
+def test_a_run_that_waits_can_be_stopped_whoever_began_it(opened: Any) -> None:
+    _, assistant, view, page = opened(anb.ToolCall("add", "{}"), "Yes.", tools=[ADD])
+    page.ask("send_message", text="1 + 2?", assistant_id=assistant.id)
+    assert page.ask("hello", view="page")["waits"]
+    assert "is active" in page.ask("send_message", text="Well?", assistant_id=assistant.id)["error"]
+    page.ask("stop")
+    page.wait(lambda message: message.get("waits") is False)
+    page.ask("send_message", text="Well?", assistant_id=assistant.id)
+    assert texts(view)[-1] == "assistant: Yes."
+    page.ask("bye", view="page")
+
+
+@pytest.fixture
+def answering(opened: Any) -> Any:
+    """`with answering(say=…) as (view, page):` an answer comes, "One. Two." so far; "Three." follows at the end."""
+
+    @contextmanager
+    def answer(**how: Any) -> Any:
+        def slow(prompt: Any) -> Any:
+            yield "One.\n\n"
+            yield "Two.\n\n"
+            go_on.wait(10)
+            yield "Three."
+
+        go_on = threading.Event()
+        _, assistant, view, page = opened(slow, **how)
+        page.ask("hello", view="page")
+        args = {"text": "Count.", "assistant_id": assistant.id}
+        view._heard(None, {"do": "send_message", "call": 1, "args": args}, [])
+        page.wait(lambda message: "Two." in str(message.get("ops")))
+        page.heard.clear()
+        yield view, page
+        go_on.set()
+        page.wait(lambda message: message.get("answers") == 1)
+        page.ask("bye", view="page")
+
+    return answer
+
+
+def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(answering: Any) -> None:
+    with answering() as (_, page):
+        page.ask("hello", view="second")
+        page.ask("join")
+        page.wait(lambda message: "One." in str(message.get("ops")) and "Two." in str(message.get("ops")))
+        assert [event["on"] for event in page.events("running")] == [True]
+        page.ask("bye", view="second")
+
+
+def test_an_answer_that_comes_stays_while_one_reads_backwards(answering: Any) -> None:
+    with answering(say=[f"message {n}" for n in range(150)]) as (view, page):
+        page.ask("older")
+        page.wait(lambda message: "One." in str(message.get("ops")), seconds=3)
+    assert len(view._messages) == 152
+
+
+def test_an_answer_that_comes_stays_out_of_the_beginning_of_a_thread(answering: Any) -> None:
+    with answering(say=[f"message {n}" for n in range(150)]) as (view, page):
+        page.ask("jump", to="first")
+    assert len(view._shown) == 100
+    page.ask("jump", to="last")
+    assert texts(view)[-1] == "assistant: One. Two. Three."
+
+
+def test_the_json_of_an_answer_is_shown_while_it_comes(answering: Any) -> None:
+    with answering() as (view, page):
+        _, _, run, message = view._shown
+        assert "thread.run.step" in page.ask("raw", id=run)
+        assert "Two." in page.ask("raw", id=message)
+    assert "no longer" in page.ask("raw", id="msg_gone")["error"]
 
 
 def test_what_is_told_while_a_page_opens_comes_after_the_state_that_it_gets(opened: Any) -> None:
@@ -142,6 +220,13 @@ def test_what_is_told_while_a_page_opens_comes_after_the_state_that_it_gets(open
     order = [message.get("event") or "answer" for message in page.heard]
     assert order.index("answer") < order.index("late")
     page.ask("bye", view="page")
+
+
+def test_every_assistant_can_be_asked(opened: Any) -> None:
+    client, _, _, page = opened()
+    for n in range(100):
+        client.beta.assistants.create(model="gpt-4o", name=f"Tutor {n}")
+    assert len(page.ask("assistants")) == 101
 
 
 def test_one_answer_at_a_time(opened: Any) -> None:
@@ -217,6 +302,21 @@ def test_a_search_looks_through_all_messages(opened: Any) -> None:
     hits = [hit["words"] for event in page.events("found") for hit in event["hits"]]
     assert hits == ["message 21", *(f"message 21{n}" for n in range(10))]
     assert (page.events("found")[-1]["looked"], page.events("found")[-1]["done"]) == (220, True)
+
+
+def test_a_file_that_is_gone_keeps_the_name_by_which_it_was_found(opened: Any) -> None:
+    _, _, view, _ = opened()
+    hits = [{"file_id": "file-gone", "file_name": "rules.md", "content": []}]
+    call = {"type": "file_search", "file_search": {"results": hits}}
+    view._source.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
+    assert view._source.known.files == {"file-gone": "rules.md"}
+
+
+def test_a_citation_of_the_web_as_other_servers_make_it_hides_no_message(opened: Any) -> None:
+    _, _, view, _ = opened()
+    web = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://example.com"}}
+    view._messages[0]["content"][0]["text"]["annotations"] = [web]
+    view._source.learn(view._messages, [], [])
 
 
 def test_a_file_is_given_with_its_name(opened: Any) -> None:

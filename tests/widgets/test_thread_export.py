@@ -1,0 +1,57 @@
+"""A thread in other forms: nothing that a reader sees in the widget is lost or raw."""
+
+from typing import Any
+
+from assistant_nb.widgets import thread_export
+from assistant_nb.widgets.thread_page import Item, Known
+from tests.widgets.test_thread_page import message, run, step
+
+PICTURE = "data:image/png;base64,AAAA"
+KNOWN = Known(files={"file-1": "rules.md", "file-2": "plot.png"}, pictures={"file-2": PICTURE})
+
+
+def both(*items: Item) -> list[str]:
+    """As Markdown, and the Markdown of the notebook."""
+    cells = thread_export.notebook(items, KNOWN)["cells"]
+    return [
+        thread_export.markdown(items, KNOWN),
+        *(cell["source"] for cell in cells if cell["cell_type"] == "markdown"),
+    ]
+
+
+def test_formulas_and_money_are_what_they_were() -> None:
+    for text in both(Item("m1", message("m1", 1, text=r"\(x^2\) costs $5 and $10"))):
+        assert r"$x^2$ costs <span>\$</span>5 and <span>\$</span>10" in text
+
+
+def test_a_citation_has_its_words_below() -> None:
+    mark = "【4:0†rules.md】"
+    note = {"type": "file_citation", "text": mark, "file_citation": {"file_id": "file-1"}}
+    hit = {"file_id": "file-1", "content": [{"type": "text", "text": "On Saturday.\nOr not."}]}
+    steps = [step({"type": "file_search", "file_search": {"results": [hit]}})]
+    for text in both(Item("m1", message("m1", 1, "r1", f"Open{mark}.", annotations=[note]), steps)):
+        assert "Open[1].\n\n> [1] rules.md: On Saturday.\n> Or not." in text
+
+
+def test_pictures_come_along() -> None:
+    path = "sandbox:/mnt/data/plot.png"
+    note = {"type": "file_path", "text": path, "file_path": {"file_id": "file-2"}}
+    said = message("m1", 1, "r1", f"![A plot]({path})", annotations=[note])
+    said["content"].append({"type": "image_file", "image_file": {"file_id": "file-2"}})
+    for text in both(Item("m1", said)):
+        assert f"![A plot]({PICTURE})\n\n![plot.png]({PICTURE})" in text
+
+
+def test_what_code_has_drawn_and_what_is_attached_come_along() -> None:
+    image: dict[str, Any] = {"type": "image", "image": {"file_id": "file-2"}}
+    drew = step({"type": "code_interpreter", "code_interpreter": {"input": "plot()", "outputs": [image]}})
+    asked = message("m1", 1, attachments=[{"file_id": "file-1", "tools": []}])
+    text = thread_export.markdown([Item("m1", asked), Item("r1", run("r1", 1), [drew])], KNOWN)
+    assert "> attached: rules.md" in text
+    assert f"```python\nplot()\n```\n\n![plot.png]({PICTURE})" in text
+
+
+def test_a_notebook_tells_why_a_run_failed() -> None:
+    failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": "Out of order."})
+    cells = thread_export.notebook([Item("r1", failed)], KNOWN)["cells"]
+    assert [cell["source"] for cell in cells] == ["> run: failed · server_error: Out of order."]
