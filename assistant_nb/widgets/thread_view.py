@@ -31,8 +31,8 @@ _WINDOW: Final = 500
 """Messages that a page holds at once; those farthest from where one reads are let go."""
 _FRAME_S: Final = 0.08
 """Between two looks at an answer that comes: some 12 a second."""
-_COPIED: Final = 100
-"""Messages that the static copy holds: it is saved with the notebook."""
+_COPIED: Final = 40
+"""Messages and runs that the static copy holds: it is saved with the notebook, and MathJax draws all its formulas."""
 _TO_STOP: Final = ("queued", "in_progress", "requires_action")
 _LARGEST_FILE: Final = 32 * 2**20
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -61,6 +62,15 @@ thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello
 """A client whose line to its engine can be cut, and a thread."""
 
 FOCUS = "() => !!document.activeElement?.closest('.anb-live')"
+
+
+def best(measure: Callable[[], float], limit: float) -> float:
+    """What a thing takes: the least of at most three measurements, as others use the machine, too."""
+    taken = [measure()]
+    while min(taken) >= limit and len(taken) < 3:
+        taken.append(measure())
+    print(f"\n{min(taken):.3g} of {limit}, measured {[round(one, 3) for one in taken]}")
+    return min(taken)
 
 
 class Opened:

@@ -185,7 +185,7 @@ def test_a_page_that_joins_while_an_answer_comes_is_told_all_of_it(answering: An
 def test_an_answer_that_comes_stays_while_one_reads_backwards(answering: Any) -> None:
     with answering(say=[f"message {n}" for n in range(150)]) as (view, page):
         page.ask("older")
-        page.wait(lambda message: "One." in str(message.get("ops")), seconds=3)
+        page.wait(lambda message: "One." in str(message.get("ops")))
     assert len(view._messages) == 152
 
 
