@@ -2,6 +2,7 @@
 
 /** A kernel that has not heard within this time is taken up by a cell. */
 const BUSY_AFTER_MS = 700;
+const GREET_EVERY_MS = 3000;
 
 /**
  * An element: `h("button", {class: "anb-primary", onclick: send}, "Send")`. Texts become text nodes, never HTML.
@@ -127,16 +128,27 @@ export function frame(model, el, label, open) {
     },
   };
   link.on("trouble", (message) => stand(message.sentence));
+  let isOpen = false;
+  function greet() {
+    link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
+      if (isOpen) return;
+      isOpen = true;
+      clearInterval(greeting);
+      busy.hidden = true;
+      el.classList.add(`anb-${state.stem}`);
+      root.classList.add(state.id);
+      stand(state.trouble);
+      open(it, state);
+      if (state.polls) timer = window.setInterval(() => link.call("poll").catch(() => {}), 1000);
+    }, fail);
+  }
+  // While a page is loaded again, JupyterLab may lose what is said before it has found its kernel.
+  const greeting = setInterval(greet, GREET_EVERY_MS);
   listen();
-  link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
-    el.classList.add(`anb-${state.stem}`);
-    root.classList.add(state.id);
-    stand(state.trouble);
-    open(it, state);
-    if (state.polls) timer = window.setInterval(() => link.call("poll").catch(() => {}), 1000);
-  }, fail);
+  greet();
   return () => {
     clearInterval(timer);
+    clearInterval(greeting);
     scrolls.disconnect();
     link.close();
   };

@@ -10,6 +10,9 @@ from tests.vectors import VECTORS
 SENT = [vector for vector in VECTORS if not any("\ud800" <= letter <= "\udfff" for letter in vector)]
 """Half a character does not get past the SDK."""
 
+EACH = 8
+"""Attacks on a thread, of five entries each: a copy holds forty."""
+
 ATTACK = """
 import json
 import assistant_nb as anb
@@ -37,7 +40,7 @@ def attack(thread, vector):
         client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread, tool_outputs=outputs, poll_interval_ms=5)
     statuses.append(run.status)
 refused, statuses, views = [], [], []
-for some in (vectors[n : n + 20] for n in range(0, len(vectors), 20)):
+for some in (vectors[n : n + {each}] for n in range(0, len(vectors), {each})):
     thread = client.beta.threads.create().id
     for vector in some:
         attack(thread, vector)
@@ -81,8 +84,8 @@ LOOK = """(within) => {
 
 
 def attacked(open_notebook: Any, **how: Any) -> Any:
-    setup = ATTACK.format(vectors=json.dumps(SENT))
-    shows = [f"views[{n}]" for n in range(-(-len(SENT) // 20))]
+    setup = ATTACK.format(vectors=json.dumps(SENT), each=EACH)
+    shows = [f"views[{n}]" for n in range(-(-len(SENT) // EACH))]
     notebook = open_notebook("1", run=False, **how)
     notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
     notebook.write(setup, *shows)
@@ -109,12 +112,13 @@ def test_nothing_runs_or_is_fetched_live(open_notebook: Any) -> None:
     assert notebook.execute("print(len(refused), set(statuses))").strip() == "0 {'requires_action'}"
     assert seen["articles"] >= 3 * len(SENT)
     assert (seen["bad"], seen["pwned"]) == ([], 0)
-    page = notebook.execute("print(views[0].to_html())")
+    pages = json.loads(notebook.execute("print(json.dumps([view.to_html() for view in views]))"))
     alone = notebook.page.context.new_page()
     alone.add_init_script("window.pwned = () => { window.pwnedBy = 1; }")
-    alone.set_content(page)
-    assert alone.locator("article").count() > 60
-    assert alone.evaluate(LOOK, "body")["bad"] == []
+    for page in pages:
+        alone.set_content(page)
+        assert alone.locator("article").count() >= 3
+        assert alone.evaluate(LOOK, "body")["bad"] == []
     alone.close()
 
 
@@ -125,6 +129,7 @@ def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, tr
     notebook.page.wait_for_timeout(2500)
     notebook.shot("copy")
     seen = notebook.page.evaluate(LOOK, ".jp-OutputArea-output")
+    assert seen["articles"] >= 3 * len(SENT)
     assert "pwned()" in notebook.outputs()
     assert notebook.page.locator("mjx-container").count() > 10
     assert (seen["bad"], seen["pwned"]) == ([], 0)
