@@ -125,6 +125,21 @@ def test_a_copy_catches_up_with_what_cells_did_before_the_page_had_its_view(open
     )
 
 
+def test_a_view_that_is_not_heard_at_first_is_heard_then(open_notebook: Any) -> None:
+    """JupyterLab loses what is said while a page is loaded again."""
+    deaf = """
+class Deaf(Toy):
+    greetings = 0
+    def _heard(self, widget, content, buffers):
+        self.greetings += content["do"] == "hello"
+        if self.greetings != 1:
+            super()._heard(widget, content, buffers)
+"""
+    notebook = open_notebook(TOY, deaf, 'Deaf(toy._client, "thing_2")')
+    notebook.live.get_by_role("button", name="quick").click()
+    notebook.live.locator("output", has_text="1").wait_for()
+
+
 def test_nbconvert_shows_the_copy_and_brings_nothing_that_is_fetched(toy: Any) -> None:
     notebook = toy("lab/tree")
     notebook.save()
