@@ -73,8 +73,8 @@ class Panel(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "_stem" in cls.__dict__:  # not in the classes that ipywidgets makes of it when traits are added
             cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
-            # What a widget's own rules are for lies within it: many kinds may be on one page.
-            cls._css = f"{_read('base.css')}:where(.anb-{cls._stem}) {{\n{_read(f'{cls._stem}.css')}}}\n"
+            # A widget's own rules lie within it, and outweigh those that all share: many kinds may be on one page.
+            cls._css = f"{_read('base.css')}.anb-{cls._stem} {{\n{_read(f'{cls._stem}.css')}}}\n"
         super().__init_subclass__(**kwargs)
 
     def __init__(self, client: "OpenAI", subject: str) -> None:

@@ -217,6 +217,15 @@ def test_the_code_goes_into_the_next_cell_and_makes_an_equal_assistant(open_note
     assert notebook.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.length") == 3
 
 
+def test_another_widget_on_the_page_changes_nothing_of_it(open_notebook: Any) -> None:
+    """Each brings the rules that all share, once more."""
+    view = "anb.ThreadView(client, client.beta.threads.create())"
+    notebook = open_notebook("import assistant_nb as anb; client = anb.connect()", "anb.AssistantForm(client)", view)
+    notebook.live.locator(".anb-composer").wait_for()
+    style = "() => getComputedStyle(document.querySelector('.anb-assistant_form .anb-side pre')).whiteSpace"
+    assert notebook.page.evaluate(style) == "pre"
+
+
 def test_axe_finds_nothing_serious(open_notebook: Any) -> None:
     assert opened(open_notebook).hurdles() == {}
 
