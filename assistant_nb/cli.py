@@ -15,6 +15,8 @@ from .engine.errors import EngineError
 
 _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "recording", "record", "fallback")
 """Options of `serve` that are choices of an engine."""
+_JUPYTER = Path(__file__).parent / "jupyter"
+"""Settings for JupyterLab: widgets talk to the kernel itself, as its subshells lose messages at a reload."""
 _NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
 
 
@@ -53,6 +55,8 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and Jupyter would refuse to start
     command += [word for word in rest if word != "--"]
+    config = [str(_JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, config))
     if os.name != "nt":
         sys.stdout.flush()
         os.execv(sys.executable, command)  # noqa: S606  becomes JupyterLab, so that signals reach it

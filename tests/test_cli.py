@@ -112,12 +112,16 @@ def test_lab_opens_jupyterlab_on_a_copy(tmp_path: Path, monkeypatch: pytest.Monk
         raise SystemExit
 
     monkeypatch.setattr(os, "execv", becomes)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         cli.main(["lab", "--no-browser"])
     assert len(list((tmp_path / "assistant-nb-lessons").glob("*.ipynb"))) == len(course.lessons())
     assert started[0][1:3] == ["-m", "jupyterlab"]
     assert started[0][-1] == "--no-browser"
+    settings, mine = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert (Path(settings) / "labconfig/default_setting_overrides.json").is_file()
+    assert mine == "mine"
 
 
 def test_lab_without_jupyterlab_says_how_to_get_it(

@@ -91,6 +91,8 @@ class Panel(anywidget.AnyWidget):
         self._trouble: str | None = None
         self._wake = threading.Event()
         super().__init__(model_id=_model_id(type(self).__name__, subject))
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = _as_addressed  # noqa: SLF001
         self.on_msg(self._heard)
 
     def copy_html(self) -> str:
@@ -230,6 +232,15 @@ class Panel(anywidget.AnyWidget):
             run()
         else:
             spawn(run)
+
+
+def _as_addressed(_: Json, subshell: str | None) -> str | None:
+    """Return the subshell that the page has named, as the one that its message goes to.
+
+    ipykernel 7.4 chooses the subshell in which the widget spoke last. JupyterLab deletes that one when a page is loaded
+    again or a notebook is closed. From then on the kernel would refuse all messages of the next page.
+    """
+    return subshell
 
 
 def _read(name: str) -> str:

@@ -1,7 +1,12 @@
 /* What the widgets share. `_base.py` puts this text before each widget's own, as a widget's module cannot import. */
 
-/** A kernel that has not heard within this time is taken up by a cell. */
+/** After this time without an answer the view asks the kernel itself whether it is busy. */
 const BUSY_AFTER_MS = 700;
+/** A kernel that is not busy, and does not hear a view within this time, has lost it. */
+const LOST_AFTER_MS = 4000;
+const BUSY = "The kernel is busy with a cell. The widget goes on when the cell is done.";
+const SILENT = "The kernel has not answered yet. If a cell is running, the widget goes on when the cell is done.";
+const LOST = "The kernel does not hear this page. Run this cell again. If that does not help, restart the kernel.";
 const GREET_EVERY_MS = 3000;
 
 /**
@@ -80,8 +85,8 @@ export function frame(model, el, label, open) {
   const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
-  const busy = h("div", { class: "anb-busy", role: "status", hidden: true }, "The kernel is busy with a cell. This goes on when the cell is done.");
-  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, busy, body, said);
+  const waits = h("div", { class: "anb-waits", role: "status", hidden: true });
+  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, waits, body, said);
   // JupyterLab's shortcuts, such as "b" for a new cell, ask the element that has the focus, not those around it.
   root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
   el.replaceChildren(root);
@@ -91,10 +96,35 @@ export function frame(model, el, label, open) {
       else target.removeAttribute("tabindex");
   });
   let timer = 0;
-  /** Say so if the kernel does not even hear. */
+  let listening = 0; // the timer that runs until the kernel has heard
+  /** Ask whether the kernel hears. While it does not, say why the widget waits. */
   function listen() {
-    const slow = setTimeout(() => (busy.hidden = false), BUSY_AFTER_MS);
-    link.call("heard").catch(() => {}).finally(() => (clearTimeout(slow), (busy.hidden = true)));
+    if (listening) return;
+    listening = window.setTimeout(explain, BUSY_AFTER_MS);
+    link.call("heard").then(heard, heard);
+  }
+  function heard() {
+    clearTimeout(listening);
+    listening = 0;
+    say("");
+  }
+  const say = (/** @type {string} */ words) => {
+    waits.hidden = !words;
+    waits.textContent = words;
+  };
+  async function explain() {
+    const kernel = model.widget_manager?.kernel;
+    if (!kernel) return say(SILENT);
+    listening = window.setTimeout(say, BUSY_AFTER_MS / 2, BUSY);
+    await kernel.requestKernelInfo().catch(() => {}); // a busy kernel answers after its cell
+    if (!listening) return;
+    clearTimeout(listening);
+    if (waits.textContent === BUSY) say("");
+    listening = window.setTimeout(() => {
+      say(LOST);
+      listening = 0;
+      listen(); // perhaps it hears again
+    }, LOST_AFTER_MS);
   }
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
   let standing = null; // what is wrong until Python says that it is over
@@ -109,8 +139,14 @@ export function frame(model, el, label, open) {
     standing = sentence;
     tell(null);
   }
+  let asked = 0; // calls that have no answer yet
+  const call = (/** @type {[string, any?, ArrayBuffer[]?]} */ ...what) => {
+    root.toggleAttribute("data-asks", ++asked > 0);
+    return link.call(...what).finally(() => root.toggleAttribute("data-asks", --asked > 0));
+  };
   const it = {
     ...link,
+    call,
     root,
     body,
     tell,
@@ -119,7 +155,7 @@ export function frame(model, el, label, open) {
     /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
     ask(name, args, buffers) {
       listen();
-      return link.call(name, args, buffers).then((result) => (tell(null), result), fail);
+      return call(name, args, buffers).then((result) => (tell(null), result), fail);
     },
     /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
     draw(part) {
@@ -134,7 +170,7 @@ export function frame(model, el, label, open) {
       if (isOpen) return;
       isOpen = true;
       clearInterval(greeting);
-      busy.hidden = true;
+      heard();
       el.classList.add(`anb-${state.stem}`);
       root.classList.add(state.id);
       stand(state.trouble);
@@ -149,6 +185,7 @@ export function frame(model, el, label, open) {
   return () => {
     clearInterval(timer);
     clearInterval(greeting);
+    clearTimeout(listening);
     scrolls.disconnect();
     link.close();
   };
