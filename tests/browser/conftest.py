@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+import assistant_nb
 from tests.browser.opened import Opened
 
 SHOTS = Path(__file__).parent / "shots"
@@ -28,6 +29,8 @@ BROWSER_OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+LEARNERS = json.loads(next(Path(assistant_nb.__file__).parent.glob("jupyter/labconfig/*")).read_text())
+"""The settings of JupyterLab as `assistant-nb lab` opens it."""
 SETTINGS = {
     "@jupyterlab/notebook-extension:tracker": {
         "windowingMode": "none"
@@ -71,7 +74,7 @@ class Lab:
         config = home / "config"
         for folder in (self.root, config / "labconfig"):
             folder.mkdir(parents=True)
-        (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(SETTINGS))
+        (config / "labconfig/default_setting_overrides.json").write_text(json.dumps(LEARNERS | SETTINGS))
         (config / "jupyter_server_config.json").write_text(json.dumps(SERVER))
         names = {"JUPYTER_CONFIG_DIR": config, "JUPYTER_TOKEN": self.token} | {
             name: home / name.lower()
@@ -142,14 +145,23 @@ def context(browser: Any, lab: Lab) -> Iterator[Any]:
 Open = Callable[..., Opened]
 
 
+class Spare:
+    """What a test leaves for the next one: to load JupyterLab, or to start a kernel and import the SDK, takes seconds."""
+
+    def __init__(self) -> None:
+        self.pages = list[Any]()
+        """Pages with a JupyterLab in which no notebook is open."""
+        self.kernels = list[str]()
+        """Ids of kernels that have been emptied."""
+
+
 @pytest.fixture(scope="module")
-def spare() -> list[Any]:
-    """Pages with a JupyterLab in which no notebook is open: to load another takes three seconds."""
-    return []
+def spare() -> Spare:
+    return Spare()
 
 
 @pytest.fixture
-def open_notebook(context: Any, lab: Lab, spare: list[Any], request: pytest.FixtureRequest) -> Iterator[Open]:
+def open_notebook(context: Any, lab: Lab, spare: Spare, request: pytest.FixtureRequest) -> Iterator[Open]:
     """`open_notebook("code of a cell", …)` runs a new notebook in JupyterLab; `app="notebooks"` in Notebook 7, with
     `run=False` it is only opened; with `fresh=True` in a page of its own, which the test may change, measure or leave.
     At the end nothing may have left the machine, and no page may have complained.
@@ -163,11 +175,16 @@ def open_notebook(context: Any, lab: Lab, spare: list[Any], request: pytest.Fixt
         name = re.sub(r"\W+", "-", request.node.name).strip("-")
         file = lab.root / (path or f"{name}-{len(opened)}.ipynb")
         own = fresh or app != "lab/tree"
-        beside = bool(spare) and not own
-        page = spare.pop() if beside else context.new_page()
+        beside = bool(spare.pages) and not own
+        page = spare.pages.pop() if beside else context.new_page()
         opened.append(it := Opened(page, lab.url, file, app, SHOTS / name, lab.trust))
         if cells:
             it.write(*cells)
+        if spare.kernels:
+            session = {"path": file.name, "name": "", "type": "notebook", "kernel": {"id": spare.kernels.pop()}}
+            context.request.post(
+                f"{lab.url}/api/sessions", data=session, headers={"Authorization": f"token {lab.token}"}
+            )
         if beside:
             it.load_beside()
         else:
@@ -180,9 +197,10 @@ def open_notebook(context: Any, lab: Lab, spare: list[Any], request: pytest.Fixt
     yield open
     troubles = [trouble for one in opened for trouble in one.troubles]
     for one in reversed(opened):
+        if kernel := one.leave():
+            spare.kernels.append(kernel)
         if one.own or troubles:
-            one.close()
+            one.page.close()
         else:
-            one.leave()
-            spare.append(one.page)
+            spare.pages.append(one.page)
     assert troubles == []

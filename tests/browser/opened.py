@@ -4,10 +4,11 @@ import json
 import re
 import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+import pytest
 
 JUPYTERS_OWN: Final = re.compile(
     r"favicon|ResizeObserver|widget model not found|Error displaying widget|Could not (create|process) (a )?(view|model)"
@@ -24,11 +25,22 @@ KERNEL = """async () => {
   await panel.sessionContext.session?.kernel?.info;
 }"""
 OPEN_ANOTHER = "async (path) => { await jupyterapp.commands.execute('docmanager:open', { path }); }"
-LEAVE = """async () => {
-  const panel = jupyterapp.shell.currentWidget;
-  await panel.sessionContext.shutdown();
+LEAVE = """async (code) => {
+  const panel = window.jupyterapp?.shell?.currentWidget;
+  const kernel = panel?.sessionContext?.session?.kernel;
+  if (!kernel) return null;
+  const emptied = kernel.requestExecute({ code, store_history: false }).done.then((reply) => reply.content.status === "ok");
+  const kept = await Promise.race([emptied, new Promise((late) => setTimeout(late, 5000))]);
+  if (!kept) await panel.sessionContext.shutdown();
   panel.dispose();  // to save or to close it could ask something
+  return kept ? kernel.id : null;
 }"""
+EMPTY = """
+import assistant_nb, ipywidgets
+assistant_nb.stop()
+ipywidgets.Widget.close_all()
+get_ipython().reset()
+"""
 EXECUTE = """async (code) => {
   const future = jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code, store_history: false });
   const said = [];
@@ -61,16 +73,15 @@ thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello
 """
 """A client whose line to its engine can be cut, and a thread."""
 
+NIGHTLY = pytest.mark.nightly
+APPS = pytest.mark.parametrize("app", ["lab/tree", pytest.param("notebooks", marks=NIGHTLY)])
+SAVED = pytest.mark.parametrize(
+    ("app", "trusted"), [("lab/tree", True), pytest.param("notebooks", False, marks=NIGHTLY)]
+)
+"""How a saved notebook is opened again."""
+
+SETTLED = "() => !document.querySelector('.anb-live[data-asks]')"
 FOCUS = "() => !!document.activeElement?.closest('.anb-live')"
-
-
-def best(measure: Callable[[], float], limit: float) -> float:
-    """What a thing takes: the least of at most three measurements, as others use the machine, too."""
-    taken = [measure()]
-    while min(taken) >= limit and len(taken) < 3:
-        taken.append(measure())
-    print(f"\n{min(taken):.3g} of {limit}, measured {[round(one, 3) for one in taken]}")
-    return min(taken)
 
 
 class Opened:
@@ -130,11 +141,12 @@ class Opened:
         self.page.wait_for_function(READY, timeout=60_000)
         self.page.evaluate(KERNEL)
 
-    def leave(self) -> None:
-        """Close the notebook and its kernel, and nothing else: the page can open another one."""
-        self.page.evaluate(LEAVE)
+    def leave(self) -> str | None:
+        """Close the notebook, and nothing else: the page can open another one. Return the kernel's id if it is emptied."""
+        kernel: str | None = self.page.evaluate(LEAVE, EMPTY)
         for event, ear in self._ears.items():
             self.page.remove_listener(event, ear)
+        return kernel
 
     def run_all(self) -> None:
         """Gives back when every cell has been executed, without an error."""
@@ -147,6 +159,10 @@ class Opened:
         outcome = self.page.evaluate(EXECUTE, code)
         assert outcome["status"] == "ok", outcome["text"]
         return str(outcome["text"])
+
+    def settle(self) -> None:
+        """Wait until Python has answered all that the widgets have asked."""
+        self.page.wait_for_function(SETTLED)
 
     @property
     def live(self) -> Any:
@@ -237,6 +253,7 @@ class Opened:
             self._load_without_kernel()
         found = self.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.map((c) => c.model.trusted)")
         assert all(found) == trusted, f"trusted: {found}"
+        self.copies.first.wait_for()
         self.page.wait_for_timeout(1500)
 
     def _sign(self) -> None:
@@ -260,8 +277,3 @@ class Opened:
 
         command = [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", str(self.path)]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    def close(self) -> None:
-        if "/tree/" in self.page.url or "/notebooks/" in self.page.url:
-            self.page.evaluate("() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.shutdown()")
-        self.page.close()

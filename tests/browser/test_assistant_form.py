@@ -3,13 +3,10 @@
 import json
 from typing import Any
 
-import pytest
-
-from tests.browser.opened import CUT
+from tests.browser.opened import APPS, CUT, FOCUS, NIGHTLY, SAVED
 from tests.browser.test_attacks import LOOK
 from tests.vectors import VECTORS
 
-APPS = pytest.mark.parametrize("app", ["lab/tree", "notebooks"])
 SETUP = """
 import json
 import assistant_nb as anb
@@ -30,9 +27,8 @@ def said(notebook: Any, code: str) -> str:
 
 
 def save(notebook: Any, name: str) -> None:
-    notebook.page.wait_for_timeout(600)  # what was typed is checked
     notebook.live.get_by_role("button", name=name).click()
-    notebook.page.wait_for_timeout(600)
+    notebook.settle()
 
 
 def test_an_assistant_is_made_and_changed_and_the_code_beside_it_follows(open_notebook: Any) -> None:
@@ -41,14 +37,12 @@ def test_an_assistant_is_made_and_changed_and_the_code_beside_it_follows(open_no
     live.get_by_label("Name", exact=True).fill("Guide")
     live.get_by_label("Model", exact=True).fill("gpt-4o")
     live.get_by_label("Instructions").fill("Say <b>where</b>.")
-    notebook.page.wait_for_timeout(600)
-    assert "Say <b>where</b>." in live.locator(".anb-listing").inner_text()
+    live.locator(".anb-listing", has_text="Say <b>where</b>.").wait_for()
     save(notebook, "Create assistant")
     assert said(notebook, "form.assistant.name, form.assistant.instructions") == "Guide Say <b>where</b>."
     live.get_by_label("Name", exact=True).fill("Leader")
     live.get_by_role("tab", name="what changes").click()
-    notebook.page.wait_for_timeout(600)
-    assert live.locator(".anb-changes ins").inner_text() == '"Leader"'
+    live.locator(".anb-changes ins").get_by_text('"Leader"', exact=True).wait_for()
     notebook.shot("changes")
     save(notebook, "Update assistant")
     assert said(notebook, "client.beta.assistants.retrieve(form.assistant.id).name") == "Leader"
@@ -110,6 +104,8 @@ def test_what_was_wrong_with_uploads_is_told_until_it_is_mended(open_notebook: A
     live.get_by_label("Upload files").set_input_files([markdown("none.md", b""), markdown("c.md")])
     live.locator(".anb-files").get_by_text("c.md").last.wait_for()
     live.locator(".anb-mistake", has_text="none.md cannot be searched").wait_for()
+    stores = json.loads(said(notebook, "json.dumps([one.name for one in client.vector_stores.list()])"))
+    assert "Lost" not in stores
 
 
 def markdown(name: str, words: bytes = b"Open on Saturday.") -> Any:
@@ -126,7 +122,7 @@ def test_an_assistant_is_deleted_once_that_is_confirmed_and_another_is_made(open
         assert "Delete Tutor?" in question.inner_text()
         question.get_by_role("button", name=answer).click()
         question.wait_for(state="hidden")
-        notebook.page.wait_for_timeout(600)
+        notebook.settle()
         assert said(notebook, listed) == left
     assert live.get_by_role("status").last.inner_text() == "Deleted. What is in the form can be created again."
     live.get_by_text("not created yet", exact=True).wait_for()
@@ -190,9 +186,9 @@ def test_the_code_stays_where_it_was_scrolled_to(open_notebook: Any) -> None:
     notebook.live.get_by_label("Instructions").fill("Be brief.\n" * 60)
     code = notebook.live.get_by_role("group", name="SDK code")
     notebook.live.get_by_text("1 change not saved").wait_for()
-    code.evaluate("(code) => (code.scrollTop = 300)")
-    notebook.live.get_by_label("Instructions").press("a")
-    notebook.page.wait_for_timeout(600)
+    code.evaluate("(code) => { code.scrollTop = 300; }")
+    notebook.live.get_by_label("Instructions").press_sequentially("And kind.")
+    code.get_by_text("And kind.").first.wait_for()
     assert code.evaluate("(code) => code.scrollTop") == 300
 
 
@@ -226,11 +222,12 @@ def test_another_widget_on_the_page_changes_nothing_of_it(open_notebook: Any) ->
     assert notebook.page.evaluate(style) == "pre"
 
 
+@NIGHTLY
 def test_axe_finds_nothing_serious(open_notebook: Any) -> None:
     assert opened(open_notebook).hurdles() == {}
 
 
-@pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
+@SAVED
 def test_a_saved_form_is_readable(open_notebook: Any, app: str, trusted: bool) -> None:
     notebook = opened(open_notebook, app=app)
     notebook.save_and_reopen(trusted=trusted, kernel=False)
@@ -248,18 +245,17 @@ def test_it_can_be_filled_in_by_keyboard(open_notebook: Any, app: str) -> None:
     name = notebook.live.get_by_label("Name", exact=True)
     name.focus()
     notebook.press("Control+A", "b", "a", "x", "Tab", "Tab", "Tab")
-    notebook.page.wait_for_timeout(600)
     notebook.live.get_by_role("tab").first.focus()
     notebook.press("ArrowRight", "b", "ArrowRight", "End", "Home")
     notebook.live.get_by_role("button", name="Update assistant").focus()
     notebook.press("Enter")
-    notebook.page.wait_for_timeout(800)
+    notebook.settle()
     notebook.press("b", "d", "d")
     assert said(notebook, "form.assistant.name") == "bax"
     notebook.live.get_by_role("button", name="Delete").focus()
     notebook.press("Enter")
-    notebook.page.wait_for_timeout(300)
-    assert notebook.page.evaluate("() => !!document.activeElement.closest('.anb-live')")
+    notebook.live.get_by_role("group", name="Question").wait_for()
+    assert notebook.page.evaluate(FOCUS)
 
 
 def test_the_focus_stays_where_it_was_or_near_it(open_notebook: Any) -> None:
@@ -324,10 +320,11 @@ form._client.beta.assistants.retrieve = slow""")
     live.get_by_role("button", name="Load", exact=True).click()
     notebook.page.evaluate("document.querySelector('.anb-live textarea').focus()")
     notebook.page.keyboard.type("Mine. " * 5, delay=60)
-    notebook.page.wait_for_timeout(600)
+    notebook.settle()
     assert said(notebook, "form.assistant.name, form.state()['checks']['changes']") == "Guide []"
 
 
+@NIGHTLY
 def test_nothing_runs_or_is_fetched(open_notebook: Any) -> None:
     notebook = open_notebook("1", run=False)
     notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.browser.opened import NIGHTLY
 from tests.vectors import VECTORS
 
 SENT = [vector for vector in VECTORS if not any("\ud800" <= letter <= "\udfff" for letter in vector)]
@@ -95,6 +96,30 @@ def attacked(open_notebook: Any, **how: Any) -> Any:
     return notebook
 
 
+WRITTEN = """
+import json
+import assistant_nb as anb
+vectors = json.loads({vectors!r})
+client = anb.connect()
+def thread(some):
+    return client.beta.threads.create(messages=[{{"role": "user", "content": vector}} for vector in some]).id
+views = [anb.ThreadView(client, thread(vectors[n : n + 100])) for n in range(0, len(vectors), 100)]
+"""
+
+
+def test_nothing_that_a_message_says_runs_or_is_fetched(open_notebook: Any) -> None:
+    notebook = open_notebook("1", run=False, fresh=True)
+    notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
+    notebook.write(WRITTEN.format(vectors=json.dumps(SENT)), *(f"views[{n}]" for n in range(-(-len(SENT) // 100))))
+    notebook.load()
+    notebook.run_all()
+    notebook.page.wait_for_function(f"() => document.querySelectorAll('.anb-live .anb-message').length === {len(SENT)}")
+    notebook.page.wait_for_function("() => !document.querySelector('.anb-live .anb-tex:not([data-drawn])')")
+    seen = notebook.page.evaluate(LOOK, ".anb-live")
+    assert (seen["bad"], seen["pwned"]) == ([], 0)
+
+
+@NIGHTLY
 def test_nothing_runs_or_is_fetched_live(open_notebook: Any) -> None:
     notebook = attacked(open_notebook)
     notebook.page.add_style_tag(
@@ -122,6 +147,7 @@ def test_nothing_runs_or_is_fetched_live(open_notebook: Any) -> None:
     alone.close()
 
 
+@NIGHTLY
 @pytest.mark.parametrize(("app", "trusted"), [("lab/tree", True), ("notebooks", False)])
 def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, trusted: bool) -> None:
     notebook = attacked(open_notebook, app=app)
@@ -135,6 +161,7 @@ def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, tr
     assert (seen["bad"], seen["pwned"]) == ([], 0)
 
 
+@NIGHTLY
 def test_nothing_that_a_run_says_runs_or_is_fetched(open_notebook: Any) -> None:
     notebook = open_notebook("1", run=False)
     notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from assistant_nb import course
+from tests.browser.opened import NIGHTLY
 
 CLICKS = {
     "step": ["Step"],
@@ -51,7 +52,10 @@ def texts(cell: Any) -> list[str]:
     return ["".join(one) for one in said]
 
 
-@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda path: path.stem)
+LESSONS = [pytest.param(lesson, marks=[NIGHTLY] * (n > 0), id=lesson.stem) for n, lesson in enumerate(course.lessons())]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_the_widgets_of_a_lesson_live_in_jupyterlab(lesson: Any, lab: Any, open_notebook: Any) -> None:
     shown = str(copied(lab, lesson.stem)).count("widget-view+json")
     it = open_notebook(path=lesson.name)

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,14 +46,23 @@ def drive(*command: str | Path, cwd: Path | None = None) -> None:
         subprocess.run(command, check=True, env=env, cwd=cwd, timeout=120)
 
 
+def installed(home: Path, *packages: str) -> Path:
+    """An environment with these packages in it; gives its Python."""
+    python = home / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", home], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, "install", "--quiet", *packages], check=True)
+    return python
+
+
 def main() -> None:
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, ThreadPoolExecutor() as beside:
+        # The SDK of early 2024 uses an option that httpx has dropped since.
+        pythons = {
+            version: beside.submit(installed, Path(name) / version, f"openai=={version}", "httpx<0.28")
+            for version in PYTHON_SDKS
+        }
         for version, script in PYTHON_SDKS.items():
-            home = Path(name) / version
-            subprocess.run([sys.executable, "-m", "venv", home], check=True)
-            # The SDK of early 2024 uses an option that httpx has dropped since.
-            subprocess.run([home / "bin" / "pip", "install", "--quiet", f"openai=={version}", "httpx<0.28"], check=True)
-            drive(home / "bin" / "python", HERE / script)
+            drive(pythons[version].result(), HERE / script)
         if npm := shutil.which("npm"):
             subprocess.run([npm, "install", "--silent", "openai@latest"], check=True, cwd=name)
             shutil.copy(HERE / "conversation.mjs", name)
