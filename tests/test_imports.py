@@ -35,6 +35,7 @@ FLOORS = [
         "engine.tools.sandbox.seccomp",
     ],
     [
+        "engine.http_rules",
         "engine.model.base",
         "engine.run_states",
         "engine.model.transport",

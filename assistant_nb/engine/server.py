@@ -5,24 +5,36 @@ and turns Nagle's algorithm off: a small call takes about 1 ms. `http.server` an
 bare socket need 44 ms for it.
 """
 
+import io
 import logging
+import socket
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
+from time import monotonic
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
+from cheroot.makefile import MakeFile, StreamReader
 from cheroot.server import HTTPConnection, HTTPRequest
 from cheroot.wsgi import Server as Cheroot
 
 from .app import App, Guard
 from .errors import BadRequest, ServerError
+from .http_rules import HEAD_BYTES, Body, check_request_line, read_header
 from .wire import encode
 
 _THREADS: Final = 64
 """Requests at work at a time; a stream holds one until it ends."""
+_BACKLOG: Final = 512
+"""Clients that may wait to be let in: a class of 200 comes at once."""
 _PATIENCE_S: Final = 3
 """How long closing waits for requests at work."""
+_SENDING_S: Final = 10
+"""How long a client may take to send a request, and a second more for each `_SLOWEST` bytes of it."""
+_SLOWEST: Final = 1000
+_LEAVING_S: Final = 2
+"""How long a client that was refused in mid-sentence may be silent before it has read why."""
 _LOG: Final = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
 
@@ -36,7 +48,15 @@ class Server:
     def __init__(self, app: App, key: str, host: str = "127.0.0.1", port: int = 0) -> None:
         self._app = app
         guard = Guard(app, key, _host_names(host))
-        self._cheroot = Cheroot((host, port), guard, numthreads=_THREADS, server_name=host, shutdown_timeout=1)
+        self._cheroot = Cheroot(
+            (host, port),
+            guard,
+            numthreads=_THREADS,
+            server_name=host,
+            request_queue_size=_BACKLOG,
+            shutdown_timeout=1,
+        )
+        self._cheroot.max_request_header_size = HEAD_BYTES
         self._cheroot.error_log = _log  # type: ignore[method-assign]
         self._cheroot.ConnectionClass = _Connection
         self._ready: Future[None] = Future()
@@ -81,12 +101,50 @@ class Server:
 
 
 class _Request(HTTPRequest):
-    """What cheroot refuses by itself, as it is no HTTP, gets our envelope too, and no 5xx."""
+    """A request by the rules. What cheroot or the rules refuse gets our envelope, too, and no 5xx."""
+
+    conn: "_Connection"
+
+    def read_request_line(self) -> bool:
+        line = self.rfile.readline()
+        if line == b"\r\n":  # one is allowed between two requests
+            line = self.rfile.readline()
+        if not line:
+            return False
+        rest, self.rfile = self.rfile, io.BytesIO(line)
+        try:
+            check_request_line(line)
+            return bool(super().read_request_line())  # type: ignore[no-untyped-call]
+        except ValueError as error:  # cheroot raises one, too, of an address such as //[x
+            self.simple_response("400 Bad Request", str(error))
+            return False
+        finally:
+            self.rfile = rest
+
+    def header_reader(self, stream: Any, fields: dict[bytes, bytes]) -> None:
+        fields.update(read_header(stream, self.request_protocol))
+
+    def respond(self) -> None:
+        length = None if self.chunked_read else int(self.inheaders.get(b"Content-Length", 0))
+        self._body = Body(self.conn.rfile, length)
+        self.rfile = io.BufferedReader(self._body)
+        self.server.gateway(self).respond()
+        self.ensure_headers_sent()
+        if self.chunked_write:
+            self.conn.wfile.write(b"0\r\n\r\n")
+
+    def send_headers(self) -> None:
+        """What is left of a body would be read as the next request, so there is none."""
+        if not self._body.is_read:
+            self.close_connection = self.conn.is_cut_off = True
+        super().send_headers()
 
     def simple_response(self, status: int | str, msg: str = "") -> None:
-        refused = BadRequest(f"The request is not HTTP as this server reads it: {msg or status}")
-        self.close_connection = True
         code = str(status) if str(status).startswith("4") else "400 Bad Request"
+        if code.startswith("413"):  # cheroot's word for a header that is too large
+            code = "431 Request Header Fields Too Large"
+        refused = BadRequest(f"The request is not HTTP as this server reads it: {msg or code}")
+        self.close_connection = self.conn.is_cut_off = True
         body = encode(refused.envelope()).encode()
         head = f"HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         with suppress(OSError):
@@ -95,12 +153,59 @@ class _Request(HTTPRequest):
 
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
+    is_cut_off = False
+    """Whether the client was answered before all it may have sent was read."""
+
+    def __init__(self, server: Cheroot, sock: socket.socket, makefile: Any = MakeFile) -> None:
+        super().__init__(server, sock, makefile)
+        self._incoming = _Incoming(sock)
+        self.rfile = _Reader(self._incoming)
+
+    def communicate(self) -> bool:
+        self._incoming.deadline = monotonic() + _SENDING_S
+        goes_on = bool(super().communicate())  # type: ignore[no-untyped-call]
+        if self.is_cut_off:
+            self._see_off()
+        return goes_on
 
     def close(self) -> None:
         """With what could not be written any more: its own destructor would complain about that on stderr."""
         super().close()
         with suppress(OSError, ValueError):
             self.wfile.close()
+
+    def _see_off(self) -> None:
+        """Throw away what still comes: closed at once, the client would see a reset and no answer (RFC 9112, 9.6)."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+            self.socket.settimeout(_LEAVING_S)
+            end = monotonic() + _SENDING_S
+            while self.socket.recv(2**16) and monotonic() < end:
+                pass
+
+
+class _Incoming(socket.SocketIO):
+    """What a client sends, until its time is over."""
+
+    deadline: float
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock, "r")
+
+    def readinto(self, buffer: Any) -> int | None:
+        count = super().readinto(buffer)
+        self.deadline += (count or 0) / _SLOWEST
+        if monotonic() > self.deadline:
+            raise TimeoutError("timed out")
+        return count
+
+
+class _Reader(StreamReader):
+    """Cheroot's own, over what we give it."""
+
+    def __init__(self, raw: _Incoming) -> None:
+        super(StreamReader, self).__init__(raw)
+        self.bytes_read = 0
 
 
 def _host_names(host: str) -> frozenset[str] | None:
