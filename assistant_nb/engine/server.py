@@ -34,7 +34,7 @@ _SENDING_S: Final = 10
 """How long a client may take to send a request, and a second more for each `_SLOWEST` bytes of it."""
 _SLOWEST: Final = 1000
 _LEAVING_S: Final = 2
-"""How long a client that was refused in mid-sentence may be silent before it has read why."""
+"""How long a client may be silent after its last answer before the connection is closed."""
 _LOG: Final = logging.getLogger(__name__)
 _LOG.addHandler(logging.NullHandler())
 
@@ -103,8 +103,6 @@ class Server:
 class _Request(HTTPRequest):
     """A request by the rules. What cheroot or the rules refuse gets our envelope, too, and no 5xx."""
 
-    conn: "_Connection"
-
     def read_request_line(self) -> bool:
         line = self.rfile.readline()
         if line == b"\r\n":  # one is allowed between two requests
@@ -136,7 +134,7 @@ class _Request(HTTPRequest):
     def send_headers(self) -> None:
         """What is left of a body would be read as the next request, so there is none."""
         if not self._body.is_read:
-            self.close_connection = self.conn.is_cut_off = True
+            self.close_connection = True
         super().send_headers()
 
     def simple_response(self, status: int | str, msg: str = "") -> None:
@@ -144,7 +142,7 @@ class _Request(HTTPRequest):
         if code.startswith("413"):  # cheroot's word for a header that is too large
             code = "431 Request Header Fields Too Large"
         refused = BadRequest(f"The request is not HTTP as this server reads it: {msg or code}")
-        self.close_connection = self.conn.is_cut_off = True
+        self.close_connection = True
         body = encode(refused.envelope()).encode()
         head = f"HTTP/1.1 {code}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
         with suppress(OSError):
@@ -153,8 +151,6 @@ class _Request(HTTPRequest):
 
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
-    is_cut_off = False
-    """Whether the client was answered before all it may have sent was read."""
 
     def __init__(self, server: Cheroot, sock: socket.socket, makefile: Any = MakeFile) -> None:
         super().__init__(server, sock, makefile)
@@ -164,7 +160,7 @@ class _Connection(HTTPConnection):
     def communicate(self) -> bool:
         self._incoming.deadline = monotonic() + _SENDING_S
         goes_on = bool(super().communicate())  # type: ignore[no-untyped-call]
-        if self.is_cut_off:
+        if not goes_on:
             self._see_off()
         return goes_on
 
@@ -175,7 +171,7 @@ class _Connection(HTTPConnection):
             self.wfile.close()
 
     def _see_off(self) -> None:
-        """Throw away what still comes: closed at once, the client would see a reset and no answer (RFC 9112, 9.6)."""
+        """Throw away what still comes. Closed at once, the client could see a reset and no answer (RFC 9112, 9.6)."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
             self.socket.settimeout(_LEAVING_S)
