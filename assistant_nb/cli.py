@@ -1,4 +1,4 @@
-"""The command line: `assistant-nb lab | run | check | record | serve`."""
+"""The command line: `assistant-nb lab | run | check | record | serve | store`."""
 
 import argparse
 import os
@@ -122,6 +122,22 @@ def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def store_check(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Say whether a store is whole; of a damaged one save what can be read, and say what is lost."""
+    from .engine.rescue import check as look
+
+    path = Path(arguments.file)
+    to = Path(arguments.to) if arguments.to else path.with_name(f"{path.stem}.rescued{path.suffix}")
+    report = look(path, to)
+    things = ", ".join(f"{count} {kind}" for kind, count in report.counts.items()) or "nothing"
+    if not report.damage:
+        print(f"'{path}' is whole: {things}.")
+        return 0
+    print(f"'{path}' is damaged ({report.damage}). It was not changed.\nSaved in '{to}': {things}.")
+    print("\n".join(["Lost:", *(f"  {one}" for one in report.lost)] if report.lost else ["Nothing is lost."]))
+    return 1
+
+
 def _with_bar(lesson: Path, work: Callable[[Path, upkeep.OnCell], list[str]]) -> list[str]:
     from tqdm import tqdm
 
@@ -186,6 +202,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--record", metavar="FILE", help="keep what the endpoint, or you, have answered")
     one.add_argument("--fallback", choices=["recorded"], help="what answers when the endpoint fails")
     one.set_defaults(command=serve)
+
+    stores: Any = commands.add_parser("store", help="look after a store file").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    one = stores.add_parser("check", help="say whether a store is whole; save what can be read of a damaged one")
+    one.add_argument("file", metavar="FILE", help="the store; it is not changed")
+    one.add_argument("--to", metavar="NEW", help="the new file (default: beside it, such as class.rescued.db)")
+    one.set_defaults(command=store_check)
     return parser
 
 

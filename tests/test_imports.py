@@ -87,7 +87,7 @@ FLOORS = [
         "engine.tools.sandbox.call",
     ],
     ["engine.tools.sandbox.kernel"],
-    ["engine.vectors", "engine.model.recorder", "engine.meaning"],
+    ["engine.vectors", "engine.model.recorder", "engine.meaning", "engine.rescue"],
     ["engine.threads", "engine.draft"],
     ["engine.answers", "engine.tools.file_search", "engine.tools.code_interpreter"],
     ["engine.crank", "engine.calls"],

@@ -119,7 +119,7 @@ class App:
             refused = BadRequest(f"The request cannot be read: {error}.")
             response = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
-            refusal = _bug(error) if self._open else _stopped()
+            refusal = self._refusal(error)
             response = _json(refusal.envelope(), refusal.status)
         return self._send(response, environ, start_response)
 
@@ -169,7 +169,11 @@ class App:
         except ApiError as error:
             yield "error", error.envelope()
         except Exception as error:  # noqa: BLE001  as in __call__
-            yield "error", (_bug(error) if self._open else _stopped()).envelope()
+            yield "error", self._refusal(error).envelope()
+
+    def _refusal(self, error: Exception) -> ApiError:
+        """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
+        return (self.store.explain(error) or _bug(error)) if self._open else _stopped()
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
         try:
@@ -234,7 +238,8 @@ def create_app(
     model = model or Recorded()
     kept = Store(store, Ids(seed), clock or LessonClock())
     blobs = Blobs(kept.path)
-    blobs.sweep({file["id"] for file in kept.all("file")})
+    with kept.opening():
+        blobs.sweep({file["id"] for file in kept.all("file")})
     near = words_only
     if embed:
         from .meaning import Meaning  # takes a while, and the extra `search`
@@ -245,7 +250,8 @@ def create_app(
         "code_interpreter": CodeInterpreter(kept, blobs, limits or Limits(), may_run),
     }
     runner = Runner(kept, model, tools)
-    runner.recover()
+    with kept.opening():
+        runner.recover()
     return App(kept, runner, blobs, near)
 
 

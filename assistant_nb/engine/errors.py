@@ -5,7 +5,8 @@ EngineError
 │   ├── BadRequest      400
 │   │   ├── FileError         what `/v1/files` refuses; its envelope has a second key
 │   │   │   └── NoSuchFile  404
-│   │   └── DiskError         the disk is full, or refuses
+│   │   ├── DiskError         the disk is full, or refuses
+│   │   └── DamagedStore      the store file is damaged; a StoreError, too
 │   ├── Unauthorized    401
 │   ├── Forbidden       403
 │   ├── NotFound        404
@@ -80,6 +81,14 @@ class DiskError(BadRequest):
             f"The disk of this machine does not keep what it should, or give back what it has ({reason})."
             " Nothing was changed; see to the disk and try again."
         )
+
+
+class StoreError(EngineError):
+    """A store file is in use, is not ours, or was written by a newer version."""
+
+
+class DamagedStore(BadRequest, StoreError):
+    """The store file is damaged: seen when it is opened, or when something is read from it. Nothing was changed."""
 
 
 class Unauthorized(ApiError):
@@ -168,10 +177,6 @@ class Unanswered(EngineError):
 
 class RecordingError(EngineError):
     """A recording file is missing or malformed; the message names file and line."""
-
-
-class StoreError(EngineError):
-    """A store file is in use, is not ours, or was written by a newer version."""
 
 
 class NotContained(EngineError):

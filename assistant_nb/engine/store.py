@@ -9,16 +9,17 @@ made is kept twice: as its journal, which is the truth, and folded, so that read
 """
 
 import json
+import shlex
 import sqlite3
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal, cast
 
-from .errors import DiskError, NotFound, StoreError
+from .errors import ApiError, DamagedStore, DiskError, NotFound, StoreError
 from .ids import Clock, Ids
 from .journal import Entry
 from .run_states import ACTIVE
@@ -59,6 +60,40 @@ _FORKS: Final = (
     " SELECT run_id FROM fork JOIN line ON fork.parent = line.id)"
     " SELECT body FROM line JOIN object USING (id) ORDER BY seq"
 )
+_DISK: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+"""How the codes of errors begin for which the disk is to blame, not the file."""
+_BROKEN_JOURNALS: Final = """
+    SELECT run_id FROM journal GROUP BY 1 HAVING count(*) <= max(n) UNION
+    SELECT id FROM object WHERE kind = 'thread.run' AND id NOT IN (SELECT run_id FROM journal)
+"""
+_FAULTS: Final = {
+    "SELECT id FROM object WHERE CASE WHEN json_valid(body) THEN json_type(body) END IS NOT 'object'": (
+        "the row of {} is not JSON"
+    ),
+    "SELECT n, run_id FROM journal WHERE CASE WHEN json_valid(data) THEN json_type(data) END IS NOT 'object'": (
+        "entry {} in the journal of {} is not JSON"
+    ),
+    _BROKEN_JOURNALS: "entries in the journal of {} are missing",
+    "SELECT id FROM object WHERE parent NOT IN (SELECT id FROM object)": "what {} belongs to is missing",
+}
+"""What can be wrong in a file whose pages are well, and the sentence for the first that is found."""
+_KEYS: Final = {
+    "object": ("seq",),
+    "journal": ("run_id", "n"),
+    "counter": ("scope", "name"),
+    "chunk": ("n",),
+    "gone": ("id",),
+    "chunk_vector": ("model", "n"),
+    "fork": ("run_id",),
+}
+"""The tables that hold everything, in the order in which one refers to the other, and how their rows are sorted."""
+_DISOWN: Final = (
+    "UPDATE object SET run_id = NULL, active = 0, body = json_set(body, '$.run_id', NULL)"
+    " WHERE kind = 'thread.message' AND run_id = ?"
+)
+_MOST_ROWS: Final = 10**7
+"""How far a damaged counter is believed."""
+_JSON: Final = {"object": "body", "journal": "data", "fork": "edit"}
 _CHUNKS: Final = "object JOIN chunk ON chunk.object = object.id"
 _IN_STORES: Final = "WHERE object.parent IN (SELECT value FROM json_each(?)) AND object.kind = 'vector_store.file'"
 
@@ -74,17 +109,34 @@ class Store:
         self.path = str(path)
         self._ids, self._clock = ids, clock
         self._lock = threading.RLock()
+        if _has_lost_all_but_its_log(self.path):
+            raise _damaged(self.path, "it is empty, but what was written last still stands in its '-wal' file")
         try:
             self._db = sqlite3.connect(self.path, timeout=0, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
-            raise StoreError(_why_not(self.path, error)) from error
+            raise self._why_not(error) or error from error
         self._let_go = weakref.finalize(self, self._db.close)
         self._let_go.atexit = False  # threads of ours may still be in there then
-        try:
+        with self.opening():
             self._open()
-        except (sqlite3.Error, StoreError) as error:
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """What is wrong with the file is a StoreError, and lets go of the file."""
+        try:
+            yield
+        except Exception as error:
+            why = error if isinstance(error, StoreError) else self._why_not(error)
             self._let_go()
-            raise error if isinstance(error, StoreError) else StoreError(_why_not(self.path, error)) from error
+            raise why or error from error
+
+    def explain(self, error: Exception) -> ApiError | None:
+        """What an error that nobody foresaw says of the file: DiskError or DamagedStore; None when all is well."""
+        if _code(error).startswith(_DISK):
+            return DiskError(error)
+        with self._lock:
+            what = _damage(self._db)
+        return _damaged(self.path, what) if what else None
 
     def close(self) -> None:
         """Let go of the file. A store that nobody holds any more does so by itself."""
@@ -372,6 +424,36 @@ class Store:
             self._db.execute(_MOVE, (seconds, seconds))
             self._moved_s = self._read_moved()
 
+    # Recovery
+
+    def take(self, remains: "Remains") -> list[str]:
+        """Keep what can be read of a damaged store in this new one. Returns what is lost, a line each."""
+        kept: dict[str, set[Any]] = {table: set() for table in _KEYS}
+        with self.transaction():
+            for table, keys in _KEYS.items():
+                for row in remains.rows(table):
+                    if _is_sound(table, row) and (table != "journal" or row["run_id"] in kept["object"]):
+                        statement = f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"  # noqa: S608
+                        with suppress(sqlite3.Error, UnicodeEncodeError):  # what it belongs to is lost
+                            self._db.execute(statement, tuple(row.values()))
+                            kept[table].add(row["id"] if table == "object" else row[keys[-1]])
+            runs = [id for (id,) in self._db.execute(_BROKEN_JOURNALS).fetchall()]
+            for id in runs:
+                self._db.execute(_DISOWN, (id,))
+                self.delete(id)
+        lost = [
+            f"{id}: cannot be read, or what it belongs to cannot" for id in remains.ids() if id not in kept["object"]
+        ]
+        lost += [f"{id}: entries of its journal cannot be read; what it wrote on its thread is kept" for id in runs]
+        if pieces := len(remains.chunks() - kept["chunk"]):
+            lost.append(f"{pieces} pieces of files in vector stores: add these files anew to find them again")
+        return lost
+
+    def counts(self) -> dict[str, int]:
+        """How many objects there are of each kind: {"thread": 2}"""
+        with self._lock:
+            return dict(self._db.execute("SELECT kind, count(*) FROM object GROUP BY 1 ORDER BY min(seq)").fetchall())
+
     # Inside
 
     @contextmanager
@@ -390,7 +472,7 @@ class Store:
                 self._db.execute("COMMIT")
             except BaseException as error:
                 self._db.rollback()
-                if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+                if _code(error).startswith(_DISK):
                     raise DiskError(cast(sqlite3.Error, error)) from error
                 raise
 
@@ -417,6 +499,34 @@ class Store:
         self._db.executescript(QUERY_TABLES)
         self._moved_s = self._read_moved()
 
+    def _why_not(self, error: Exception) -> StoreError | None:
+        """Why the file cannot be opened; None if that is no fault of the file."""
+        path = self.path
+        match _code(error):
+            case "SQLITE_BUSY":
+                return StoreError(f"'{path}' is in use by another engine. Stop that one, or name another file.")
+            case "SQLITE_NOTADB":
+                return StoreError(
+                    f"'{path}' is not a database. Name another file; this one was not touched."
+                    f" If it was a store once, run: assistant-nb store check {shlex.quote(path)}"
+                )
+            case "SQLITE_CANTOPEN" if Path(path).is_dir():
+                return StoreError(f"'{path}' is a folder. Name a file in it.")
+            case "SQLITE_CANTOPEN":
+                return StoreError(f"'{path}' cannot be opened: does its folder exist, and may you write there?")
+            case "SQLITE_PERM" | "SQLITE_READONLY" | "SQLITE_READONLY_DIRECTORY" | "SQLITE_READONLY_CANTINIT":
+                return StoreError(
+                    f"'{path}' may be read, but not written ({error}). Run: chmod u+w {shlex.quote(path)},"
+                    " or name another file."
+                )
+            case code if code.startswith(_DISK):
+                return StoreError(
+                    f"'{path}' cannot be opened: its disk is full, or refuses ({error}). See how much is free with:"
+                    f" df -h {shlex.quote(str(Path(path).parent))}. Make room, then try again."
+                )
+        what = _damage(self._db)
+        return _damaged(path, what) if what else None
+
     def _read_moved(self) -> int:
         (seconds,) = self._db.execute("SELECT coalesce(max(n), 0) FROM counter WHERE name = 'moved_s'").fetchone()
         return int(seconds)
@@ -435,6 +545,91 @@ class Store:
     def _next(self, statement: str, scope: str, name: str) -> int:
         row: Sequence[int] = self._db.execute(statement, (scope, name)).fetchone()
         return row[0]
+
+
+class Remains:
+    """What can be read of a store that may be damaged. `path` is a copy of it: looking can change a file."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.text_factory = lambda data: data.decode(errors="surrogateescape")  # one row must not hide the rest
+
+    def close(self) -> None:
+        self._db.close()
+
+    @property
+    def damage(self) -> str:
+        """What is damaged, empty if nothing is."""
+        return _damage(self._db)
+
+    @property
+    def is_store(self) -> bool:
+        """Whether its tables can be found."""
+        with suppress(sqlite3.Error):
+            return bool(self._db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'object'").fetchone())
+        return False
+
+    def rows(self, table: str) -> Iterator[Json]:
+        """Each row that can be read, once: from both ends up to the damage, then from place to place inside."""
+        keys, found = _KEYS[table], dict[Any, Json]()
+        if not self._scan(table, "", (), found):
+            if table == "journal":
+                for id in self.ids():
+                    self._scan(table, "WHERE run_id = ?", (id,), found)
+            elif table in ("object", "chunk"):
+                for number in range(1, self._last(table, found) + 1):
+                    if (number,) not in found:
+                        self._scan(table, f"WHERE {keys[0]} = ?", (number,), found)
+        yield from (found[key] for key in sorted(found))
+
+    def ids(self) -> list[str]:
+        """Of all objects that were there, as the index has them; it lies elsewhere in the file than the objects."""
+        found: dict[Any, Json] = {}
+        self._scan("object", "INDEXED BY sqlite_autoindex_object_1", (), found, ("id",))
+        return sorted(key[0] for key in found if key[0].isprintable())
+
+    def chunks(self) -> set[int]:
+        """The numbers of all chunks that were there."""
+        found: dict[Any, Json] = {}
+        self._scan("chunk", "INDEXED BY chunk_by_object", (), found, ("object", "n"))
+        return {key[1] for key in found}
+
+    def _scan(
+        self, table: str, where: str, values: tuple[Any, ...], found: dict[Any, Json], only: tuple[str, ...] = ()
+    ) -> bool:
+        """Read from the beginning, and where that fails from the end. Whether all was read."""
+        keys = only or _KEYS[table]
+        for order in ("ASC", "DESC"):
+            by = ", ".join(f"{key} {order}" for key in keys)
+            with suppress(sqlite3.Error):
+                statement = f"SELECT {', '.join(only) or '*'} FROM {table} {where} ORDER BY {by}"  # noqa: S608
+                cursor = self._db.execute(statement, values)
+                names = [column[0] for column in cursor.description]
+                for row in cursor:
+                    made = dict(zip(names, row, strict=True))
+                    found[tuple(made[key] for key in keys)] = made
+                return True
+        return False
+
+    def _last(self, table: str, found: Collection[Any]) -> int:
+        with suppress(sqlite3.Error, TypeError):
+            (last,) = self._db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+            return min(int(last), _MOST_ROWS)
+        return max((key[0] for key in found), default=0)
+
+
+def _is_sound(table: str, row: Json) -> bool:
+    """Whether the JSON in a row is an object."""
+    with suppress(ValueError, TypeError):
+        return table not in _JSON or isinstance(json.loads(row[_JSON[table]]), dict)
+    return False
+
+
+def _damaged(path: str, what: str) -> DamagedStore:
+    return DamagedStore(
+        f"'{path}' is damaged ({what}). Nothing was changed. To save what can be read, stop the engine and run:"
+        f" assistant-nb store check {shlex.quote(path)}"
+    )
 
 
 def _parent(body: Json) -> str | None:
@@ -466,15 +661,26 @@ def _is_active(body: Json) -> bool:
             return False
 
 
-def _why_not(path: str, error: sqlite3.Error) -> str:
-    match getattr(error, "sqlite_errorname", ""):
-        case "SQLITE_BUSY":
-            return f"'{path}' is in use by another engine. Stop that one, or name another file."
-        case "SQLITE_NOTADB":
-            return f"'{path}' is not a database. Name another file; this one was not touched."
-        case "SQLITE_CANTOPEN" if Path(path).is_dir():
-            return f"'{path}' is a folder. Name a file in it."
-        case "SQLITE_CANTOPEN":
-            return f"'{path}' cannot be opened: does its folder exist, and may you write there?"
-        case _:
-            return f"'{path}' cannot be used as a store: {error}."
+def _code(error: BaseException) -> str:
+    """The name of SQLite's error, empty for any other."""
+    return getattr(error, "sqlite_errorname", None) or ""
+
+
+def _has_lost_all_but_its_log(path: str) -> bool:
+    """SQLite would throw the write-ahead log of an empty file away."""
+    file, log = Path(path), Path(f"{path}-wal")
+    return file.is_file() and file.stat().st_size == 0 and log.is_file() and log.stat().st_size > 0
+
+
+def _damage(db: sqlite3.Connection) -> str:
+    """What is damaged in a file, empty if nothing is. Looks at all of it, so it takes a while."""
+    try:
+        (state,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if state != "ok":
+            return str(state).replace("\n", " ")
+        for statement, sentence in _FAULTS.items():
+            if row := db.execute(statement).fetchone():
+                return sentence.format(*row)
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return ""
