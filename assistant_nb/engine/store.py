@@ -503,7 +503,7 @@ class Store:
         """Why the file cannot be opened; None if that is no fault of the file."""
         path = self.path
         match _code(error):
-            case "SQLITE_BUSY":
+            case code if code.startswith("SQLITE_BUSY"):  # as it is, and while a log is read in after a kill
                 return StoreError(f"'{path}' is in use by another engine. Stop that one, or name another file.")
             case "SQLITE_NOTADB":
                 return StoreError(
@@ -524,8 +524,9 @@ class Store:
                     f"'{path}' cannot be opened: its disk is full, or refuses ({error}). See how much is free with:"
                     f" df -h {shlex.quote(str(Path(path).parent))}. Make room, then try again."
                 )
-        what = _damage(self._db)
-        return _damaged(path, what) if what else None
+        if what := _damage(self._db):
+            return _damaged(path, what)
+        return StoreError(f"'{path}' cannot be used as a store: {error}.") if isinstance(error, sqlite3.Error) else None
 
     def _read_moved(self) -> int:
         (seconds,) = self._db.execute("SELECT coalesce(max(n), 0) FROM counter WHERE name = 'moved_s'").fetchone()

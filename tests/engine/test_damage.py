@@ -281,9 +281,10 @@ def failing(name: str, message: str) -> sqlite3.OperationalError:
         ),
         ("SQLITE_READONLY", "may be read, but not written (told). Run: chmod u+w"),
         ("SQLITE_CANTOPEN", "cannot be opened: does its folder exist, and may you write there?"),
+        ("SQLITE_BUSY_RECOVERY", "is in use by another engine. Stop that one, or name another file."),
     ],
 )
-def test_a_disk_that_refuses_at_opening_says_what_to_do(
+def test_what_keeps_a_store_from_opening_says_what_to_do(
     name: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(store: Store) -> None:
