@@ -148,7 +148,7 @@ class Kernel:
         if not self._running:
             from .process import Process  # takes a while, and the extra `code`
 
-            rooms.empty(self._quarters.room.connection)
+            rooms.renew(self._quarters.room)
             self._running.append(Process(self._quarters.room, self._limits, self.layers))
             self._seen = collect.listing(self._quarters.room.scratch)  # a new owner is no change
         return self._running[0]

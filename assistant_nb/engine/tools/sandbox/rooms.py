@@ -44,7 +44,7 @@ class Quarters:
 
 
 def furnish() -> Quarters:
-    """New and empty. Raises KernelError."""
+    """New; the folders of `renew` are not there yet. Raises KernelError."""
     base = _base()
     _sweep(base)
     try:
@@ -53,13 +53,25 @@ def furnish() -> Quarters:
         lock = os.open(root, FOLDER)
         fcntl.flock(lock, fcntl.LOCK_EX)
         room, kept = Room(root / "data", root / "temp", root / "c"), root / "kept"
-        for folder in (room.scratch, room.temp, room.connection, kept):
+        for folder in (room.scratch, kept):
             folder.mkdir(mode=0o700)
     except OSError as error:
         raise KernelError(
             f"There is no room for a kernel in {base} ({error}). Free some space, or set TMPDIR."
         ) from None
     return Quarters(root, room, kept, lock)
+
+
+def renew(room: Room) -> None:
+    """Make all folders but `scratch` anew: nothing else of a kernel is there for the next one. Raises KernelError."""
+    for folder in (room.temp, room.connection):
+        remove(folder)
+        with suppress(OSError):
+            folder.unlink()  # a link in its place
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise KernelError(f"{folder} cannot be made anew ({error.strerror}).") from None
 
 
 def _base() -> Path:

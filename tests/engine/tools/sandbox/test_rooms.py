@@ -58,6 +58,38 @@ def test_a_link_is_not_a_room(inside: Path, outside: Path) -> None:
     assert (outside / "mine").exists()
 
 
+def test_for_a_new_kernel_all_folders_but_scratch_are_made_anew(outside: Path) -> None:
+    quarters = rooms.furnish()
+    room = quarters.room
+    rooms.renew(room)
+    for folder in (room.scratch, room.temp, room.connection):
+        (folder / "planted").touch()
+    rooms.renew(room)
+    assert [path.name for path in (*room.scratch.iterdir(), *room.temp.iterdir(), *room.connection.iterdir())] == [
+        "planted"
+    ]
+    quarters.close()
+
+
+def test_a_link_in_place_of_a_folder_is_replaced_not_followed(outside: Path) -> None:
+    quarters = rooms.furnish()
+    quarters.room.temp.symlink_to(outside)
+    rooms.renew(quarters.room)
+    assert quarters.room.temp.is_dir() and not quarters.room.temp.is_symlink()
+    assert (outside / "mine").exists()
+    quarters.close()
+
+
+def test_a_folder_that_stays_as_it_was_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    quarters = rooms.furnish()
+    rooms.renew(quarters.room)
+    monkeypatch.setattr(rooms, "remove", lambda _: None)
+    with pytest.raises(KernelError, match="cannot be made anew"):
+        rooms.renew(quarters.room)
+    monkeypatch.undo()
+    quarters.close()
+
+
 def test_a_file_is_put_over_a_link_not_through_it(inside: Path, outside: Path, tmp_path: Path) -> None:
     (inside / "a.csv").symlink_to(outside / "mine")
     (tmp_path / "given").write_text("given")
