@@ -13,6 +13,8 @@ from typing import Final
 from .limits import MOST_INODES
 
 _HIDDEN_BYTES: Final = 2**62
+_MOST_OF_MAPS: Final = 2**21
+"""Bytes of the list of mapped files: ten times what libraries need. Code can make it hundreds of MB long."""
 
 Inode = tuple[tuple[int, int], int]
 """Device and number; bytes on disk."""
@@ -21,7 +23,7 @@ Inode = tuple[tuple[int, int], int]
 def used_bytes(folders: Iterable[Path], most_bytes: int, pids: Iterable[int] = ()) -> int:
     """What folders take, and files without a name that processes hold. Looks no further than `most_bytes`.
 
-    Too many files, and folders that cannot be looked into, take more than any limit.
+    Too many files, mapped ones too, and folders that cannot be looked into, take more than any limit.
     """
     total, seen = 0, set[tuple[int, int]]()
     for inode, size in _inodes(list(folders), pids):
@@ -65,7 +67,12 @@ def _nameless(pid: int, device: int) -> Iterator[Inode]:
                 if stat.S_ISREG(status.st_mode) and not status.st_nlink:
                     yield (status.st_dev, status.st_ino), status.st_blocks * 512
     with suppress(OSError):
-        for line in (proc / "maps").read_text(errors="replace").splitlines():
+        with (proc / "maps").open("rb") as file:
+            maps = file.read(_MOST_OF_MAPS + 1)
+        if len(maps) > _MOST_OF_MAPS:
+            yield (0, 0), _HIDDEN_BYTES
+            return
+        for line in maps.decode("utf-8", "replace").splitlines():
             span, _, _, place, inode, *_ = line.split(maxsplit=5)
             major, minor = (int(half, 16) for half in place.split(":"))
             if line.endswith(" (deleted)") and os.makedev(major, minor) == device:
