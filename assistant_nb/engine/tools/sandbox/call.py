@@ -10,7 +10,8 @@ from .limits import Limits
 from .outputs import Outputs
 
 if TYPE_CHECKING:
-    from .process import Message, Process
+    from .messages import Message
+    from .process import Process
 
 _TICK_S: Final = 0.05
 _GRACE_S: Final = 2

@@ -1,16 +1,18 @@
 """A kernel that runs whatever a model writes: what it shows, what it makes, and that it can be used again."""
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
-from jupyter_client.kernelspec import KernelSpec
 
 from assistant_nb.engine.errors import KernelError, NotContained
 from assistant_nb.engine.tools.sandbox import kernel as kernel_module
@@ -303,12 +305,179 @@ def test_a_flood_of_output_is_cut(small: Kernel, code: str) -> None:
     assert usable(small)
 
 
-def test_what_breaks_the_line_costs_the_kernel(start: Callable[..., Kernel], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process_module, "_MOST_BYTES", MB)
+# What a lost kernel leaves to the next
+
+
+def test_a_lost_kernel_takes_nothing_from_the_next_when_it_is_collected(
+    start: Callable[..., Kernel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel, begin, found = start(), subprocess.Popen.__init__, list[str]()
+
+    def collect_first(process: subprocess.Popen[bytes], *args: Any, **choices: Any) -> None:
+        gc.collect()
+        found.extend(path.name for path in kernel._quarters.room.connection.iterdir())
+        begin(process, *args, **choices)
+
+    kernel.execute("exit()")
+    monkeypatch.setattr(subprocess.Popen, "__init__", collect_first)
+    assert usable(kernel)
+    assert found == ["k.json"]
+
+
+PLANT = """
+import os
+from pathlib import Path
+home, data = Path.home(), Path("/mnt/data")
+startup = Path(os.environ["IPYTHONDIR"], "profile_default", "startup")
+site = home / ".local" / "lib" / "python3" / "site-packages"
+configs = [data, startup.parent, home / ".config", home / ".ipython", Path(os.environ["MPLCONFIGDIR"])]
+for folder in [startup, data / "profile_default" / "startup", site, *configs]:
+    folder.mkdir(parents=True, exist_ok=True)
+folders = [Path(folder) for folder, *_ in os.walk(home)]
+names = ["planted.py", "usercustomize.py", "sitecustomize.py", "ipython_config.py", "ipython_kernel_config.py"]
+for folder in [*folders, data, data / "profile_default" / "startup"]:
+    for name in names:
+        (folder / name).write_text("import builtins\\nbuiltins.planted = __file__")
+exit()
+"""
+FIND = """
+import builtins, os
+left = [folder for folder, _, names in os.walk(os.environ["HOME"]) if "planted.py" in names]
+left, getattr(builtins, "planted", None), os.path.exists("/mnt/data/planted.py")
+"""
+
+
+def test_only_files_in_the_data_folder_outlive_a_kernel_and_none_of_them_runs(start: Callable[..., Kernel]) -> None:
     kernel = start()
-    said = text(kernel.execute("print('x' * 2**21)"))
-    assert said.startswith("The code sent more than 1 MB at once.")
+    assert LOST in text(kernel.execute(PLANT))
+    assert kernel.execute(FIND).outputs == [Logs("([], None, True)")]
+
+
+# What code says to the engine past its kernel
+
+
+ENGINE_MEMORY_BYTES = 200 * MB
+"""What the engine may take for reading; the attacks send without an end."""
+WIRE = """
+import os, socket, stat, struct
+def wire(channel):
+    "The kernel's end of the line to the engine."
+    for number in range(3, 512):
+        try:
+            if stat.S_ISSOCK(os.fstat(number).st_mode):
+                end = socket.socket(fileno=os.dup(number))
+                if end.getsockname().endswith(f"-{channel}") and end.getpeername() is not None:
+                    end.setblocking(True)
+                    return end
+        except (OSError, AttributeError, TypeError):
+            pass
+part = struct.pack(">BQ", 3, 2**20) + bytes(2**20)
+"""
+
+
+@contextmanager
+def peak_bytes() -> Iterator[Callable[[], int]]:
+    """By how much this process was larger than at the beginning, at most."""
+    me, over = psutil.Process(), threading.Event()
+    before = [me.memory_info().rss]
+    seen = [0]
+
+    def watch() -> None:
+        while not over.wait(0.01):
+            seen.append(max(seen.pop(), me.memory_info().rss - before[0]))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield lambda: seen[0]
+    finally:
+        over.set()
+        watcher.join()
+
+
+@pytest.mark.parametrize("channel", [1, 2, 4], ids=["shell", "iopub", "control"])
+def test_a_message_without_an_end_costs_the_kernel(start: Callable[..., Kernel], channel: int) -> None:
+    kernel = start()
+    with peak_bytes() as peak:
+        said = text(kernel.execute(f"{WIRE}\nend = wire({channel})\nwhile True: end.sendall(part)"))
+    assert said.startswith("The code sent more than 128 MB in one call.")
     assert LOST in said
+    assert peak() < ENGINE_MEMORY_BYTES
+    assert usable(kernel)
+
+
+@pytest.mark.parametrize("channel", [1, 2, 4], ids=["shell", "iopub", "control"])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "end.sendall(b'\\xff' * 1000)",
+        "end.sendall(struct.pack('>BQ', 6, 2**62))",
+        "while True: end.sendall(bytes([1, 0]) * 2**15)",
+        "end.shutdown(socket.SHUT_RDWR)",
+    ],
+    ids=["no frame", "a large command", "parts without an end", "closed"],
+)
+def test_a_broken_line_costs_the_kernel(small: Kernel, channel: int, attack: str) -> None:
+    said = text(small.execute(f"{WIRE}\nend = wire({channel})\n{attack}\nwhile True: pass"))
+    assert said.startswith("The code broke the connection to its kernel.")
+    assert LOST in said
+    assert usable(small)
+
+
+COSTLY = """
+kernel = get_ipython().kernel
+session, content = kernel.session, {content}
+frames = session.serialize(session.msg("stream", {{}}, parent=kernel.get_parent()))
+frames[-1] = content
+frames[1] = session.sign(frames[2:])
+for _ in range(6):
+    kernel.iopub_thread.send_multipart(frames)
+"""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        """b'{"text": [' + b"[]," * 3_000_000 + b"[]]}" """,
+        """b'{"text": [' + b'"",' * 3_000_000 + b'""]}'""",
+        """b'{' + b'"":{},' * 2_000_000 + b'"":0}'""",
+        """b'{"text": "' + b"\\\\u0041" * 2_500_000 + b'"}'""",
+    ],
+    ids=["lists", "strings", "objects", "escapes"],
+)
+def test_messages_that_cost_much_to_read_are_left_out(kernel: Kernel, content: str) -> None:
+    with peak_bytes() as peak:
+        said = text(kernel.execute(COSTLY.format(content=content)))
+    assert "The output is longer than 1 MB: the rest is left out" in said
+    assert peak() < ENGINE_MEMORY_BYTES
+    assert usable(kernel)
+
+
+MAPS = """
+import ctypes, os
+os.chdir(os.environ["HOME"])
+for _ in range(14):
+    os.mkdir("d" * 250)
+    os.chdir("d" * 250)
+with open("f", "wb") as file:
+    file.write(bytes(4096))
+libc = ctypes.CDLL(None)
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+libc.mmap.restype = ctypes.c_long
+descriptor = os.open("f", os.O_RDWR)
+for n in range(60_000):
+    libc.mmap(None, 4096, 1 + 2 * (n % 2), 1, descriptor, 0)
+while True: pass
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which files are mapped")
+def test_files_that_are_mapped_too_often_cost_the_kernel(start: Callable[..., Kernel]) -> None:
+    kernel = start()
+    with peak_bytes() as peak:
+        said = text(kernel.execute(MAPS))
+    assert said.startswith("The code wrote more than 256 MB, or more than 10,000 files.")
+    assert peak() < ENGINE_MEMORY_BYTES
     assert usable(kernel)
 
 
@@ -436,8 +605,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def test_a_kernel_that_does_not_start_says_why_and_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = len(psutil.Process().children(recursive=True)), psutil.Process().num_fds()
-    spec = KernelSpec(argv=[sys.executable, "-c", "raise SystemExit('no such thing')"])
-    monkeypatch.setattr(process_module, "_SPEC", spec)
+    monkeypatch.setattr(process_module, "_COMMAND", [sys.executable, "-c", "raise SystemExit('no such thing')"])
     with pytest.raises(KernelError, match="no such thing"):
         Kernel.start()
     assert (len(psutil.Process().children(recursive=True)), psutil.Process().num_fds()) == before
