@@ -1,4 +1,6 @@
-"""macOS: Seatbelt, by `sandbox_init`. It watches over files, network, processes and signals, not over memory.
+"""macOS: Seatbelt, by `sandbox_init`. It watches over the contents of files, network, processes and signals.
+
+It does not limit memory.
 
 Source: sandbox_init(3); the profiles in /System/Library/Sandbox/Profiles.
 """
