@@ -34,6 +34,24 @@ ROUNDS: Final = 7
 CALLS: Final = 100
 KERNELS: Final = 20
 LIMITS: Final = {"start, ours / bare": 1.3, "warm call, ms": 15.0, "longest wait during attacks, ms": 100.0}
+WIRE: Final = """
+import os, socket, stat, struct
+for number in range(3, 512):
+    try:
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
+            end = socket.socket(fileno=os.dup(number))
+            if end.getsockname().endswith("-2") and end.getpeername() is not None: break
+    except (OSError, AttributeError, TypeError): pass
+end.setblocking(True)
+"""
+COSTLY: Final = """
+kernel = get_ipython().kernel
+session = kernel.session
+frames = session.serialize(session.msg("stream", {}, parent=kernel.get_parent()))
+frames[-1] = b'{"text": [' + b"[]," * 3_000_000 + b"[]]}"
+frames[1] = session.sign(frames[2:])
+while True: kernel.iopub_thread.send_multipart(frames)
+"""
 ATTACKS: Final = {
     "endless loop": "while True: pass",
     "loop that ignores SIGINT": "import signal\nsignal.signal(2, signal.SIG_IGN)\nwhile True: pass",
@@ -47,6 +65,9 @@ ATTACKS: Final = {
     "many files": "for n in range(10**6): open(f's{n}', 'wb').close()",
     "deep folders": "import os\nwhile True:\n    os.mkdir('d')\n    os.chdir('d')",
     "os._exit": "import os\nos._exit(0)",
+    "message without an end": WIRE + "while True: end.sendall(struct.pack('>BQ', 3, 2**20) + bytes(2**20))",
+    "frames without an end": WIRE + "while True: end.sendall(bytes([1, 0]) * 2**15)",
+    "messages that cost much to read": COSTLY,
 }
 
 
