@@ -12,6 +12,7 @@ import requests
 
 from assistant_nb import cli, course
 from tests.engine.model.endpoint import said, serving
+from tests.until import PATIENCE_S
 
 
 def test_run_says_of_each_lesson_that_it_passed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,9 +44,12 @@ def test_serve_prints_what_a_client_needs_and_ends_on_request(tmp_path: Path) ->
         exports = dict(server.stdout.readline().strip().split("=", 1) for _ in range(2))
         assert list(exports) == ["OPENAI_BASE_URL", "OPENAI_API_KEY"]
         headers = {"Authorization": f"Bearer {exports['OPENAI_API_KEY']}", "OpenAI-Beta": "assistants=v2"}
-        assert requests.get(f"{exports['OPENAI_BASE_URL']}/assistants", headers=headers, timeout=10).status_code == 200
+        assert (
+            requests.get(f"{exports['OPENAI_BASE_URL']}/assistants", headers=headers, timeout=PATIENCE_S).status_code
+            == 200
+        )
         server.send_signal(signal.SIGTERM)
-        assert server.wait(10) == 130
+        assert server.wait(PATIENCE_S) == 130
         assert server.stderr.read() == (
             "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 42 authored, 2 source · kept in class.db\n"
         )
@@ -91,7 +95,7 @@ def answered_by(options: list[str], expected: str) -> str:
         url, key = (server.stdout.readline().strip().partition("=")[2] for _ in range(2))
         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "2 + 2?"}]}
         headers = {"Authorization": f"Bearer {key}"}
-        answer = requests.post(f"{url}/chat/completions", json=body, headers=headers, timeout=20).json()
+        answer = requests.post(f"{url}/chat/completions", json=body, headers=headers, timeout=PATIENCE_S).json()
         server.send_signal(signal.SIGTERM)
         assert answer["choices"][0]["message"]["content"].startswith(expected)
         return server.stderr.read()

@@ -20,6 +20,7 @@ from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.run_states import MOVING
 from tests.api.recordings import makers, objects
 from tests.api.shapes import Json
+from tests.until import PATIENCE_S
 
 ID = re.compile(r"\b(?:asst|thread|msg|run|step|call|file|vs|vsfb)[-_][A-Za-z0-9_]{16,}\b")
 
@@ -86,7 +87,7 @@ class Replay:
 
     def _say(self, prompt: Prompt) -> Iterable[Any]:
         line = self._next.popleft()
-        line.go.wait(20)
+        line.go.wait(PATIENCE_S)
         if line.calls:
             return [ToolCall(call["function"]["name"], call["function"]["arguments"]) for call in line.calls]
         return [line.text]
@@ -173,7 +174,7 @@ class Replay:
         for line in self._asked.get(run_id, []):
             line.go.set()
         if (ours := self.ids.get(run_id)) and (rests := self._app.runner._resting.get(ours)):
-            assert rests.wait(10), f"{run_id} does not come to rest"
+            assert rests.wait(PATIENCE_S), f"{run_id} does not come to rest"
 
 
 def _upload(row: Json) -> Json:

@@ -14,6 +14,7 @@ from assistant_nb.engine.app import App
 from assistant_nb.engine.model.base import Prompt
 from assistant_nb.engine.server import Server
 from tests.conftest import Connect, MakeApp
+from tests.until import PATIENCE_S
 
 CLIENTS, RUNS, RACES = 8, 50, 100
 
@@ -85,7 +86,7 @@ def test_of_two_runs_racing_for_one_thread_exactly_one_wins(make_app: MakeApp, c
             thread_id, start = client.beta.threads.create().id, Barrier(2)
 
             def race(_: int, thread_id: str = thread_id, start: Barrier = start) -> str:
-                start.wait(10)
+                start.wait(PATIENCE_S)
                 try:
                     return client.beta.threads.runs.create(thread_id, assistant_id=assistant.id).id
                 except openai.BadRequestError as error:

@@ -1,5 +1,6 @@
 """Bad input gets the envelope, with the real API's status and words; nothing is lost and nothing is 5xx."""
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -281,10 +282,16 @@ bodies = st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5)
 paths = st.lists(st.sampled_from(["threads", "runs", "steps", "messages", "assistants", "lab", "cancel", "thread_1", "run_1", "é/", "%00", ".."]), max_size=6)  # fmt: skip
 
 
+@cache
+def _engine() -> App:
+    """One for all examples."""
+    return create_app(model=Scripted())
+
+
 @settings(max_examples=300)
 @given(st.sampled_from(ROUTES), bodies, st.text(max_size=10), st.sampled_from(["assistants=v1", "assistants=v2", ""]))
 def test_no_body_and_no_query_gives_a_5xx(route: Any, body: dict[str, Any], text: str, beta: str) -> None:
-    client = Client(create_app(model=Scripted()))
+    client = Client(_engine())
     made = client.post("/v1/threads", headers=V2, json={"messages": [{"role": "user", "content": "x"}]}).json
     store = client.post("/v1/vector_stores", json={}).json
     path = route.path.replace("<thread_id>", made["id"] if made else "")
@@ -307,7 +314,7 @@ def test_no_body_and_no_query_gives_a_5xx(route: Any, body: dict[str, Any], text
 
 @given(st.sampled_from(["GET", "POST", "DELETE", "PUT", "PATCH", "OPTIONS"]), paths)
 def test_no_path_gives_a_5xx(method: str, path: list[str]) -> None:
-    answer = Client(create_app(model=Scripted())).open("/v1/" + "/".join(path), method=method, headers=V2)
+    answer = Client(_engine()).open("/v1/" + "/".join(path), method=method, headers=V2)
     assert answer.status_code < 500
 
 

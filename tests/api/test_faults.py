@@ -223,6 +223,7 @@ def test_the_same_holds_where_the_endpoint_really_fails(
         client = connect(app=make_app(model=Live(endpoint.url, retries=0)))
         run, sent = rounds(lambda: client, begin(client), wait, stream=False)
         ended_as_it_should(client, run, sent, kind, at_call, wait, ENDPOINT_ERRORS)
+    assert malformed(sent) == []
 
 
 @pytest.mark.parametrize("at_call", range(1, CALLS + 1))

@@ -9,6 +9,7 @@ from openai.types.beta.threads import Run
 
 from assistant_nb.engine.model.base import Prompt
 from tests.conftest import Connect
+from tests.until import PATIENCE_S
 
 Ask = Callable[..., Run]
 
@@ -69,7 +70,7 @@ def test_no_message_is_added_while_a_run_is_active(connect: Connect, monkeypatch
     go = threading.Event()
 
     def slow(prompt: Prompt) -> Iterable[str]:
-        go.wait(10)
+        go.wait(PATIENCE_S)
         return ["Done."]
 
     client = connect(slow)
@@ -91,14 +92,14 @@ def test_a_message_is_listed_when_it_is_written(connect: Connect, wait: Callable
     def slow(prompt: Prompt) -> Iterable[str]:
         yield "Half "
         speaking.set()
-        go.wait(10)
+        go.wait(PATIENCE_S)
         yield "a word."
 
     client = connect(slow)
     assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
     thread = client.beta.threads.create()
     run = client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)
-    assert speaking.wait(10)
+    assert speaking.wait(PATIENCE_S)
     assert client.beta.threads.messages.list(thread.id).data == []
     (step,) = client.beta.threads.runs.steps.list(run.id, thread_id=thread.id).data
     message_id = step.to_dict()["step_details"]["message_creation"]["message_id"]  # type: ignore[index]

@@ -15,6 +15,7 @@ from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta
 from assistant_nb.engine.model.scripted import Scripted
 from tests.conftest import Connect, Line, MakeApp
+from tests.until import PATIENCE_S
 
 Ask = Callable[..., Run]
 
@@ -28,7 +29,7 @@ class Gate:
     def __call__(self, prompt: Prompt) -> Iterable[str]:
         yield "Let me "
         self.asked.set()
-        self.open.wait(10)
+        self.open.wait(PATIENCE_S)
         yield "think."
 
 
@@ -62,7 +63,7 @@ def test_a_run_goes_through_queued_in_progress_and_completed_while_the_client_po
     client = connect(gate)
     run = begin(client)
     assert run.status == "queued"
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
     assert (run.status, run.completed_at, run.usage) == ("in_progress", None, None)
     gate.open.set()
@@ -222,7 +223,7 @@ def test_cancelling_is_asked_first_and_then_done_even_if_the_model_hangs(
     gate = Gate()
     client = connect(gate)
     run = begin(client)
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     assert client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id).status == "cancelling"
     run = wait(client, run)
     assert run.status == "cancelled"
@@ -264,7 +265,7 @@ def test_metadata_is_modified_when_the_run_rests(connect: Connect, wait: Callabl
     gate = Gate()
     client = connect(gate)
     run = begin(client)
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     with pytest.raises(openai.BadRequestError, match="Cannot update run with status 'in_progress'."):
         client.beta.threads.runs.update(run.id, thread_id=run.thread_id, metadata={"a": "b"})
     gate.open.set()
@@ -277,7 +278,7 @@ def test_a_thread_can_be_deleted_under_its_run(make_app: MakeApp, connect: Conne
     app = make_app(gate)
     client = connect(app=app)
     run = begin(client)
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     client.beta.threads.delete(run.thread_id)
     gate.open.set()
     app.runner.close()
@@ -298,7 +299,7 @@ def test_pollers_are_told_not_to_sleep_a_second(connect: Connect) -> None:
     gate = Gate()
     client = connect(gate)
     run = begin(client)
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     answer = client.beta.threads.runs.with_raw_response.retrieve(run.id, thread_id=run.thread_id)
     assert int(answer.headers["openai-poll-after-ms"]) < 100
     gate.open.set()
@@ -311,7 +312,7 @@ def test_two_who_turn_the_crank_ask_the_model_once(
     app = make_app(gate)
     client = connect(app=app)
     run = begin(client)
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     assert list(app.runner.drive(run.id)) == [], "somebody else is at it"
     gate.open.set()
     assert wait(client, run).status == "completed"
@@ -496,7 +497,7 @@ def test_editing_during_a_run_does_not_pass_time(connect: Connect, wait: Callabl
         first = wait(client, begin(client))
         (message,) = client.beta.threads.messages.list(first.thread_id, run_id=first.id).data
         run = client.beta.threads.runs.create(first.thread_id, assistant_id=first.assistant_id)
-        assert gate.asked.wait(10)
+        assert gate.asked.wait(PATIENCE_S)
         if edit:
             client.beta.threads.messages.update(message.id, thread_id=run.thread_id, metadata={"a": "b"})
         gate.open.set()
@@ -647,7 +648,7 @@ def test_an_assistant_can_be_deleted_under_its_run(connect: Connect, wait: Calla
     gate = Gate()
     client = connect(gate)
     run = begin(client)
-    assert gate.asked.wait(10)
+    assert gate.asked.wait(PATIENCE_S)
     client.beta.assistants.delete(run.assistant_id)
     gate.open.set()
     assert wait(client, run).status == "completed"

@@ -20,7 +20,7 @@ from assistant_nb.engine.ids import LessonClock
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.practice import Practice
 from tests.conftest import Connect, MakeApp
-from tests.until import until
+from tests.until import PATIENCE_S, until
 
 ADD: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 CALL = {"name": "add", "arguments": '{"a": 1}'}
@@ -234,7 +234,7 @@ def _waiting(client: OpenAI, streamed: bool) -> tuple[Run, Callable[[], str | No
     waiting = until(lambda: seats(client))
 
     def last() -> str:
-        reader.join(10)
+        reader.join(PATIENCE_S)
         assert not reader.is_alive()
         return events[-1]
 
@@ -442,5 +442,11 @@ class Seats(RuleBasedStateMachine):
         self.app.close()
 
 
+class SeatsForLong(Seats):
+    """The same, in a thousand stories."""
+
+
 TestSeats = Seats.TestCase
-TestSeats.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestSeats.settings = settings(max_examples=15, stateful_step_count=20)
+TestSeatsForLong = pytest.mark.nightly(SeatsForLong.TestCase)
+TestSeatsForLong.settings = settings(max_examples=1000, stateful_step_count=40)

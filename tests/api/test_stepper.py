@@ -18,7 +18,7 @@ from assistant_nb.engine.model.scripted import Line
 from assistant_nb.engine.run_states import MOVES
 from assistant_nb.engine.wire import encode
 from tests.conftest import Connect, MakeApp
-from tests.until import until
+from tests.until import PATIENCE_S, until
 
 ADD: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 CALL = ToolCall("add", '{"a": 2, "b": 2}')
@@ -200,7 +200,7 @@ def test_an_active_run_is_held_and_released(begin: Begin, wait: Any) -> None:
     speak = threading.Event()
 
     def slow(prompt: Prompt) -> list[str]:
-        speak.wait(10)
+        speak.wait(PATIENCE_S)
         return ["Hello."]
 
     stepper = begin(slow)
@@ -267,20 +267,20 @@ def test_cancelling_stops_an_answer_under_way_and_keeps_its_words(begin: Begin) 
     def slow(prompt: Prompt) -> Any:
         yield "Half "
         spoken.set()
-        stopped.wait(10)
+        stopped.wait(PATIENCE_S)
         yield "whole."
 
     stepper = begin(slow)
     run, told = stepper.held(), list[Any]()
     advancing = threading.Thread(target=lambda: told.append(stepper.advance(run, "step")))
     advancing.start()
-    assert spoken.wait(10)
+    assert spoken.wait(PATIENCE_S)
     with pytest.raises(openai.BadRequestError, match="is being advanced already"):
         stepper.advance(run)
     stepper.client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
     until(lambda: stepper.now(run).status == "cancelled")
     stopped.set()
-    advancing.join(10)
+    advancing.join(PATIENCE_S)
     assert told[0]["why"] == "ended"
     (message,) = stepper.client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "Half "  # type: ignore[index]
@@ -373,7 +373,7 @@ def test_a_stream_stays_open_and_tells_what_each_advance_brings(begin: Begin) ->
     deltas = [one.data.delta.content[0].text.value for one in got if one.event == "thread.message.delta"]
     assert "".join(deltas) == "It is four."
     stepper.advance(run)
-    reader.join(10)
+    reader.join(PATIENCE_S)
     assert not reader.is_alive()
     assert [one.event for one in got][-2:] == ["thread.run.step.completed", "thread.run.completed"]
 
@@ -392,7 +392,7 @@ def test_the_reader_of_a_held_run_sees_its_end(end: str, begin: Begin) -> None:
             stepper.post(f"runs/{run.id}/release")
         case "expire":
             stepper.post("clock", advance_s=600)
-    reader.join(10)
+    reader.join(PATIENCE_S)
     assert not reader.is_alive()
     ended = {"cancel": "cancelled", "release": "completed", "expire": "expired"}[end]
     assert got[-1].event == f"thread.run.{ended}"
@@ -428,7 +428,7 @@ def test_the_stream_of_outputs_goes_on_by_hand_too(begin: Begin) -> None:
     reader.start()
     until(lambda: stepper.now(run).status == "queued")
     stepper.advance(run, "end")
-    reader.join(10)
+    reader.join(PATIENCE_S)
     assert (got[:2], got[-1]) == (["thread.run.step.completed", "thread.run.queued"], "thread.run.completed")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -153,8 +154,14 @@ class Stepping(RuleBasedStateMachine):
         self.app.close()
 
 
+class SteppingForLong(Stepping):
+    """The same, in a thousand stories."""
+
+
 TestStepping = Stepping.TestCase
-TestStepping.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestStepping.settings = settings(max_examples=15, stateful_step_count=20)
+TestSteppingForLong = pytest.mark.nightly(SteppingForLong.TestCase)
+TestSteppingForLong.settings = settings(max_examples=1000, stateful_step_count=40)
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["end", "call_1", "add"]),
@@ -171,8 +178,8 @@ json = st.recursive(
 )  # fmt: skip
 
 
-@given(path=st.sampled_from(["advance", "hold", "release", "fork"]), body=json, query=st.text(max_size=3))
 @settings(max_examples=300)
+@given(path=st.sampled_from(["advance", "hold", "release", "fork"]), body=json, query=st.text(max_size=3))
 def test_odd_requests_are_refused_in_the_apis_words(path: str, body: Any, query: str) -> None:
     http, beta = Client(_engine()), {"OpenAI-Beta": "assistants=v2"}
     assistant = http.post("/v1/assistants", json={"model": "m", "instructions": "i"}, headers=beta).json or {}

@@ -24,7 +24,7 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -279,7 +279,24 @@ def seed_objects(client: Client, make: Maker) -> None:
         make.keep(answer.json)
 
 
-def fuzz(cases: int, seed: int, description: Json) -> tuple[Counter[tuple[str, int]], list[str]]:
+def ask(client: Client, sent: Json) -> TestResponse:
+    return client.open(**sent, buffered=True)
+
+
+def ask_by_the_clock(client: Client, sent: Json) -> TestResponse:
+    """The same; it raises when that took too long, and ends the script when it does not end."""
+    faulthandler.dump_traceback_later(HANGS_S, exit=True)
+    began = time.perf_counter()
+    answer = ask(client, sent)
+    faulthandler.cancel_dump_traceback_later()
+    if (took := time.perf_counter() - began) > TOO_LONG_S:
+        raise TimeoutError(f"took {took:.1f} s")
+    return answer
+
+
+def fuzz(
+    cases: int, seed: int, description: Json, ask: Callable[[Client, Json], TestResponse] = ask
+) -> tuple[Counter[tuple[str, int]], list[str]]:
     """The answers by operation and status, and what is wrong with them."""
     chance, counts, findings = random.Random(seed), Counter[tuple[str, int]](), list[str]()
     possible = operations(description)
@@ -296,20 +313,15 @@ def fuzz(cases: int, seed: int, description: Json) -> tuple[Counter[tuple[str, i
             method, path, operation = chance.choices(possible, weights)[0]
             sent = request(method, path, operation, make, chance)
             told = f"case {case}: {method} {sent['path']} {sent['query_string']} {str(sent.get('data', ''))[:400]}"
-            faulthandler.dump_traceback_later(HANGS_S, exit=True)
-            began = time.perf_counter()
             try:
-                answer = client.open(**sent, buffered=True)
+                answer = ask(client, sent)
                 findings += [f"{told}\n    {fault}" for fault in faults(answer)]
             except Exception as error:  # noqa: BLE001  it came out of the engine
                 findings.append(f"{told}\n    raised {error!r}")
                 continue
-            if (took := time.perf_counter() - began) > TOO_LONG_S:
-                findings.append(f"{told}\n    took {took:.1f} s")
             counts[operation["operationId"], answer.status_code] += 1
             make.keep(answer.json if answer.is_json else told_by(answer.get_data().decode(errors="replace")))
         app.close()
-    faulthandler.cancel_dump_traceback_later()
     return counts, findings
 
 
@@ -418,7 +430,9 @@ def main() -> int:
     parser.add_argument("--description", type=Path, default=WIRE / "openapi-assistants.json")
     chosen = parser.parse_args()
     began = time.perf_counter()
-    counts, findings = fuzz(chosen.cases, chosen.seed, json.loads(chosen.description.read_text("utf-8")))
+    counts, findings = fuzz(
+        chosen.cases, chosen.seed, json.loads(chosen.description.read_text("utf-8")), ask_by_the_clock
+    )
     for operation in sorted({operation for operation, _ in counts}):
         by_status = {status: counts[operation, status] for name, status in sorted(counts) if name == operation}
         print(f"{operation:36} {by_status}")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from assistant_nb.engine.answers import Event
 from assistant_nb.engine.crank import Crank
+from tests.until import PATIENCE_S
 
 
 def events(count: int) -> Iterator[Event | None]:
@@ -38,7 +39,7 @@ def test_two_threads_and_a_reader_turn_one_crank() -> None:
         thread.start()
     assert numbers(crank.read()) == list(range(2_000))
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE_S)
 
 
 def test_what_nobody_will_read_is_not_kept() -> None:

@@ -1,6 +1,7 @@
 """Kill the engine at any moment: what it has acknowledged is there again, and the run goes on."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,8 +29,8 @@ from tests.until import until
 ENTRIES = 12  # in the journal of a run that writes one message
 HELD_ENTRIES = ENTRIES + 1  # and in that of one that is held
 
-# Runs in a process of its own, and kills it hard in the middle of writing journal entry N.
-CHILD = """
+# A process that forks a child for each `how` and N. The child is killed hard in the middle of writing journal entry N.
+PARENT = """
 import json, os, signal, sys
 from pathlib import Path
 from werkzeug.test import Client
@@ -37,38 +38,62 @@ from assistant_nb.engine.app import create_app
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.store import Store
 
-path, fatal = Path(sys.argv[1]), int(sys.argv[2])
 append = Store.append
 
-def deadly(self, run_id, entry):
-    append(self, run_id, entry)
-    if entry.n == fatal:
-        os.kill(os.getpid(), signal.SIGKILL)
+def story(folder, fatal, lab):
+    def deadly(self, run_id, entry):
+        append(self, run_id, entry)
+        if entry.n == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
 
-Store.append = deadly
-client = Client(create_app(store=path, model=Scripted("Two words.")))
+    def call(path, **body):
+        answer = client.post("/v1" + path, json=body, headers={"OpenAI-Beta": "assistants=v2"}).json
+        print(json.dumps(answer), flush=True, file=answers)
+        return answer
 
-def call(path, **body):
-    answer = client.post("/v1" + path, json=body, headers={"OpenAI-Beta": "assistants=v2"}).json
-    print(json.dumps(answer), flush=True)
-    return answer
+    Store.append = deadly
+    client, answers = Client(create_app(store=folder / "class.db", model=Scripted("Two words."))), open(folder / "answers", "w")
+    assistant = call("/assistants", model="gpt-4", instructions="Be brief.")
+    thread = call("/threads")
+    call(f"/threads/{thread['id']}/messages", role="user", content="Hello?")
+    run = call(f"{lab}/threads/{thread['id']}/runs", assistant_id=assistant["id"])
+    while lab and call(f"/lab/runs/{run['id']}/advance")["why"] != "ended":
+        pass
+    client.application.runner.close()
 
-assistant = call("/assistants", model="gpt-4", instructions="Be brief.")
-thread = call("/threads")
-call(f"/threads/{thread['id']}/messages", role="user", content="Hello?")
-lab = "/lab" * (sys.argv[3] == "held")
-run = call(f"{lab}/threads/{thread['id']}/runs", assistant_id=assistant["id"])
-while lab and call(f"/lab/runs/{run['id']}/advance")["why"] != "ended":
-    pass
-client.application.runner.close()
+for name in sys.argv[2:]:
+    how, fatal = name.split("-")
+    folder = Path(sys.argv[1], name)
+    folder.mkdir()
+    child = os.fork()
+    if not child:
+        story(folder, int(fatal), "/lab" * (how == "held"))
+        sys.exit()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
 
 
-@pytest.mark.parametrize("fatal", range(ENTRIES + 1))
-def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, tmp_path: Path) -> None:
-    acknowledged = _killed(tmp_path / "class.db", fatal, ENTRIES, "free")
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, list[dict[str, Any]]]]:
+    """`killed("free-3")` is the store of an engine that died while it wrote entry 3, and what it had answered before."""
+    folder, fatal = tmp_path_factory.mktemp("killed"), {"free": range(ENTRIES + 1), "held": range(HELD_ENTRIES)}
+    names = [f"{how}-{n}" for how in fatal for n in fatal[how]]
+    parent = subprocess.run([sys.executable, "-c", PARENT, folder, *names], capture_output=True, text=True)
+    ends = dict(zip(names, map(int, parent.stdout.split()), strict=True))
+    assert ends == {name: 0 if name == f"free-{ENTRIES}" else -signal.SIGKILL for name in names}, parent.stderr
 
-    app = create_app(store=tmp_path / "class.db", model=Scripted("Two words."))
+    def left(name: str) -> tuple[Path, list[dict[str, Any]]]:
+        answers = (folder / name / "answers").read_text().splitlines()
+        return folder / name / "class.db", [json.loads(line) for line in answers]
+
+    return left
+
+
+@pytest.mark.parametrize("fatal", range(ENTRIES + 1))
+def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, killed: Any) -> None:
+    store, acknowledged = killed(f"free-{fatal}")
+
+    app = create_app(store=store, model=Scripted("Two words."))
     _rest(app)
 
     for body in acknowledged:
@@ -83,10 +108,10 @@ def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, tmp_path: Pa
 
 
 @pytest.mark.parametrize("fatal", range(HELD_ENTRIES))
-def test_a_held_run_is_held_after_a_hard_kill_and_goes_on_by_hand(fatal: int, tmp_path: Path) -> None:
-    acknowledged = _killed(tmp_path / "class.db", fatal, HELD_ENTRIES, "held")
+def test_a_held_run_is_held_after_a_hard_kill_and_goes_on_by_hand(fatal: int, killed: Any) -> None:
+    store, acknowledged = killed(f"held-{fatal}")
 
-    app = create_app(store=tmp_path / "class.db", model=Scripted("Two words."))
+    app = create_app(store=store, model=Scripted("Two words."))
     app.runner.close()  # whatever would move by itself has had its time
 
     for run in app.store.all("thread.run", acknowledged[1]["id"]):
@@ -95,15 +120,6 @@ def test_a_held_run_is_held_after_a_hard_kill_and_goes_on_by_hand(fatal: int, tm
         assert app.runner.advance(run["id"], "end")[0].status == "completed"
         assert _said(app, run["thread_id"]) == ["Hello?", "Two words."]
     app.close()
-
-
-def _killed(path: Path, fatal: int, entries: int, how: str) -> list[dict[str, Any]]:
-    """What an engine has answered before it was killed."""
-    child = subprocess.run(
-        [sys.executable, "-c", CHILD, path, str(fatal), how], capture_output=True, text=True, timeout=60
-    )
-    assert child.returncode == (-9 if fatal < entries else 0), child.stderr
-    return [json.loads(line) for line in child.stdout.splitlines()]
 
 
 class Killed(BaseException):
@@ -131,12 +147,26 @@ class Echo(Tool):
         return {"results": [{"file_id": "file-1", "file_name": "a.txt", "content": [{"type": "text", "text": given}]}]}
 
 
-@settings(deadline=None)  # it is measured elsewhere, and this machine is shared
-@given(
+INTERRUPTED = given(
     line=st.text(min_size=1, max_size=20) | st.sampled_from([ModelError("no answer"), breaking, calling]),
     kills=st.lists(st.integers(2, 32), max_size=4),
 )
+
+
+@INTERRUPTED
+@settings(max_examples=20)
 def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
+    _ends_the_same(line, kills)
+
+
+@pytest.mark.nightly
+@INTERRUPTED
+@settings(max_examples=1000)
+def test_a_run_ends_the_same_in_a_thousand_stories(line: Line, kills: list[int]) -> None:
+    _ends_the_same(line, kills)
+
+
+def _ends_the_same(line: Line, kills: list[int]) -> None:
     with TemporaryDirectory() as folder:
         smooth = _story(Path(folder) / "smooth.db", line, [])
         rough = _story(Path(folder) / "rough.db", line, kills)
@@ -151,8 +181,23 @@ class Changing(Scripted):
         yield from (TextDelta("Half "), call, Anew("broken"), TextDelta("The whole."), Finish({"answer": "scripted"}))
 
 
-@given(kills=st.lists(st.integers(2, 20), max_size=4))
+HALF = given(kills=st.lists(st.integers(2, 20), max_size=4))
+
+
+@HALF
+@settings(max_examples=20)
 def test_half_an_answer_never_stays_on_the_thread_however_often_it_is_interrupted(kills: list[int]) -> None:
+    _is_whole(kills)
+
+
+@pytest.mark.nightly
+@HALF
+@settings(max_examples=1000)
+def test_half_an_answer_never_stays_on_the_thread_in_a_thousand_stories(kills: list[int]) -> None:
+    _is_whole(kills)
+
+
+def _is_whole(kills: list[int]) -> None:
     with TemporaryDirectory() as folder:
         kept = _story(Path(folder) / "class.db", "", kills, Changing)
     messages = [body for body in kept if isinstance(body, dict) and body["object"] == "thread.message"]

@@ -39,11 +39,12 @@ def talk(prompt: Prompt) -> Iterator[str | ToolCall]:
         yield from (rome, oslo)
 
 
-def drive(*command: str | Path, cwd: Path | None = None) -> None:
-    """Run a script against an engine of its own; it prints which SDK it was."""
+def drive(*command: str | Path, cwd: Path | None = None) -> str:
+    """Run a script against an engine of its own. Returns its last words: which SDK held the whole conversation."""
     with Server(create_app(model=Scripted(*[talk] * 20)), KEY) as server:
         env = {**os.environ, "OPENAI_BASE_URL": server.url, "OPENAI_API_KEY": KEY, "NO_PROXY": "127.0.0.1"}
-        subprocess.run(command, check=True, env=env, cwd=cwd, timeout=120)
+        ran = subprocess.run(command, check=True, env=env, cwd=cwd, timeout=120, stdout=subprocess.PIPE, text=True)
+    return ran.stdout.strip()
 
 
 def installed(home: Path, *packages: str) -> Path:
@@ -62,11 +63,11 @@ def main() -> None:
             for version in PYTHON_SDKS
         }
         for version, script in PYTHON_SDKS.items():
-            drive(pythons[version].result(), HERE / script)
+            print(drive(pythons[version].result(), HERE / script))
         if npm := shutil.which("npm"):
             subprocess.run([npm, "install", "--silent", "openai@latest"], check=True, cwd=name)
             shutil.copy(HERE / "conversation.mjs", name)
-            drive("node", "conversation.mjs", cwd=Path(name))
+            print(drive("node", "conversation.mjs", cwd=Path(name)))
         else:
             print("no npm here: the Node SDK was not tried")
 

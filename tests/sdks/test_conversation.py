@@ -2,8 +2,10 @@
 
 import sys
 
+import openai
+
 from tests.sdks.run import HERE, drive
 
 
 def test_a_whole_conversation_sync_and_async() -> None:
-    drive(sys.executable, HERE / "conversation.py")
+    assert drive(sys.executable, HERE / "conversation.py").startswith(f"openai {openai.__version__} ")

@@ -2,9 +2,8 @@
 
 import json
 import threading
-import time
 import tracemalloc
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from openai import AsyncOpenAI, OpenAI
 
 import assistant_nb as anb
 from assistant_nb.widgets.thread_view import ThreadView
+from tests.until import PATIENCE_S, until
 
 ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
 
@@ -104,10 +104,12 @@ def test_what_was_streamed_is_what_the_api_then_says(opened: Any) -> None:
 
 
 def test_stop_keeps_what_was_said(opened: Any) -> None:
+    go_on = threading.Event()
+
     def slow(prompt: Any) -> Any:
-        for n in range(500):
-            yield f"{n} "
-            time.sleep(0.01)
+        yield from ("0 ", "1 ")
+        go_on.wait(PATIENCE_S)
+        yield "2 "
 
     _, assistant, view, page = opened(slow)
     page.ask("hello", view="page")
@@ -115,6 +117,7 @@ def test_stop_keeps_what_was_said(opened: Any) -> None:
     view._heard(None, {"do": "send_message", "call": 1, "args": args}, [])
     page.wait(lambda message: "0 1" in str(message.get("ops")))
     page.ask("stop")
+    go_on.set()
     page.wait(lambda message: bool(message.get("event") == "running" and not message["on"]))
     page.wait(lambda message: message.get("answers") == 1)
     run, answer = texts(view)[-2:]
@@ -125,7 +128,7 @@ def test_stop_keeps_what_was_said(opened: Any) -> None:
 def test_stop_is_heard_before_the_run_has_begun(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     client, assistant, view, page = opened("Never said.")
     put, go_on = view._put, threading.Event()
-    monkeypatch.setattr(view, "_put", lambda text: go_on.wait(10) and put(text))
+    monkeypatch.setattr(view, "_put", lambda text: go_on.wait(PATIENCE_S) and put(text))
     view._heard(None, {"do": "send_message", "call": 1, "args": {"text": "Hi.", "assistant_id": assistant.id}}, [])
     page.ask("stop")
     go_on.set()
@@ -155,7 +158,7 @@ def answering(opened: Any) -> Any:
         def slow(prompt: Any) -> Any:
             yield "One.\n\n"
             yield "Two.\n\n"
-            go_on.wait(10)
+            go_on.wait(PATIENCE_S)
             yield "Three."
 
         go_on = threading.Event()
@@ -207,14 +210,25 @@ def test_the_json_of_an_answer_is_shown_while_it_comes(answering: Any) -> None:
 
 def test_what_is_told_while_a_page_opens_comes_after_the_state_that_it_gets(opened: Any) -> None:
     _, _, view, page = opened()
-    shown = view.state
+    shown, lock, turns = view.state, view._state_lock, list[str]()
+
+    class Turns(AbstractContextManager[None]):
+        """The widget's lock; it notes who has to wait."""
+
+        def __enter__(self) -> None:
+            if not lock.acquire(blocking=False):
+                turns.append("waits")
+                lock.acquire()
+
+        def __exit__(self, *_: object) -> None:
+            lock.release()
 
     def state() -> Any:
         threading.Thread(target=view.tell, args=("late",)).start()
-        time.sleep(0.05)
+        until(lambda: turns or page.events("late"))
         return shown()
 
-    view.state = state
+    view._state_lock, view.state = Turns(), state
     page.ask("hello", view="page")
     page.wait(lambda message: message.get("event") == "late")
     order = [message.get("event") or "answer" for message in page.heard]

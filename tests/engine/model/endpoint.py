@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.until import PATIENCE_S
+
 Json = dict[str, Any]
 Reply = Callable[["Exchange"], None]
 
@@ -99,7 +101,7 @@ def serving(*replies: Reply) -> Iterator[Endpoint]:
         yield endpoint
     finally:
         endpoint.close()
-        thread.join(5)
+        thread.join(PATIENCE_S)
 
 
 def chunk(delta: Json | None = None, finish: str | None = None, **more: Any) -> Json:

@@ -9,6 +9,7 @@ from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.faults import Fault, Faulty
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.scripted import Scripted
+from tests.until import PATIENCE_S
 
 PROMPT = Prompt("m", None, [Turn("user", "Hello")])
 LONG_S = 60
@@ -24,7 +25,7 @@ class Halting(Scripted):
     def ask(self, prompt: Prompt) -> Iterator[Part]:
         try:
             yield TextDelta("Well")
-            self.go_on.wait(10)
+            self.go_on.wait(PATIENCE_S)
             yield TextDelta(" then")
         finally:
             self.closed.set()
@@ -72,9 +73,9 @@ def test_who_stalls_is_left_and_its_thread_ends_at_the_next_sign_of_life() -> No
     _, anew, two, _finish = Fallback(first, Scripted("Second."), 0.01).ask(PROMPT)
     assert (anew, two) == (Anew("scripted: nothing came for 0.01 s"), TextDelta("Second."))
     first.go_on.set()
-    assert first.closed.wait(10)
+    assert first.closed.wait(PATIENCE_S)
     for thread in listeners():
-        thread.join(10)
+        thread.join(PATIENCE_S)
     assert listeners() == []
 
 
@@ -84,7 +85,7 @@ def test_who_stops_reading_closes_the_first_one() -> None:
     assert next(answer) == TextDelta("Well")
     answer.close()  # type: ignore[attr-defined]
     first.go_on.set()
-    assert first.closed.wait(10)
+    assert first.closed.wait(PATIENCE_S)
 
 
 def test_when_both_fail_both_are_told() -> None:

@@ -24,6 +24,7 @@ from tests.engine.model.endpoint import (
     silent,
     status,
 )  # fmt: skip
+from tests.until import PATIENCE_S
 
 KEY = "sk-very-secret-0123456789"
 ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
@@ -233,7 +234,7 @@ def test_whoever_reads_no_more_hangs_up() -> None:
         answer = Live(endpoint.url, "m").ask(prompt())
         assert next(answer) == TextDelta("la ")
         answer.close()  # type: ignore[attr-defined]
-        assert endpoint.hung_up.wait(5)
+        assert endpoint.hung_up.wait(PATIENCE_S)
 
 
 def test_the_key_and_the_urls_credentials_go_to_the_endpoint_alone(caplog: pytest.LogCaptureFixture) -> None:

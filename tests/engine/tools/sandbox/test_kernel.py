@@ -6,26 +6,29 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
 from assistant_nb.engine.errors import KernelError, NotContained
+from assistant_nb.engine.tools.sandbox import call as call_module
 from assistant_nb.engine.tools.sandbox import kernel as kernel_module
 from assistant_nb.engine.tools.sandbox import process as process_module
 from assistant_nb.engine.tools.sandbox.kernel import Executed, Image, Kernel, Logs
 from assistant_nb.engine.tools.sandbox.layers import candidates, layers, why_not
 from assistant_nb.engine.tools.sandbox.limits import Limits
 from assistant_nb.engine.tools.sandbox.processes import Tree
-from tests.until import until
+from tests.until import PATIENCE_S, until
 
 LOST = "variables and imports are gone"
 MB = 2**20
-SMALL = Limits(call_s=0.5, scratch_bytes=4 * MB, output_bytes=10_000)
+SMALL = Limits(scratch_bytes=4 * MB, output_bytes=10_000)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -197,20 +200,38 @@ def usable(kernel: Kernel) -> bool:
     return kernel.execute("6 * 7").outputs == [Logs("42")]
 
 
-def test_an_endless_loop_is_interrupted_and_state_stays(start: Callable[..., Kernel]) -> None:
-    kernel = start(SMALL)
+ENDLESS = "open('/mnt/data/begun', 'w').close()\nwhile True: pass"
+
+
+def an_hour_later(kernel: Kernel, patch: pytest.MonkeyPatch) -> None:
+    """For whoever looks how long a call takes, an hour passes as soon as the code has made the file `begun`."""
+    begun = kernel._quarters.room.scratch / "begun"
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * begun.exists())
+    patch.setattr(call_module, "time", clock)
+
+
+def test_an_endless_loop_is_interrupted_and_state_stays(
+    start: Callable[..., Kernel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = start()
     kernel.execute("x = 42")
-    said = text(kernel.execute("while True: pass"))
-    assert said.endswith("KeyboardInterrupt: \nThe call took longer than 0.5 s and was interrupted.")
+    an_hour_later(kernel, monkeypatch)
+    monkeypatch.setattr(call_module, "_GRACE_S", PATIENCE_S)
+    said = text(kernel.execute(ENDLESS))
+    assert said.endswith("KeyboardInterrupt: \nThe call took longer than 60 s and was interrupted.")
     assert kernel.execute("x").outputs == [Logs("42")]
 
 
-def test_a_loop_that_does_not_listen_costs_the_kernel(small: Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant_nb.engine.tools.sandbox.call._GRACE_S", 0.1)
-    said = text(small.execute("import signal\nsignal.signal(2, signal.SIG_IGN)\nwhile True: pass"))
+def test_a_loop_that_does_not_listen_costs_the_kernel(
+    start: Callable[..., Kernel], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = start()
+    an_hour_later(kernel, monkeypatch)
+    monkeypatch.setattr(call_module, "_GRACE_S", 0.1)
+    said = text(kernel.execute(f"import signal\nsignal.signal(2, signal.SIG_IGN)\n{ENDLESS}"))
     assert said.startswith("The call took longer")
     assert LOST in said
-    assert usable(small)
+    assert usable(kernel)
 
 
 @pytest.mark.parametrize(
@@ -496,9 +517,6 @@ def when_begun(kernel: Kernel, then: Callable[[], None]) -> threading.Thread:
     return thread
 
 
-ENDLESS = "open('/mnt/data/begun', 'w').close()\nwhile True: pass"
-
-
 def test_a_call_is_interrupted_from_another_thread(start: Callable[..., Kernel]) -> None:
     kernel = start()
     thread = when_begun(kernel, kernel.interrupt)
@@ -537,8 +555,10 @@ def test_between_calls_nothing_runs(kernel: Kernel) -> None:
     kernel.execute(
         "import threading\nthreading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"
     )
-    process = psutil.Process(kernel._running[0].tree.pids[0])
-    until(lambda: process.status() == psutil.STATUS_STOPPED)
+    [process] = kernel._running
+    until(lambda: psutil.Process(process.tree.pids[0]).status() == psutil.STATUS_STOPPED)
+    assert {psutil.Process(pid).status() for pid in process.tree.pids} == {psutil.STATUS_STOPPED}
+    assert usable(kernel)
 
 
 def test_open_and_closed_leaves_nothing() -> None:
