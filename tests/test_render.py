@@ -236,7 +236,7 @@ HOSTILE: Final[dict[str, Callable[[int], str]]] = {
     "brackets": lambda n: "[" * n,
     "pictures": lambda n: "![](" * n,
     "stars": lambda n: "*a **b " * n,
-    "ticks": lambda n: "".join("`" * k + " " for k in range(n // 10)),
+    "ticks": lambda n: "".join("`" * k + " " for k in range(int((2 * n) ** 0.5))),
     "quotes": lambda n: ">" * n + "x",
     "angles": lambda n: "<a " * n,
     "table": lambda n: "|" * n + "\n" + "|-" * n,
