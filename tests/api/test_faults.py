@@ -1,6 +1,7 @@
 """What goes wrong with the model, at every call of a run: the run ends as it should, and nothing is lost."""
 
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from openai import OpenAI
 from openai.types.beta.threads import Run
 
 from assistant_nb.engine.app import App
+from assistant_nb.engine.model import fallback
 from assistant_nb.engine.model.base import Model, ToolCall
 from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.faults import Fault, Faulty
@@ -20,6 +22,7 @@ from assistant_nb.engine.model.recorder import Recorder
 from assistant_nb.engine.model.scripted import Line, Scripted
 from tests.conftest import Connect, MakeApp
 from tests.engine.model.endpoint import Exchange, Reply, called, chunk, chunks, said, serving, silent, status
+from tests.until import until
 
 ADD: Any = {"type": "function", "function": {"name": "add"}}
 LINES: tuple[Line, ...] = (
@@ -229,12 +232,26 @@ def test_the_same_holds_where_the_endpoint_really_fails(
 @pytest.mark.parametrize("at_call", range(1, CALLS + 1))
 @pytest.mark.parametrize("kind", ["silent", *ENDPOINT_ERRORS])
 def test_with_a_fallback_the_run_completes_and_says_who_answered(
-    kind: str, at_call: int, make_app: MakeApp, connect: Connect, wait: Any, kept: Path
+    kind: str, at_call: int, make_app: MakeApp, connect: Connect, wait: Any, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fault, hushed, next_part = fault_of(kind, at_call), threading.Event(), fallback._next
+
+    def reply(exchange: Exchange) -> None:
+        if kind == "silent":
+            hushed.set()
+        fault(exchange)
+
+    def next_unless_hushed(heard: Any, stall_s: float) -> Any:
+        """Its patience ends when the endpoint has begun to be silent, whenever that is."""
+        until(lambda: not heard.empty() or hushed.is_set())
+        hushed.clear()
+        return next_part(heard, stall_s)
+
+    monkeypatch.setattr(fallback, "_next", next_unless_hushed)
     replies = list(REPLIES)
-    replies[at_call - 1] = fault_of(kind, at_call)
+    replies[at_call - 1] = reply
     with serving(*replies) as endpoint:
-        model = Fallback(Live(endpoint.url, retries=0), Recorded(kept), stall_s=0.5)
+        model = Fallback(Live(endpoint.url, retries=0), Recorded(kept), stall_s=0.01)
         client = connect(app=make_app(model=model))
         run, sent = rounds(lambda: client, begin(client), wait, stream=False)
         ended_as_it_should(client, run, sent, kind, at_call, wait, errors={})
