@@ -11,7 +11,7 @@ from tests.until import PATIENCE_S
 HANGING = """
 import threading, pytest
 
-@pytest.mark.timeout(0.1)
+@pytest.mark.timeout(0.1, func_only=True)
 def test_that_hangs(): threading.Event().wait()
 
 def test_that_is_well(): pass
@@ -24,7 +24,7 @@ def test_every_test_has_a_limit_that_is_longer_than_any_wait_in_it(pytestconfig:
 
 def test_a_test_that_hangs_is_ended_and_named_and_the_others_go_on(pytestconfig: pytest.Config, tmp_path: Path) -> None:
     (tmp_path / "test_hanging.py").write_text(HANGING)
-    command = [sys.executable, "-m", "pytest", "-c", pytestconfig.inipath or "", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", "-c", pytestconfig.inipath or "", "-v", "-p", "no:cacheprovider"]
     ran = subprocess.run([*command, tmp_path], capture_output=True, text=True, cwd=tmp_path)
-    assert "test_hanging.py::test_that_hangs - Failed: Timeout" in ran.stdout
+    assert "::test_that_hangs FAILED" in ran.stdout and "Failed: Timeout (>0.1s)" in ran.stdout
     assert "1 failed, 1 passed" in ran.stdout
