@@ -11,7 +11,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
@@ -22,9 +21,9 @@ import pytest
 
 import assistant_nb
 from tests.browser.opened import Opened
+from tests.until import until
 
 SHOTS = Path(__file__).parent / "shots"
-START_S = 60
 BROWSER_OPTIONS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -83,26 +82,25 @@ class Lab:
         }  # fmt: skip
         command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"]
         command += [f"--port={self.url.rpartition(':')[2]}", f"--ServerApp.root_dir={self.root}"]
-        self._log = (home / "lab.log").open("w+")
+        self._log = home / "lab.log"
         env = os.environ | {name: str(value) for name, value in names.items()}
-        self._process = subprocess.Popen(command, env=env, stdout=self._log, stderr=subprocess.STDOUT)
+        with self._log.open("w") as log:
+            self._process = subprocess.Popen(command, env=env, stdout=log, stderr=subprocess.STDOUT)
 
     def wait(self) -> None:
-        end = time.monotonic() + START_S
-        while time.monotonic() < end and self._process.poll() is None:
-            try:
-                urllib.request.urlopen(f"{self.url}/api", timeout=5).close()
-            except OSError:
-                time.sleep(0.2)
-            else:
-                return
-        self._log.seek(0)
-        raise AssertionError(f"JupyterLab did not start:\n{self._log.read()}")
+        until(self._answers, lambda: f"JupyterLab does not start:\n{self._log.read_text()}")
+
+    def _answers(self) -> bool:
+        assert self._process.poll() is None, f"JupyterLab has ended:\n{self._log.read_text()}"
+        try:
+            urllib.request.urlopen(f"{self.url}/api", timeout=5).close()
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(30)
-        self._log.close()
 
 
 def _free_port() -> int:

@@ -2,8 +2,8 @@
 
 import json
 import re
+import secrets
 import subprocess
-import time
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -238,7 +238,7 @@ class Opened:
         self.own, notebook = True, self.save()
         self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
         if not trusted:
-            notebook["metadata"]["seen"] = time.monotonic_ns()  # another file than the one that was signed
+            notebook["metadata"]["seen"] = secrets.token_hex()  # another file than the one that was signed
         if not kernel:
             notebook["metadata"]["kernelspec"] = {"name": "nowhere", "display_name": "Nowhere"}
             notebook["metadata"].pop("language_info", None)
