@@ -111,7 +111,7 @@ class Choices:
         world: dict[str, Any] = {}
         if self.model != "recorded" or self.store is not None:
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
-        model = self._endpoint() if self.base_url else self._in_process()
+        model = self._endpoint() if self.base_url is not None else self._in_process()
         if isinstance(model, Live) and self.embeddings:
             world["embed"] = (self.embeddings, partial(model.embed, self.embeddings))
         return create_app(model=self._kept_and_backed(model), limits=self.limits, may_run=_ask_person, **world)

@@ -105,7 +105,11 @@ def test_practice_answers_anything_and_says_what_it_is() -> None:
     [
         ({"model": "gpt-4o"}, "the name of a model goes with base_url=…"),
         ({"base_url": "http://h/v1", "model": anb.Scripted("a")}, "answers by itself. With base_url=… give the name"),
-        ({"base_url": "h"}, "is no address of an endpoint"),
+        (
+            {"base_url": "h"},
+            "'h' is no address of an endpoint: it does not begin with http:// or https://. Use base_url=\"http://h/v1\".",
+        ),
+        ({"base_url": ""}, "'' is no address of an endpoint: it is empty."),
         ({"base_url": "http://h/v1", "pace": 1}, "pace=… goes with recorded answers"),
         ({"model": "practice", "recording": "01_first_assistant"}, "recording=… goes with recorded answers"),
         ({"record": "x.jsonl"}, "record=… keeps what others answer: it goes with base_url=… or with model='human'"),

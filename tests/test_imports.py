@@ -21,6 +21,7 @@ FLOORS = [
     [
         "engine.errors",
         "engine.wire",
+        "engine.model.address",
         "engine.ids",
         "engine.schema",
         "engine",
@@ -38,12 +39,13 @@ FLOORS = [
         "engine.http_rules",
         "engine.model.base",
         "engine.run_states",
-        "engine.model.transport",
         "engine.model.endpoint_errors",
         "engine.tools.sandbox.landlock",
         "engine.tools.sandbox.namespaces",
     ],
     [
+        "engine.model.transport",
+        "engine.model.relay",
         "engine.model.faults",
         "engine.model.fallback",
         "engine.model.human",

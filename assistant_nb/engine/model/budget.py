@@ -13,11 +13,11 @@ _PER_PRICE: Final = 1_000_000
 
 
 class Ledger:
-    """What has been spent and what is booked by calls under way. Thread-safe."""
+    """What has been spent and what is booked by requests under way; repeated requests count once. Thread-safe."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.tokens, self.cost = 0, 0.0
+        self.requests, self.tokens, self.cost = 0, 0, 0.0
 
     def add(self, tokens: int, cost: float) -> None:
         with self.lock:
@@ -70,6 +70,8 @@ class Budget:
         Raises ModelError when nothing is left for an answer.
         """
         if self.cap_tokens is None and self.cap_cost is None:
+            with self.ledger.lock:
+                self.ledger.requests += 1
             return Booking(self, limit, 0, 0.0)
         with self.ledger.lock:
             room = self._room(prompt_tokens)
@@ -77,6 +79,7 @@ class Budget:
                 raise ModelError(self._refusal(prompt_tokens), "rate_limit_exceeded")
             answer = int(min(room, limit or ANSWER_TOKENS))
             tokens, cost = prompt_tokens + answer, self.cost(prompt_tokens, answer)
+            self.ledger.requests += 1
             self.ledger.tokens += tokens
             self.ledger.cost += cost
         return Booking(self, answer, tokens, cost)

@@ -84,6 +84,13 @@ def proxy_failed(host: str, reason: str) -> ModelError:
     )
 
 
+def sent_away(host: str, origin: str) -> ModelError:
+    return _error(
+        f"{host} sends requests on to {origin}, an address that nobody named. Nothing went there. If you trust it:"
+        f' base_url="{origin}/v1".'
+    )
+
+
 def connect_timed_out(host: str, seconds: float) -> ModelError:
     return _error(f"{host} did not take the call within {seconds:g} s. Is it running, and is base_url right?")
 

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from ..errors import ModelError
 from ..wire import Json
+from . import address
 from . import endpoint_errors as wrong
 from .base import Finish, Part, Prompt, estimate_tokens
 from .budget import Booking, Budget
@@ -39,7 +40,7 @@ class Live:
     limits the time until the endpoint takes the call, `stall_s` that without a word of an answer; `retries` are
     made before the first word only. `budget` is what the process may spend.
 
-    Raises ValueError for a `base_url` that is none.
+    Raises NoAddress, a ValueError, for a `base_url` that is none.
     """
 
     name = "live"
@@ -55,10 +56,8 @@ class Live:
         stall_s: float = STALL_S,
         retries: int = RETRIES,
     ) -> None:
-        url = urlsplit(base_url)
-        if url.scheme not in ("http", "https") or not url.hostname:
-            raise ValueError("base_url=… is no address of an endpoint. It looks like http://localhost:11434/v1.")
-        self.endpoint = url.hostname
+        url = address.split(base_url)
+        self.endpoint = url.hostname or ""
         self._model, self._budget = model, budget or Budget()
         self._connect_s, self._stall_s = connect_s, stall_s
         self._secret = _Secret(api_key, url.username, url.password, *(value for _, value in parse_qsl(url.query)))
@@ -75,6 +74,17 @@ class Live:
     def provenance(self) -> str:
         who = f"{self._model}, whatever model is asked for," if self._model else "the model asked for"
         return ", ".join(filter(None, [f"{who} at {self.endpoint}", str(self._budget)]))
+
+    def reach(self) -> None:
+        """Connect once, so that an address where nothing listens is told before work begins. Raises ModelError."""
+        import openai
+
+        try:
+            self._sdk().with_options(max_retries=0).models.with_raw_response.list()
+        except openai.APIConnectionError as error:
+            raise self._unreached(error) from None
+        except openai.APIStatusError:
+            """It listens. Not every endpoint lists its models."""
 
     def ask(self, prompt: Prompt) -> Iterator[Part]:
         model = self._model or prompt.model
@@ -186,12 +196,16 @@ class Live:
     def _unreached(self, error: "APIConnectionError") -> ModelError:
         import httpx2
 
+        from .transport import Redirected
+
         causes = list(_causes(error))
         reason = self._secret.out_of(str(causes[-1])) or type(causes[-1]).__name__
         if _any(causes, httpx2.ConnectTimeout):
             return wrong.connect_timed_out(self.endpoint, self._connect_s)
         if _any(causes, httpx2.TimeoutException):
             return wrong.fell_silent(self.endpoint, self._stall_s)
+        if _any(causes, Redirected):
+            return wrong.sent_away(self.endpoint, reason)
         if _any(causes, httpx2.ProxyError):
             return wrong.proxy_failed(self.endpoint, reason)
         if _any(causes, ssl.SSLError):
@@ -201,7 +215,10 @@ class Live:
     def _sdk(self) -> "OpenAI":
         with self._making:
             if self._client is None:
-                self._client = self._connect()
+                try:
+                    self._client = self._connect()
+                except (ImportError, ValueError) as error:  # a proxy that the HTTP library cannot use
+                    raise wrong.proxy_failed(self.endpoint, self._secret.out_of(str(error))) from None
                 weakref.finalize(self, self._client.close)
             return self._client
 

@@ -13,17 +13,22 @@ from urllib.parse import SplitResult, unquote
 
 import httpx2
 
+from .address import is_loopback
+
+
+class Redirected(httpx2.TransportError):
+    """The endpoint sends requests on to another origin, which the message names."""
+
 
 class Transport(httpx2.BaseTransport):
     """Carries requests to the origin of `url`, with its credentials (or the `key`) and its query.
 
-    A proxy of the environment is used, as other programs do.
+    The environment's proxy for the origin carries them, as with other programs; this machine is reached without one.
+    A redirect to another origin raises Redirected: nobody named that address.
     """
 
     def __init__(self, url: SplitResult, key: str | None, silence_s: float) -> None:
-        host = url.hostname or ""
-        proxy = None if urllib.request.proxy_bypass(host) else urllib.request.getproxies().get(url.scheme)
-        self._below = httpx2.HTTPTransport(proxy=proxy)
+        self._below = httpx2.HTTPTransport(proxy=_proxy(url))
         self._origin, self._query = httpx2.URL(f"{url.scheme}://{url.netloc.rpartition('@')[2]}"), url.query
         self._authorization = _basic(url) or (f"Bearer {key}" if key else "")
         self._silence_s = silence_s
@@ -37,12 +42,13 @@ class Transport(httpx2.BaseTransport):
         return response
 
     def _carried(self, request: httpx2.Request) -> httpx2.Request:
+        target, origin = request.url, self._origin
+        if (target.scheme, target.host, target.port) != (origin.scheme, origin.host, origin.port):
+            raise Redirected(f"{target.scheme}://{target.netloc.decode()}")
         headers = httpx2.Headers(request.headers)
         headers.pop("Authorization", None)
-        target = request.url
-        if (target.scheme, target.host, target.port) == (self._origin.scheme, self._origin.host, self._origin.port):
-            target = target.copy_merge_params(self._query)
-            headers.update({"Authorization": self._authorization} if self._authorization else {})
+        headers.update({"Authorization": self._authorization} if self._authorization else {})
+        target = target.copy_merge_params(self._query)
         return httpx2.Request(
             request.method, target, headers=headers, stream=request.stream, extensions=request.extensions
         )
@@ -73,6 +79,15 @@ class _Heard(httpx2.SyncByteStream):
     def close(self) -> None:
         assert isinstance(self._body, httpx2.SyncByteStream)
         self._body.close()
+
+
+def _proxy(url: SplitResult) -> str | None:
+    """The proxy that the environment names for an origin: its scheme's, else that for all."""
+    host, proxies = url.hostname or "", urllib.request.getproxies()
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    if not proxy or is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
 
 
 def _basic(url: SplitResult) -> str:

@@ -222,11 +222,56 @@ def test_a_proxy_of_the_environment_is_used_and_its_refusal_told(monkeypatch: py
     assert KEY not in str(failed.value)
 
 
-@pytest.mark.parametrize("url", ["ollama", "ftp://h/v1", "http://", f"//{KEY}@h"])
-def test_a_base_url_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match="base_url=… is no address of an endpoint") as refused:
-        Live(url)
-    assert KEY not in str(refused.value)
+PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*PROXIES, "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_the_environments_proxy_carries_what_is_asked(name: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(said("Four.")) as proxy:
+        monkeypatch.setenv(name, f"{scheme}127.0.0.1:{proxy.port}")
+        assert next(Live("http://h.example/v1", "m", retries=0).ask(prompt())) == TextDelta("Four.")
+        assert proxy.paths == ["http://h.example/v1/chat/completions"]
+
+
+@pytest.mark.usefixtures("no_proxy")
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1"])
+def test_this_machine_is_reached_without_a_proxy(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(said("Four.")) as endpoint, serving(said("From the proxy.")) as proxy:
+        for name in PROXIES:
+            monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+        answer = next(Live(endpoint.url.replace("127.0.0.1", host), "m", retries=0).ask(prompt()))
+        assert (answer, proxy.paths) == (TextDelta("Four."), [])
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_host_that_the_environment_exempts_is_reached_without_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "nobody.invalid")
+    with pytest.raises(ModelError, match="nobody.invalid cannot be reached"):
+        Live("http://nobody.invalid/v1").reach()
+
+
+@pytest.mark.usefixtures("no_proxy")
+def test_a_proxy_that_cannot_be_used_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", f"what://me:{KEY}@127.0.0.1:9")
+    with pytest.raises(ModelError, match="proxy of this environment does not let through to h.example") as failed:
+        Live("http://h.example/v1").reach()
+    assert KEY not in str(failed.value)
+
+
+def test_an_endpoint_is_reached_when_anybody_answers() -> None:
+    with serving(said("")) as endpoint:
+        Live(endpoint.url).reach()  # it refuses to list its models
+    with pytest.raises(ModelError, match="127.0.0.1 cannot be reached"):
+        Live(endpoint.url).reach()
 
 
 def test_whoever_reads_no_more_hangs_up() -> None:
@@ -258,15 +303,15 @@ def test_without_a_key_none_is_sent() -> None:
         assert "Authorization" not in endpoint.headers[0]
 
 
-def test_a_redirect_to_elsewhere_gets_no_key() -> None:
+def test_a_redirect_to_elsewhere_is_told_and_not_followed() -> None:
     with serving(said("Four.")) as other:
 
         def sends_away(exchange: Any) -> None:
             exchange.whole(307, b"", Location=f"{other.url}/chat/completions")
 
-        with serving(sends_away) as endpoint:
-            list(Live(endpoint.url, "m", KEY).ask(prompt()))
-        assert "Authorization" not in other.headers[0]
+        with serving(sends_away) as endpoint, pytest.raises(ModelError, match=f"sends requests on to .*:{other.port}"):
+            list(Live(endpoint.url, "m", KEY, retries=0).ask(prompt()))
+        assert other.requests == []
 
 
 def test_the_cap_lowers_the_limit_and_then_refuses() -> None:

@@ -1,0 +1,111 @@
+"""A model of another process: who records a lesson keeps the endpoint, its key and the cap to himself.
+
+`Relay` listens on loopback, and asks its model for whoever knows its token. `Relayed` is the model on the other side.
+A connection carries one question: a line with the token, a line with the prompt; then a line for each part of the
+answer, `["TextDelta", {"text": "Four."}]`, or `["ModelError", {…}]`.
+"""
+
+import json
+import secrets
+import socket
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from types import TracebackType
+from typing import Any, ClassVar, Final, Self
+
+from ..errors import ModelError
+from .base import Anew, Finish, Model, Part, Prompt, TextDelta, ToolCallDelta
+
+_HOST: Final = "127.0.0.1"
+_PARTS: Final = {kind.__name__: kind for kind in (TextDelta, ToolCallDelta, Anew, Finish)}
+
+
+@dataclass(frozen=True)
+class Relayed:
+    """Asks the model of the `Relay` at this port."""
+
+    port: int
+    token: str
+    name: ClassVar[str] = "relayed"
+    models: ClassVar[Sequence[str]] = ()
+
+    def provenance(self) -> str:
+        return "a model of another process"
+
+    def ask(self, prompt: Prompt) -> Iterator[Part]:
+        try:
+            with socket.create_connection((_HOST, self.port)) as line, line.makefile("rw", encoding="ascii") as talk:
+                talk.write(f"{self.token}\n{json.dumps(prompt.as_json())}\n")
+                talk.flush()
+                for told in talk:
+                    kind, fields = json.loads(told)
+                    if kind == "ModelError":
+                        raise ModelError(**fields)
+                    yield _PARTS[kind](**fields)
+        except OSError as error:
+            raise ModelError(f"The process with the model does not answer ({error}). Record again.") from error
+
+
+class Relay(ThreadingTCPServer):
+    """Answers with `model`; keeps in `failures` why it could not, and in `under_way` what it has not answered yet."""
+
+    daemon_threads = True
+
+    def __init__(self, model: Model) -> None:
+        super().__init__((_HOST, 0), _Question)
+        self.model, self.token = model, secrets.token_urlsafe(24)
+        self.failures: list[ModelError] = []
+        self.under_way: set[object] = set()
+        self._thread = threading.Thread(target=self.serve_forever, name="assistant_nb relay", daemon=True)
+
+    @property
+    def relayed(self) -> Relayed:
+        """The model to use in another process."""
+        return Relayed(self.server_address[1], self.token)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.shutdown()
+        self.server_close()
+
+
+class _Question(StreamRequestHandler):
+    server: Relay
+
+    def handle(self) -> None:
+        if secrets.compare_digest(self.rfile.readline().strip(), self.server.token.encode()):
+            with suppress(OSError):  # whoever asked went away
+                self._answer(Prompt.from_json(json.loads(self.rfile.readline())))
+
+    def _answer(self, prompt: Prompt) -> None:
+        parts, end = self.server.model.ask(prompt), None
+        self.server.under_way.add(self)
+        try:
+            for part in parts:
+                if isinstance(part, Finish):
+                    end = part
+                else:
+                    self._tell(part)
+        except ModelError as error:
+            self.server.failures.append(error)
+            self._write("ModelError", {"message": str(error), "code": error.code})
+        finally:
+            self.server.under_way.discard(self)
+            if isinstance(parts, Generator):
+                parts.close()
+        if end:  # told last: by then the model has counted what it took
+            self._tell(end)
+
+    def _tell(self, part: Part) -> None:
+        self._write(type(part).__name__, asdict(part))
+
+    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+        self.wfile.write(f"{json.dumps([kind, fields])}\n".encode())
