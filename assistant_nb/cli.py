@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__, course, upkeep
-from .engine.errors import EngineError
+from .engine.errors import EngineError, ModelError
 
 _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "recording", "record", "fallback")
 """Options of `serve` that are choices of an engine."""
@@ -80,12 +80,26 @@ def check(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 def record(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Let a live model answer a lesson, and write its recording and its outputs."""
-    choices = {"base_url": arguments.base_url, **({"model": arguments.model} if arguments.model else {})}
+    from .engine.model.budget import Budget, Ledger
+    from .engine.model.live import Live
+
+    spent, key = Ledger(), arguments.api_key or os.environ.get("OPENAI_API_KEY")
+    try:
+        live = Live(arguments.base_url, arguments.model, key, budget=Budget(arguments.cap_tokens, ledger=spent))
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 2
 
     def one(lesson: Path, on_cell: upkeep.OnCell) -> list[str]:
-        return upkeep.record(lesson, Path(arguments.dir), choices, on_cell, arguments.api_key)
+        try:
+            return upkeep.record(lesson, Path(arguments.dir), live, on_cell)
+        except ModelError as error:
+            return [f"not recorded, as the model gave no answer. {error}"]
 
-    return _of_each([arguments.lesson], one, f"recorded in {arguments.dir}")
+    try:
+        return _of_each([arguments.lesson], one, f"recorded in {arguments.dir}")
+    finally:
+        print(f"used: {spent.requests:,} requests, {spent.tokens:,} tokens")
 
 
 def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]], well: str) -> int:
@@ -156,10 +170,26 @@ def _add_key(parser: argparse.ArgumentParser) -> None:
     def variable(name: str) -> str:
         if not (key := os.environ.get(name)):
             raise argparse.ArgumentTypeError(f"the environment variable '{name}' is not set")
+        del os.environ[name]  # what this command starts does not need it
         return key
 
     known = "where the endpoint's key is (default: OPENAI_API_KEY)"
     parser.add_argument("--api-key-env", dest="api_key", metavar="VAR", type=variable, help=known)
+
+
+def _add_cap(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cap-tokens", metavar="N", type=int, help="how many tokens the endpoint may take in all")
+
+
+def _base_url(given: str) -> str:
+    """Check an endpoint's address before anything else is done."""
+    from .engine.model.address import NoAddress, split
+
+    try:
+        split(given)
+    except NoAddress as error:
+        raise argparse.ArgumentTypeError(f"{error.problem} Use: --base-url {error.better}") from None
+    return given
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -181,9 +211,11 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("record", help="let a live model answer a lesson; writes its recording and its outputs")
     one.add_argument("lesson", metavar="LESSON", help="such as 01")
-    one.add_argument("--base-url", metavar="URL", required=True, help="an endpoint of chat completions")
+    help_ = "an endpoint of chat completions"
+    one.add_argument("--base-url", metavar="URL", required=True, type=_base_url, help=help_)
     one.add_argument("--model", metavar="NAME", help="its name there (default: the one that the lesson asks for)")
     _add_key(one)
+    _add_cap(one)
     one.add_argument("--dir", default="assistant-nb-recorded", help="where both go (default: %(default)s)")
     one.set_defaults(command=record)
 
@@ -191,13 +223,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     one.add_argument("--port", type=int, default=0, help="the port (default: any free one)")
     one.add_argument("--store", metavar="FILE", help="keep everything in this file (default: in memory)")
-    one.add_argument("--base-url", metavar="URL", help="who answers: a model at this endpoint of chat completions")
+    help_ = "who answers: a model at this endpoint of chat completions"
+    one.add_argument("--base-url", metavar="URL", type=_base_url, help=help_)
     who = one.add_mutually_exclusive_group()
     who.add_argument("--model", metavar="NAME", help="its name there (default: the one that each run asks for)")
     who.add_argument("--practice", dest="model", action="store_const", const="practice", help="answer by plain rules")
     who.add_argument("--human", dest="model", action="store_const", const="human", help="you answer, at /v1/lab/seats")
     _add_key(one)
-    one.add_argument("--cap-tokens", metavar="N", type=int, help="how many tokens the endpoint may take in all")
+    _add_cap(one)
     one.add_argument("--recording", metavar="FILE", help="answer from this recording, or from that of this lesson")
     one.add_argument("--record", metavar="FILE", help="keep what the endpoint, or you, have answered")
     one.add_argument("--fallback", choices=["recorded"], help="what answers when the endpoint fails")

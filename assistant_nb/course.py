@@ -1,6 +1,7 @@
 """The course: which lessons there are, a learner's own copy of them, and running one from end to end."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,13 @@ from typing import Any, Final
 _INSTALLED: Final = Path(__file__).parent / "notebooks"
 _CHECKOUT: Final = Path(__file__).parents[1] / "notebooks"
 CELL_TIMEOUT_S: Final = 120
+
+_START: Final = re.compile(r"(?:\b(?:anb|assistant_nb)\.|(?<![.\w]))(?:start|connect)\s*\(|recording\s*=")
+"""In a cell that starts an engine."""
+_PRIVATE: Final = re.compile(r"openai|azure|anthropic|aws_|google|key|token|secret|pass|credential|auth", re.IGNORECASE)
+"""In the name of a variable that holds a key, or says what an SDK without an engine would ask."""
+_KEY: Final = re.compile(r"\bg?sk[-_][\w-]{8,}|://[^/@\s]+@")
+"""A key, or credentials in a URL."""
 
 
 class LessonError(Exception):
@@ -73,14 +81,12 @@ def read(lesson: Path) -> Any:
         raise LessonError(f"it cannot be read as a notebook: {error}") from error
 
 
-def execute(
-    notebook: Any,
-    on_cell: Callable[[int, int], None],
-    environment: dict[str, str] | None = None,
-    *,
-    goes_on: bool = False,
-) -> None:
-    """Like `run`, with a notebook that takes the outputs. With `goes_on` a cell that fails stops nothing."""
+def execute(notebook: Any, on_cell: Callable[[int, int], None], *, goes_on: bool = False) -> None:
+    """Like `run`, with a notebook that takes the outputs.
+
+    With `goes_on` a cell that fails stops nothing, unless it is one that starts an engine: without that the other
+    cells would ask whatever the SDK asks by default. The kernel's environment holds no key.
+    """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -90,6 +96,10 @@ def execute(
     def begin(cell: Any, **_: object) -> None:
         nonlocal at
         at = next(n for n, other in enumerate(code, 1) if other is cell)
+
+    def fail(cell: Any, execute_reply: Any, **_: object) -> None:
+        if _START.search(cell.source):
+            raise CellExecutionError.from_cell_and_msg(cell, execute_reply["content"])
 
     on_cell(0, len(code))
     with TemporaryDirectory() as folder:
@@ -104,16 +114,22 @@ def execute(
             coalesce_streams=True,
             store_widget_state=False,  # a widget's static copy is what a saved notebook shows
             on_cell_execute=begin,
+            on_cell_error=fail,
             on_cell_executed=lambda **_: on_cell(at, len(code)),
         )
         try:
-            client.execute(env=environment or dict(os.environ))
+            client.execute(env=_environment())
         except CellTimeoutError as error:
             raise LessonError(f"{_where(code, at)} took more than {CELL_TIMEOUT_S} s") from error
         except CellExecutionError as error:
             raise LessonError(f"{_where(code, at)} failed: {error.ename}: {error.evalue}") from error
         except DeadKernelError as error:
             raise LessonError(f"{_where(code, at)} failed: the kernel died") from error
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment without what opens a door to a real endpoint."""
+    return {name: value for name, value in os.environ.items() if not (_PRIVATE.search(name) or _KEY.search(value))}
 
 
 def _where(code: Sequence[Any], n: int) -> str:

@@ -1,15 +1,17 @@
 """For those who keep lessons: is a lesson still true, and how does it read when another model answers?"""
 
 import json
-import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from . import course
 
 if TYPE_CHECKING:
+    from .engine.model.live import Live
     from .engine.model.recorded import Exchange
 
 OnCell = Callable[[int, int], None]
@@ -20,6 +22,8 @@ _PROBE: Final = (
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
 _RECORDING: Final = re.compile(r"recording=(?:\"[^\"]*\"|'[^']*')(, pace=[\d.]+)?")
 """Where a lesson says what answers it, and how fast, which is up to the endpoint when that answers."""
+_AT_RELAY: Final = "__import__('assistant_nb.engine.model.relay', fromlist=['Relayed'])."
+"""Where a cell finds the model of this process, without an import line of its own."""
 _LONGEST: Final = 300
 
 
@@ -47,41 +51,59 @@ def execute(notebook: Any, on_cell: OnCell) -> set[str]:
     return set(json.loads(_text(notebook.cells.pop().outputs[0])))
 
 
-def record(lesson: Path, folder: Path, choices: dict[str, str], on_cell: OnCell, key: str | None = None) -> list[str]:
+def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[str]:
     """Let a live model answer a lesson; put the recording and the lesson with its new outputs into `folder`.
 
-    `choices` are `base_url` and `model`. The lesson is executed twice: live, then from what was recorded; so its
-    outputs are those that everybody will get. Cells that fail, as other answers may not bear out what a cell asserts,
-    are told and the rest goes on. Raises LessonError, also where nothing was answered.
+    The model stays in this process, with its key: the lesson's kernel asks by a relay. The lesson is executed twice:
+    live, then from what was recorded; so its outputs are those that everybody will get. Cells that fail, as other
+    answers may not bear out what a cell asserts, are told and the rest goes on. Raises LessonError, also where nothing
+    was answered, and ModelError where the endpoint fails; then `folder` stays as it was.
     """
-    recording, target = folder.resolve() / f"{lesson.stem}.jsonl", folder / lesson.name
-    if target.resolve() == lesson.resolve():
-        raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
-    folder.mkdir(parents=True, exist_ok=True)
-    recording.unlink(missing_ok=True)
-    environment = os.environ | ({"OPENAI_API_KEY": key} if key else {})
-    live = ", ".join(f"{name}={value!r}" for name, value in {**choices, "record": str(recording)}.items())
-    lived = _executed(lesson, lambda _: live, on_cell, environment)
-    if not recording.exists():
-        raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
-    if not _exchanges(recording):
-        recording.unlink()
-        raise course.LessonError(f"nothing was answered: {next(iter(_failures(lived).values()), 'nothing was asked')}")
-    replayed = _executed(lesson, lambda pace: f"recording={str(recording)!r}{pace}", on_cell, environment)
     import nbformat
 
+    from .engine.errors import ModelError
+    from .engine.model.recorder import Recorder
+    from .engine.model.relay import Relay
+
+    target = folder / lesson.name
+    if target.resolve() == lesson.resolve():
+        raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
+    if not any(_RECORDING.search(cell.source) for _, cell in _code(course.read(lesson))):
+        raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
+    live.reach()
+    with TemporaryDirectory() as scratch:
+        recording = Path(scratch) / f"{lesson.stem}.jsonl"
+        with Relay(Recorder(live, recording)) as relay:
+
+            def answered(done: int, total: int) -> None:
+                if relay.failures:
+                    raise relay.failures[0]
+                on_cell(done, total)
+
+            try:
+                lived = _executed(lesson, lambda _: f"model={_AT_RELAY}{relay.relayed!r}", answered)
+            except course.LessonError as error:
+                if relay.under_way:
+                    raise ModelError(f"{live.endpoint} was still to answer when {error}.") from error
+                raise
+        if not _exchanges(recording):
+            why = next(iter(_failures(lived).values()), "nothing was asked")
+            raise course.LessonError(f"nothing was answered: {why}")
+        replayed = _executed(lesson, lambda pace: f"recording={str(recording)!r}{pace}", on_cell)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(recording, folder)
     nbformat.write(replayed, target)
     return list((_failures(replayed) | _failures(lived)).values())
 
 
-def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell, environment: dict[str, str]) -> Any:
+def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> Any:
     """The lesson as it looks when something else answers, `answers(", pace=1")`; its source is left as it was."""
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = _RECORDING.sub(lambda found: answers(found[1] or ""), cell.source)
-    course.execute(notebook, on_cell, environment, goes_on=True)
+    course.execute(notebook, on_cell, goes_on=True)
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
     return notebook

@@ -7,11 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from unittest.mock import Mock
 
+import nbformat
 import pytest
 import requests
 
 from assistant_nb import cli, course
-from tests.engine.model.endpoint import said, serving
+from tests.engine.model.endpoint import Reply, said, serving, status
 from tests.until import PATIENCE_S
 
 
@@ -73,6 +74,77 @@ def test_serve_refuses_choices_that_do_not_fit(
     with suppress(SystemExit):
         assert cli.main(["serve", *options]) == 2
     assert message in capsys.readouterr().err
+
+
+OLLAMA = "--base-url http://localhost:11434/v1"
+
+
+@pytest.mark.parametrize("command", [["serve"], ["record", "03"]])
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("localhost:11434", f"'localhost:11434' is no address of an endpoint: it does not begin with http:// or https://. Use: {OLLAMA}"),
+        ("http://localhost:11434/v1/chat/completions", f"it ends in /chat/completions, which the SDK adds by itself. Use: {OLLAMA}"),
+        ("", f"it is empty. Use: {OLLAMA}"),
+    ],
+)  # fmt: skip
+def test_an_address_that_is_none_is_told_before_anything_is_done(
+    command: list[str], given: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.socket.connect", Mock(side_effect=AssertionError("nobody is asked")))
+    with pytest.raises(SystemExit) as exit_:
+        cli.main([*command, "--base-url", given])
+    assert exit_.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def lesson(folder: Path, *cells: str) -> str:
+    """One that asks as often as it has cells."""
+    start = nbformat.v4.new_code_cell("import assistant_nb as anb; client = anb.connect(recording='mine')")
+    notebook = nbformat.v4.new_notebook(cells=[start, *map(nbformat.v4.new_code_cell, cells)])
+    nbformat.write(notebook, folder / "mine.ipynb")
+    return str(folder / "mine.ipynb")
+
+
+def asks(question: str) -> str:
+    return f"client.chat.completions.create(model='m', messages=[{{'role': 'user', 'content': {question!r}}}]).id and 1"
+
+
+def test_record_says_what_it_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINE", "sk-mine-0123456789")
+    with serving(said("Four.", tokens=(1000, 3))) as endpoint:
+        options = ["--base-url", endpoint.url, "--api-key-env", "MINE", "--dir", str(tmp_path / "new")]
+        assert cli.main(["record", lesson(tmp_path, asks("2 + 2?"), asks("1 + 3?")), *options]) == 0
+        assert endpoint.headers[1]["Authorization"] == "Bearer sk-mine-0123456789"
+    assert capsys.readouterr().out == f"mine: recorded in {tmp_path / 'new'}\nused: 2 requests, 2,006 tokens\n"
+    assert "MINE" not in os.environ, "what it starts gets no key"
+
+
+@pytest.mark.parametrize(
+    ("reply", "options", "message", "used"),
+    [
+        (status(401), [], "not recorded, as the model gave no answer. 127.0.0.1 does not take the key.", "2 requests, 103 tokens"),
+        (said("Four."), ["--cap-tokens", "100"], "as the cap of this process would be overstepped", "1 requests, 103 tokens"),
+    ],
+)  # fmt: skip
+def test_record_says_what_it_used_when_it_failed_on_the_way(
+    reply: Reply, options: list[str], message: str, used: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serving(said("Four.", tokens=(100, 3)), reply) as endpoint:
+        options = ["--base-url", endpoint.url, "--dir", str(tmp_path / "new"), *options]
+        assert cli.main(["record", lesson(tmp_path, asks("2 + 2?"), asks("1 + 3?"), asks("4?")), *options]) == 1
+    told, count = capsys.readouterr().out.splitlines()
+    assert told.startswith("mine: ")
+    assert message in told
+    assert count == f"used: {used}"
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_cap_that_is_none_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["record", "03", "--base-url", "http://h/v1", "--cap-tokens", "-5"]) == 2
+    assert "cap_tokens=-5 is no cap. Use a number above 0." in capsys.readouterr().err
 
 
 def test_serve_takes_the_choices_of_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

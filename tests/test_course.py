@@ -60,6 +60,45 @@ def test_the_cell_that_failed_is_named(tmp_path: Path) -> None:
         course.run(notebook(tmp_path / "n.ipynb", "x = 1", "x / 0\nx", "x"), lambda *step: None)
 
 
+STARTS = "import assistant_nb as anb; anb.start(recording='nothing')"
+
+
+@pytest.mark.parametrize("start", [STARTS, "from assistant_nb import connect; connect(modle='m')"])
+@pytest.mark.parametrize("tags", [[], ["raises-exception"]])
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_after_a_start_that_failed_nothing_is_executed(
+    start: str, tags: list[str], goes_on: bool, tmp_path: Path
+) -> None:
+    nb = course.read(notebook(tmp_path / "n.ipynb", start, f"open({str(tmp_path / 'ran')!r}, 'w')"))
+    nb.cells[0].metadata.tags = tags
+    with pytest.raises(course.LessonError, match="code cell 1 of 2"):
+        course.execute(nb, lambda *step: None, goes_on=goes_on)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_other_cells_that_fail_stop_nothing_when_it_goes_on(tmp_path: Path) -> None:
+    nb = course.read(notebook(tmp_path / "n.ipynb", "import threading", "threading.Thread().start(1)", "print('on')"))
+    course.execute(nb, lambda *step: None, goes_on=True)
+    assert nb.cells[2].outputs[0].text == "on\n"
+
+
+def test_a_lessons_kernel_has_no_key_in_its_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    private = (
+        "OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_BASE_URL", "OPENAI_CUSTOM_HEADERS", "openai_api_key",
+        "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_AD_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "GROQ_API_KEY", "HF_TOKEN", "MY_PASSWORD",
+    )  # fmt: skip
+    for name in private:
+        monkeypatch.setenv(name, "private")
+    monkeypatch.setenv("UNNAMED", "sk-proj-0123456789")
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:private@proxy.example")
+    monkeypatch.setenv("COURSE", "kept")
+    nb = course.read(notebook(tmp_path / "n.ipynb", "import os; print(dict(os.environ))"))
+    course.execute(nb, lambda *step: None)
+    told = nb.cells[0].outputs[0].text
+    assert "'COURSE': 'kept'" in told
+    assert not [one for one in ("private", "sk-proj", *private) if one in told]
+
+
 def test_a_kernel_that_dies_is_told(tmp_path: Path) -> None:
     with pytest.raises(course.LessonError, match=r"code cell 1 of 1 .*failed: the kernel died"):
         course.run(notebook(tmp_path / "n.ipynb", "import os; os._exit(1)"), lambda *step: None)

@@ -15,11 +15,11 @@ from typing import Any
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from openai import APIStatusError, OpenAI
 from openai.types.beta.threads import Run
 
 import assistant_nb as anb
-from assistant_nb import course
 from assistant_nb.choices import Choices
 from tests.engine.model.endpoint import Endpoint, Exchange, Reply, chunk, said, serving, status
 
@@ -183,7 +183,7 @@ def test_it_is_not_in_a_notebook_that_logs_everything_and_fails(tmp_path: Path) 
     with serving(*[said("Four."), REPEATED] * 3, REPEATED) as endpoint:
         given = json.dumps([choices_of(way, endpoint) for way in WAYS])
         environment = os.environ | {"OPENAI_API_KEY": KEY, "GIVEN": given, "FOLDER": str(tmp_path)}
-        course.execute(notebook, lambda done, total: None, environment, goes_on=True)
+        NotebookClient(notebook, kernel_name="python3", allow_errors=True).execute(env=environment)
     outputs = [output for cell in notebook.cells for output in cell.outputs]
     failures = [output.ename for output in outputs if output.output_type == "error"]
     assert failures == ["APIStatusError"] * 3 + ["ValueError"] * 3 + ["RuntimeError"]

@@ -8,12 +8,25 @@ import pytest
 
 from assistant_nb import course, upkeep
 from assistant_nb.client import serve
+from assistant_nb.engine.errors import ModelError
+from assistant_nb.engine.model.live import Live
 from assistant_nb.engine.model.recorded import SHIPPED, read
-from tests.engine.model.endpoint import said, serving, status
+from tests.engine.model.endpoint import Exchange, said, serving, silent, status
 
 
 def quiet(done: int, total: int) -> None:
     """Nobody looks at the progress."""
+
+
+ASKS = "answer = client.chat.completions.create(model='m', messages=[{'role': 'user', 'content': '2 + 2?'}])"
+KEY = "the-real-key-0123456789"
+
+
+def mine(folder: Path, *cells: str) -> Path:
+    """A lesson of these cells."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+    nbformat.write(notebook, folder / "mine.ipynb")
+    return folder / "mine.ipynb"
 
 
 def changed(lesson: Path, folder: Path, old: str, new: str) -> Path:
@@ -50,9 +63,7 @@ def test_a_lesson_recorded_anew_differs_only_where_the_answers_do(tmp_path: Path
     lesson = course.find("03")
     old = {cell.id: cell for cell in course.read(lesson).cells}
     with serving(said("It is", " 144.")) as endpoint:
-        failures = upkeep.record(
-            lesson, tmp_path / "new", {"base_url": endpoint.url, "model": "m"}, quiet, "sk-a-key-0123"
-        )
+        failures = upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m", "sk-a-key-0123"), quiet)
     assert failures, "its asserts know the other answers"
     new = course.read(tmp_path / "new" / lesson.name)
     assert [cell.source for cell in new.cells] == [cell.source for cell in old.values()]
@@ -74,7 +85,7 @@ def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_pa
     (tmp_path / "other.jsonl").write_text(recording.read_text("utf-8").replace(was, now), "utf-8")
     server, key, _ = serve("127.0.0.1", 0, recording=tmp_path / "other.jsonl")
     with server:
-        failures = upkeep.record(lesson, tmp_path / "new", {"base_url": server.url}, quiet, key)
+        failures = upkeep.record(lesson, tmp_path / "new", Live(server.url, api_key=key), quiet)
     old, new = course.read(lesson), course.read(tmp_path / "new" / lesson.name)
     changed = [n for n, (one, other) in enumerate(zip(old.cells, new.cells, strict=True)) if one != other]
     assert [
@@ -89,27 +100,84 @@ def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_pa
     assert kept == [(one.prompt, one.answer.replace(was, now), one.tool_calls) for one in read(recording).exchanges]
 
 
-def test_an_endpoint_that_does_not_answer_is_told_and_leaves_nothing(tmp_path: Path) -> None:
-    with serving(status(404, "model 'm' not found")) as endpoint, pytest.raises(course.LessonError) as failed:
-        upkeep.record(course.find("03"), tmp_path, {"base_url": endpoint.url, "model": "m"}, quiet)
-    assert str(failed.value).startswith("nothing was answered: code cell 5 (`def complete(messages):`) fails")
-    assert "127.0.0.1 knows no model 'm'" in str(failed.value)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("answered", [0, 2])
+def test_an_endpoint_that_fails_is_told_as_such_and_leaves_all_as_it_was(answered: int, tmp_path: Path) -> None:
+    (tmp_path / "03_chat_or_assistant.jsonl").write_text("an earlier recording")
+    replies = [*[said("Four.")] * answered, status(404, "model 'm' not found")]
+    with serving(*replies) as endpoint, pytest.raises(ModelError, match="^127.0.0.1 knows no model 'm'"):
+        upkeep.record(course.find("03"), tmp_path, Live(endpoint.url, "m"), quiet)
+    assert len(endpoint.requests) == answered + 1, "the cells after it ask nothing"
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["an earlier recording"]
+
+
+def test_an_endpoint_that_is_still_silent_when_a_lesson_ends_is_told(tmp_path: Path) -> None:
+    lesson = mine(
+        tmp_path,
+        "import os, pathlib, threading; import assistant_nb as anb; client = anb.connect(recording='mine')",
+        f"def ask(): {ASKS}\n"
+        "threading.Thread(target=ask, daemon=True).start()\n"
+        f"while not pathlib.Path({str(tmp_path / 'asked')!r}).exists(): pass\n"
+        "os._exit(1)",
+    )
+
+    def stays_silent(exchange: Exchange) -> None:
+        (tmp_path / "asked").touch()
+        silent(exchange)
+
+    with serving(stays_silent) as endpoint, pytest.raises(ModelError, match="^127.0.0.1 was still to answer when code"):
+        upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet)
+
+
+def test_where_nothing_listens_is_told_before_the_lesson_runs(tmp_path: Path) -> None:
+    with serving(said("")) as endpoint:
+        pass
+    lesson = mine(tmp_path, f"open({str(tmp_path / 'ran')!r}, 'w'); recording='mine'; import assistant_nb")
+    with pytest.raises(ModelError, match="127.0.0.1 cannot be reached"):
+        upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_lesson_that_does_not_start_asks_nobody(tmp_path: Path) -> None:
+    start = "import assistant_nb as anb; anb.start(recording='mine', modle='m')"
+    lesson = mine(tmp_path, start, f"open({str(tmp_path / 'ran')!r}, 'w')")
+    with serving(said("Four.")) as endpoint, pytest.raises(course.LessonError, match="code cell 1 of 2.*'modle' is no"):
+        upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet)
+    assert endpoint.requests == []
+    assert not (tmp_path / "ran").exists()
+
+
+def test_the_lessons_kernel_never_has_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in its environment, its children's, its command line, its cells, nor its engine."""
+    for name in ("OPENAI_API_KEY", "OPENAI_ORG_ID", "AZURE_OPENAI_API_KEY", "GROQ_KEY"):
+        monkeypatch.setenv(name, KEY)
+    lesson = mine(
+        tmp_path,
+        "import assistant_nb as anb; anb.start(recording='mine'); client = anb.connect(recording='mine')",
+        f"import os, subprocess, sys; {ASKS}",
+        "child = subprocess.run([sys.executable, '-c', 'import os; print(dict(os.environ))'], capture_output=True)",
+        "print(dict(os.environ), child, open('/proc/self/environ').read(), open('/proc/self/cmdline').read(), In)",
+        "print(vars(anb.client._started.app)); anb.stop(); print(os.environ.get('OPENAI_API_KEY'))",
+    )
+    with serving(said("Four.")) as endpoint:
+        upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m", KEY), quiet)
+        assert endpoint.headers[-1]["Authorization"] == f"Bearer {KEY}"
+    everything = "".join(path.read_text("utf-8") for path in (tmp_path / "new").iterdir())
+    assert "PATH" in everything and "child" in everything
+    assert KEY not in everything
 
 
 def test_a_recorded_pace_is_no_matter_of_the_endpoint(tmp_path: Path) -> None:
-    cells = [
-        "import assistant_nb as anb; client = anb.connect(recording='mine', pace=1)",
-        "answer = client.chat.completions.create(model='m', messages=[{'role': 'user', 'content': '2 + 2?'}])",
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    nbformat.write(notebook, tmp_path / "mine.ipynb")
+    lesson = mine(tmp_path, "import assistant_nb as anb; client = anb.connect(recording='mine', pace=1)", ASKS)
     with serving(said("Four.")) as endpoint:
-        choices = {"base_url": endpoint.url, "model": "m"}
-        assert upkeep.record(tmp_path / "mine.ipynb", tmp_path / "new", choices, quiet) == []
+        assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
 
 
 def test_a_lesson_is_not_recorded_over_itself(tmp_path: Path) -> None:
     mine = shutil.copy(course.find("03"), tmp_path)
     with pytest.raises(course.LessonError, match="is the lesson itself. Name another --dir"):
-        upkeep.record(Path(mine), tmp_path, {"base_url": "http://h/v1"}, quiet)
+        upkeep.record(Path(mine), tmp_path, Live("http://h/v1"), quiet)
+
+
+def test_a_lesson_that_names_no_recording_is_told_before_it_runs(tmp_path: Path) -> None:
+    with pytest.raises(course.LessonError, match="'mine.ipynb' names no recording="):
+        upkeep.record(mine(tmp_path, "1"), tmp_path / "new", Live("http://h/v1"), quiet)
