@@ -51,6 +51,7 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
         # Lessons work offline: nothing shall ask the network for news.
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
+        "--LabApp.extension_manager=readonly",  # the other one lists what PyPI has
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # in a container one is root, and Jupyter would refuse to start
