@@ -9,15 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
 from assistant_nb import course
-from tests.engine.model.endpoint import Endpoint, said, serving
+from tests.engine.model.endpoint import said, serving
 from tests.until import until
 
 HOOK = """
@@ -49,15 +51,34 @@ def connections(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "connections"
 
 
+class Proxy(ThreadingTCPServer):
+    """Writes down the first line of whatever comes, and hangs up."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Line)
+        self.port, self.lines = self.server_address[1], list[bytes]()
+
+
+class _Line(StreamRequestHandler):
+    server: Proxy
+
+    def handle(self) -> None:
+        self.server.lines.append(self.rfile.readline())
+
+
 @pytest.fixture
-def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """Is named for all, and exempts nobody."""
-    with serving(said("From the proxy.")) as endpoint:
+    with Proxy() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
         for name in PROXIES:
-            monkeypatch.setenv(name, f"http://127.0.0.1:{endpoint.port}")
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.port}")
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
-        yield endpoint
+        yield server
+        server.shutdown()
 
 
 def hosts(connections: Path) -> set[str]:
@@ -72,47 +93,47 @@ def command(*words: str) -> list[str]:
     return [sys.executable, "-m", "assistant_nb.cli", *words]
 
 
-def test_the_hook_sees_a_connection(connections: Path, proxy: Endpoint) -> None:
+def test_the_hook_sees_a_connection(connections: Path, proxy: Proxy) -> None:
     code = "import urllib.request as u; u.urlopen(u.Request('http://example.invalid', b'{}', {'Content-Length': 2}))"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=False, capture_output=True)
     assert str(proxy.port) in ports(connections)
-    assert proxy.paths == ["http://example.invalid"]
+    assert proxy.lines[0].startswith(b"POST http://example.invalid ")
 
 
 @pytest.mark.parametrize("lesson", course.lessons(), ids=lambda path: path.stem)
-def test_a_lesson_connects_to_its_own_engine_alone(lesson: Path, connections: Path, proxy: Endpoint) -> None:
+def test_a_lesson_connects_to_its_own_engine_alone(lesson: Path, connections: Path, proxy: Proxy) -> None:
     subprocess.run(command("run", lesson.stem), check=True, capture_output=True)
-    assert proxy.paths == []
+    assert proxy.lines == []
     assert hosts(connections) == {"127.0.0.1"}
     assert str(proxy.port) not in ports(connections)
 
 
-def test_check_connects_to_nobody_else(connections: Path, proxy: Endpoint) -> None:
+def test_check_connects_to_nobody_else(connections: Path, proxy: Proxy) -> None:
     subprocess.run(command("check", "02"), check=True, capture_output=True)
-    assert (proxy.paths, hosts(connections)) == ([], {"127.0.0.1"})
+    assert (proxy.lines, hosts(connections)) == ([], {"127.0.0.1"})
 
 
-def test_record_connects_to_the_endpoint_alone(connections: Path, proxy: Endpoint, tmp_path: Path) -> None:
+def test_record_connects_to_the_endpoint_alone(connections: Path, proxy: Proxy, tmp_path: Path) -> None:
     with serving(said("Four.")) as endpoint:
         recording = command("record", "02", "--base-url", endpoint.url, "--dir", str(tmp_path / "new"))
         subprocess.run(recording, check=False, capture_output=True)
         assert endpoint.headers[0]["Authorization"] == "Bearer the-real-key-0123456789"
-    assert (proxy.paths, hosts(connections)) == ([], {"127.0.0.1"})
+    assert (proxy.lines, hosts(connections)) == ([], {"127.0.0.1"})
     assert str(endpoint.port) in ports(connections)
     assert str(proxy.port) not in ports(connections)
 
 
 @pytest.mark.parametrize("given", ["localhost:11434", "file:///v1", "http://localhost:abc/v1"])
 def test_an_address_that_is_none_connects_to_nobody(
-    given: str, connections: Path, proxy: Endpoint, tmp_path: Path
+    given: str, connections: Path, proxy: Proxy, tmp_path: Path
 ) -> None:
     for words in (["record", "03"], ["serve"]):
         told = subprocess.run(command(*words, "--base-url", given), cwd=tmp_path, capture_output=True, check=False)
         assert told.returncode == 2
-    assert (proxy.paths, hosts(connections)) == ([], set())
+    assert (proxy.lines, hosts(connections)) == ([], set())
 
 
-def test_serve_connects_to_nobody(connections: Path, proxy: Endpoint) -> None:
+def test_serve_connects_to_nobody(connections: Path, proxy: Proxy) -> None:
     with subprocess.Popen(command("serve"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         assert server.stdout
         url, key = (server.stdout.readline().strip().partition("=")[2] for _ in range(2))
@@ -122,11 +143,11 @@ def test_serve_connects_to_nobody(connections: Path, proxy: Endpoint) -> None:
             assert client.open(f"{url}/models").status == 200
         finally:
             server.send_signal(signal.SIGTERM)
-    assert proxy.paths == []
+    assert proxy.lines == []
     assert hosts(connections) <= {"127.0.0.1"}  # cheroot looks up where it listens
 
 
-def test_lab_connects_to_nobody(connections: Path, proxy: Endpoint, tmp_path: Path) -> None:
+def test_lab_connects_to_nobody(connections: Path, proxy: Proxy, tmp_path: Path) -> None:
     pytest.importorskip("jupyterlab")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -134,20 +155,21 @@ def test_lab_connects_to_nobody(connections: Path, proxy: Endpoint, tmp_path: Pa
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
     client = build_opener(ProxyHandler({}))
 
-    def page(path: str) -> bytes | None:
+    def page(path: str) -> bytes:
         try:
             return bytes(client.open(f"http://127.0.0.1:{port}/{path}?token=t").read())
         except HTTPError as error:
             return error.read()
         except URLError:
-            return None
+            return b""  # it says that it runs before it listens
 
-    with subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.DEVNULL) as lab:
+    with subprocess.Popen(words, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as lab:
         try:
+            assert lab.stderr and any("is running at" in line for line in lab.stderr)
             assert b"JupyterLab" in until(lambda: page("lab"))
-            assert all(page(f"lab/api/{path}") for path in ("settings", "extensions", "news", "update"))
+            assert all(page(path) for path in ("lab/api/settings", "lab/api/extensions", "lab/api/news"))
         finally:
             lab.kill()
-    assert proxy.paths == []
+    assert proxy.lines == []
     assert hosts(connections) == {"127.0.0.1"}
     assert str(proxy.port) not in ports(connections)
