@@ -1,6 +1,7 @@
 """README and change list stay true."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import assistant_nb
@@ -47,3 +48,9 @@ def test_the_recording_in_the_readme_can_be_replayed(tmp_path: Path) -> None:
         assistant_id=assistant.id, thread={"messages": [{"role": "user", "content": "2 + 2?"}]}
     )
     assert run.status == "completed"
+
+
+def test_every_licence_is_among_the_licence_files_of_the_wheel() -> None:
+    files = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["license-files"]
+    found = [*ROOT.glob("LICENSE"), *(ROOT / "assistant_nb").rglob("*LICENSE*")]
+    assert sorted(files) == sorted(path.relative_to(ROOT).as_posix() for path in found)
