@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -37,7 +37,16 @@ LANGUAGES: Final = {
 """Which listings are coloured, up to how many characters: of a long and nasty one most lexers never come to an end."""
 _MOST_LINES: Final = 100
 """Of one formula."""
-_WEB: Final = ("http", "https", "mailto")
+_WEB: Final = re.compile(
+    r"https?://(?:[a-z0-9_-]+\.)+(?!localhost\b)[a-z][a-z0-9-]*(?::[0-9]+)?(?:[/?#].*)?|mailto:.*",
+    re.ASCII | re.DOTALL | re.IGNORECASE,
+)
+"""A URL that leads to the web wherever it is pressed.
+
+It names its host, and as a domain. Without a host (`http:/logout`) it would lead into the page's own server; so may an
+address or a bare name (`127.0.0.1`, `localhost`, `jupyter`), as notebooks are served there. A user's name before the
+host (`https://x.org@y.org`) only hides where a link leads.
+"""
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 """What means nothing in a page, and what would show the words beside it in another order."""
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]*={0,2}")
@@ -197,7 +206,7 @@ class _Renderer(RendererHTML):
         url, env["linked"] = str(tokens[idx].attrGet("href") or ""), True
         if file_id := _file(url, env["cited"]):
             return file_link(file_id)
-        if _scheme(url) in _WEB:
+        if leads_to_web(url):
             return _web_link(url)
         return '<a class="anb-nowhere">'
 
@@ -217,7 +226,7 @@ def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
         return f'<img class="anb-picture" src="{data}" alt="{escape(_clean(alt))}">'
     if file_id:
         return f"{file_link(file_id)}picture {inline(alt) or inline(file_id)}</a>"
-    if _scheme(url) in ("http", "https"):
+    if leads_to_web(url):
         return f"{_web_link(url)}picture {inline(alt)}</a> <i>(on the web, not fetched)</i>"
     return f"<i>picture {inline(alt)}</i>"
 
@@ -231,12 +240,8 @@ def _web_link(url: str) -> str:
     return f'<a href="{escape(_clean(url))}" rel="noopener noreferrer nofollow" target="_blank">'
 
 
-def _scheme(url: str) -> str:
-    """The scheme of a URL, empty for what is none."""
-    try:
-        return urlsplit(url.strip()).scheme.lower()
-    except ValueError:
-        return ""
+def leads_to_web(url: str) -> bool:
+    return _WEB.fullmatch(url) is not None
 
 
 def _file(url: str, cited: Cited) -> str | None:

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
-from html import unescape
+from html import escape, unescape
 from html.parser import HTMLParser
 from types import FrameType
 from typing import Any, Final
@@ -39,7 +39,7 @@ TAGS: Final = {
 }
 ATTRIBUTES: Final = {
     "class": r"[\w\- ]*",
-    "href": r"(https?|mailto):.*",
+    "href": r"https?://([\w-]+\.)+[A-Za-z][\w-]*(:\d+)?([/?#].*)?|mailto:.*",
     "rel": "noopener noreferrer nofollow",
     "target": "_blank",
     "data-file": "file-1",
@@ -139,6 +139,30 @@ def test_code_and_names_keep_every_character(way: Callable[[str], str]) -> None:
 )
 def test_markdown(text: str, shown: str) -> None:
     assert html(text) == shown
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http:/logout", "http:logout", "http:../../logout", "HTTP:/lab/tree/a.ipynb", "https:/logout", "http:?reset", "http:#x"),
+        *("http:\\logout", "http:\\\\x.org", "ht\ttp:/logout", "http:\t/logout", "http:\n/logout", "http:///logout", "http:/\\logout"),
+        *("http://user@x.org/", "http://user:secret@x.org/", "http://@/logout", "http://x.org\\@127.0.0.1/", "http://x.org%2f@y.org/"),
+        *("http://127.0.0.1:8888/logout", "http://localhost/logout", "http://lab.localhost:8888/", "http://LOCALHOST./", "http://jupyter/logout"),
+        *("http://2130706433/", "http://127.1/", "http://127.0.0.0x1/", "http://[::1]:8888/", "http://0/", "http://x.org:8888x/", "http://x.org."),
+    ],
+)  # fmt: skip
+def test_a_link_leads_to_a_named_place_on_the_web_or_nowhere(url: str) -> None:
+    for text in (f"[x]({url})", f"[x](<{url}>)", f"<{url}>", f"[x]\n\n[x]: {url}", f"![x]({url})"):
+        assert "href" not in html(text)
+    assert "href" not in render.picture("", "x", CITED, url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://x.org", "HTTPS://X.org/", "http://a-b.x_y.co.uk:8080/p?q=(a)&r=@b#c", "https://xn--mnchen-3ya.de?x", "mailto:a@x.org"],
+)  # fmt: skip
+def test_a_link_to_the_web_leads_there(url: str) -> None:
+    assert f'href="{escape(url)}"' in html(f"[x](<{url}>)")
 
 
 def test_a_picture_that_is_at_hand_is_shown_and_another_one_named() -> None:
