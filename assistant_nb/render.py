@@ -7,7 +7,7 @@ nothing is left but its characters; nothing is fetched; nothing runs; a link lea
     ['<p>Solve <span class="anb-tex">$x^2 = 4$</span>:</p>\n', '<ul>\n<li><strong>two</strong> roots</li>\n</ul>\n']
 
 TeX keeps its source with its delimiters, in an element that whoever can draw formulas finds: Jupyter's own
-typesetter in a saved copy, the script of a live widget.
+typesetter in a saved copy, the script of a live widget. What is not harmless there (`tex.py`) is shown as a listing.
 """
 
 import itertools
@@ -25,7 +25,9 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-_LONGEST: Final = 100_000
+from .tex import is_harmless
+
+LONGEST: Final = 100_000
 """Characters that are read as Markdown; a longer text is shown as it is."""
 LANGUAGES: Final = {
     **dict.fromkeys(("bash", "diff", "html", "json", "julia", "kotlin", "latex", "lua", "php", "py", "pycon"), 20_000),
@@ -63,14 +65,23 @@ class Cited:
     pictures: Mapping[str, str] = field(default_factory=dict)
     """Of a file's id, its picture as a `data:` URL."""
 
+    def file(self, url: str) -> str | None:
+        """The id of the file that a link means."""
+        return self.files.get(url) or self.files.get(unquote(url))
 
-_NOTHING: Final = Cited()
+    def picture(self, file_id: str) -> str | None:
+        """A file's picture as a `data:` URL, if it is one that can only be shown."""
+        data = self.pictures.get(file_id, "")
+        return data if _PICTURE.fullmatch(data) else None
+
+
+NOTHING: Final = Cited()
 _LINK: Final = re.compile("</?a(?: [^>]*)?>")
 _MARK: Final = re.compile("【[^【】]*】")
 _BEGINS: Final = re.compile(r"\$|\\(?=[(\[]|begin|eqref|ref)")
 
 
-def blocks(text: str, cited: Cited = _NOTHING) -> list[str]:
+def blocks(text: str, cited: Cited = NOTHING) -> list[str]:
     """A text as HTML, one string for each of its top-level blocks."""
     return [html for _, html in _blocks(text, cited)]
 
@@ -78,7 +89,7 @@ def blocks(text: str, cited: Cited = _NOTHING) -> list[str]:
 class Growing:
     """A text that comes in pieces. Only its last block is read again when another piece comes."""
 
-    def __init__(self, cited: Cited = _NOTHING) -> None:
+    def __init__(self, cited: Cited = NOTHING) -> None:
         self._cited = cited
         self._done: list[str] = []
         self._rest = ""
@@ -104,49 +115,26 @@ class Growing:
 def code(source: str, language: str = "python") -> str:
     """A listing, coloured by classes where the language is known and the source is no book."""
     lexer = _lexer(language.lower()) if len(source) <= LANGUAGES.get(language.lower(), -1) else None
-    return f'<pre class="anb-code highlight"><code>{_coloured(_clean(source), lexer)}</code></pre>'
+    return f'<pre class="anb-code highlight"><code>{_coloured(clean(source), lexer)}</code></pre>'
 
 
 def plain(text: str) -> str:
     """A text as it is: an output, arguments that are no JSON."""
-    return f'<pre class="anb-plain">{escape(_clean(text))}</pre>'
+    return f'<pre class="anb-plain">{escape(clean(text))}</pre>'
 
 
 def inline(text: str) -> str:
     """A text of one line, such as a name: its characters."""
-    return _characters(" ".join(_clean(text).split()))
-
-
-def portable(text: str, instead: Mapping[str, str] | None = None) -> str:
-    r"""A text as Markdown that Jupyter and others read as it is read here. Code stays as it is.
-
-    `instead` tells what stands in the place of marks and paths.
-
-        portable(r"\(x\) for $5【4:0†a.md】", {"【4:0†a.md】": "[1]"})
-        r"$x$ for <span>\$</span>5[1]"
-    """
-    text, instead = _clean(text), instead or {}
-    if len(text) > _LONGEST:
-        return text
-    tokens, lines = list[Token](), [f"{line}\n" for line in text.split("\n")]
-    _markdown().block.parse(text, _markdown(), {}, tokens)
-    listings = [token.map for token in tokens if token.type in ("fence", "code_block") and token.map]
-    found = re.compile("|".join([*map(re.escape, instead), _PORTABLE]), re.DOTALL)
-    made, done = "", 0
-    for start, end in [*listings, (len(lines), len(lines))]:
-        words = "".join(lines[done:start])
-        made += found.sub(lambda match: instead.get(match[0]) or _portable(match[0]), words)
-        made, done = made + "".join(lines[start:end]), end
-    return made[:-1]
+    return _characters(" ".join(clean(text).split()))
 
 
 def _blocks(text: str, cited: Cited, env: dict[str, Any] | None = None) -> list[tuple[int, str]]:
     """The first line of each block, counted from 0, and its HTML. `env` learns in which line a formula is `open`."""
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         return [(0, plain(text))]
-    markdown, env = _markdown(), {} if env is None else env
+    markdown, env = parser(), {} if env is None else env
     env["cited"] = cited
-    tokens, found, start = markdown.parse(_clean(text), env), list[tuple[int, str]](), 0
+    tokens, found, start = markdown.parse(clean(text), env), list[tuple[int, str]](), 0
     for n, token in enumerate(tokens):
         if token.level == 0 and token.nesting != 1:
             html = markdown.renderer.render(tokens[start : n + 1], markdown.options, env)
@@ -160,12 +148,12 @@ def _characters(text: str) -> str:
     return _BEGINS.sub(r"<span>\g<0></span>", escape(text))
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n")).encode(errors="replace").decode()
 
 
 @cache
-def _markdown() -> MarkdownIt:
+def parser() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False}, renderer_cls=_Renderer).enable(["table", "strikethrough"])
     markdown.validateLink = _any_link  # type: ignore[method-assign]  # the renderer decides where a link leads
     markdown.inline.ruler.before("escape", "tex", _tex_inline)
@@ -194,7 +182,7 @@ class _Renderer(RendererHTML):
         return code(tokens[idx].content, "") + "\n"
 
     def tex(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        if _REACHES_OUT.search(tokens[idx].content):
+        if not is_harmless(tokens[idx].content):
             return plain(tokens[idx].content) if tokens[idx].block else f"<code>{escape(tokens[idx].content)}</code>"
         kind = "div" if tokens[idx].block else "span"
         return f'<{kind} class="anb-tex">{escape(tokens[idx].content)}</{kind}>'
@@ -204,7 +192,7 @@ class _Renderer(RendererHTML):
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         url, env["linked"] = str(tokens[idx].attrGet("href") or ""), True
-        if file_id := _file(url, env["cited"]):
+        if file_id := env["cited"].file(url):
             return file_link(file_id)
         if leads_to_web(url):
             return _web_link(url)
@@ -216,14 +204,14 @@ class _Renderer(RendererHTML):
 
     def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         url, alt = str(tokens[idx].attrGet("src") or ""), tokens[idx].content
-        html = picture(_file(url, env["cited"]) or "", alt, env["cited"], url)
+        html = picture(env["cited"].file(url) or "", alt, env["cited"], url)
         return _LINK.sub("", html) if env.get("linked") else html  # no link in a link
 
 
 def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
     """A picture that is at hand; of another one its name, as nothing is fetched."""
-    if _PICTURE.fullmatch(data := cited.pictures.get(file_id, "")):
-        return f'<img class="anb-picture" src="{data}" alt="{escape(_clean(alt))}">'
+    if data := cited.picture(file_id):
+        return f'<img class="anb-picture" src="{data}" alt="{escape(clean(alt))}">'
     if file_id:
         return f"{file_link(file_id)}picture {inline(alt) or inline(file_id)}</a>"
     if leads_to_web(url):
@@ -233,19 +221,15 @@ def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
 
 def file_link(file_id: str) -> str:
     """The beginning of a link that offers a file; the script of a live widget hears it."""
-    return f'<a class="anb-file" data-file="{escape(_clean(file_id))}">'
+    return f'<a class="anb-file" data-file="{escape(clean(file_id))}">'
 
 
 def _web_link(url: str) -> str:
-    return f'<a href="{escape(_clean(url))}" rel="noopener noreferrer nofollow" target="_blank">'
+    return f'<a href="{escape(clean(url))}" rel="noopener noreferrer nofollow" target="_blank">'
 
 
 def leads_to_web(url: str) -> bool:
     return _WEB.fullmatch(url) is not None
-
-
-def _file(url: str, cited: Cited) -> str | None:
-    return cited.files.get(url) or cited.files.get(unquote(url))
 
 
 _PAIRS: Final = (
@@ -259,29 +243,6 @@ when a number and words follow it: "$5 and $10", "US$ 5", "$20 for two, or 5$"."
 
 _AMID: Final = re.compile("|".join(["`[^`\n]*`", *(pair.pattern for pair in _PAIRS[:3])]), re.DOTALL)
 _AMID_BEGINS: Final = re.compile(r"\\[(\[]|\$\$")
-
-_PORTABLE: Final = "|".join(
-    [r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", r"https?://[^\s<>]+", *(pair.pattern for pair in _PAIRS), r"\\.", r"\$"]
-)
-"""Code, addresses, formulas, what is escaped, and money."""
-
-
-def _portable(found: str) -> str:
-    if found in ("$", r"\$"):
-        return r"<span>\$</span>"  # it stands apart, or Jupyter would look for a formula behind it
-    if found[0] in "`h" or len(found) == len(r"\$"):
-        return found
-    if _REACHES_OUT.search(found):
-        return f"`{found}`"
-    dollars = {"\\(": "$", "\\[": "$$"}.get(found[:2])
-    return f"{dollars}{found[2:-2].strip()}{dollars}" if dollars else found
-
-
-_REACHES_OUT: Final = re.compile(
-    r"\\(?:href|url|class|style|cssId|data|html[A-Z][A-Za-z]*|includegraphics|mmlToken|bbox|unicode|require|csname)"
-    r"(?![A-Za-z])"
-)
-r"""Commands for links, attributes and styles, which MathJax obeys in an exported notebook. The source is shown."""
 
 
 def _tex_inline(state: StateInline, silent: bool) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant_nb import render
+from assistant_nb.portable import portable
 from tests.vectors import VECTORS
 
 TAGS: Final = {
@@ -212,25 +213,38 @@ def test_formulas_are_found_and_money_is_none(text: str, found: list[str]) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "wanted"),
+    "tex",
     [
-        (r"so \( x_1 \) is", "so $x_1$ is"),
-        ("\\[\nx = 1\n\\]\n\nso", "$$x = 1$$\n\nso"),
-        ("- one\n  \\[\n  x\n  \\]", "- one\n  $$x$$"),
-        ("$5, \\$5 and $10, yet $x$", "DOLLAR5, DOLLAR5 and DOLLAR10, yet $x$"),
-        (r"\\(x\\) and https://x.org/?a=$5", r"\\(x\\) and https://x.org/?a=$5"),
-        ("`$5` and ``\\(`x`\\)``", "`$5` and ``\\(`x`\\)``"),
-        ("a $5\n\n```\n$5 \\(x\\)\n\n```\nb $5", "a DOLLAR5\n\n```\n$5 \\(x\\)\n\n```\nb DOLLAR5"),
-        ("- a\n\n  ```\n  $5\n  ```\n\n    code $5", "- a\n\n  ```\n  $5\n  ```\n\n    code DOLLAR5"),
-        (r"$\href{javascript:x}{y}$", r"`$\href{javascript:x}{y}$`"),
-        ("So【4:0†a】, `【4:0†a】`.", "So[1], `【4:0†a】`."),
-        ("a\n\n\n\n$5\n", "a\n\n\n\nDOLLAR5\n"),
-        ("```\na", "```\na"),
-        ("", ""),
+        *(r"\def\frac#1#2{x}", r"\gdef\x{y}", r"\edef\x{y}", r"\xdef\x{y}", r"\let\frac\sqrt", r"\global\let\frac=\sqrt"),
+        *(r"\newcommand{\x}{y}", r"\renewcommand\frac[2]{x}", r"\providecommand\x{y}", r"\newenvironment{x}{y}{z}"),
+        *(r"\DeclareMathOperator{\sin}{cos}", r"\DeclarePairedDelimiter\abs{|}{|}", r"\Newextarrow\x{1,1}{8594}", r"\newtagform{x}(){}"),
+        *(r"\definecolor{red}{RGB}{0,0,255}", r"\mathtoolsset{centercolon=true}", r"\require{physics}", r"\csname def\endcsname\frac#1#2{x}"),
+        *(r"x \label{jupyterapp}", r"\ref{x}", r"\eqref{x}", r"x \tag{1}", r"\cssId{x}{y}", r"\class{x}{y}", r"\style{color:red}{x}"),
+        *(r"\href{https://x.org}{x}", r"\data{x=1}{y}", r"\htmlData{x=1}{y}", r"\unicode{x41}", r"\bbox[red]{x}", r"\mmlToken{mi}{x}"),
+        *(r"\hskip 9999em x", r"\hspace{-9999em}x", r"\kern-9999em x", r"\rule{9999em}{9999em}", r"\raise 9999em x", r"\mathtip{x}{y}"),
+        *(r"\unheardof x", "a % b\n\\def\\x{y}", r"\text{\def\x{y}}", r"\\\def\x{y}"),
     ],
-)
-def test_portable_markdown_has_formulas_between_dollars_and_money_apart(text: str, wanted: str) -> None:
-    assert render.portable(text, {"【4:0†a】": "[1]"}) == wanted.replace("DOLLAR", r"<span>\$</span>")
+)  # fmt: skip
+def test_a_formula_that_reaches_beyond_itself_is_shown_as_its_source(tex: str) -> None:
+    for text in (
+        f"so ${tex}$ is",
+        rf"so \({tex}\) is",
+        f"$$\n{tex}\n$$",
+        f"\\[ {tex} \\]",
+        f"\\begin{{align}}\n{tex}\n\\end{{align}}",
+    ):
+        assert formulas(text) == []
+        assert re.search(r"<code>.*</code>|<pre.*</pre>", html(text), re.DOTALL)
+        assert tex in Allowed(html(text)).text
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [r"x_1 = \frac{-b \pm \sqrt{b^2 - 4ac}}{2a}", r"\left\{\, x \;\middle|\; x \in \mathbb{R} \right\}", r"\ce{2H2 + O2 -> 2H2O}", r"a \\ b",
+     r"\begin{pmatrix} 1 & 2 \\[2pt] 3 & 4 \end{pmatrix}", r"\operatorname*{argmax}_\theta \text{a def, let it} \boxed{x}", r"\\def"],
+)  # fmt: skip
+def test_a_formula_of_known_commands_is_drawn(tex: str) -> None:
+    assert formulas(f"so ${tex}$ is") == [f"${tex}$"]
 
 
 SNIPPETS: Final = st.sampled_from(
@@ -269,7 +283,7 @@ HOSTILE: Final[dict[str, Callable[[int], str]]] = {
 }
 READ: Final[dict[str, Callable[[str], object]]] = {
     "blocks": lambda text: Allowed("".join(render.blocks(text))),
-    "portable": render.portable,
+    "portable": portable,
 }
 
 

@@ -1,9 +1,10 @@
 """A thread in other forms: Markdown, a page that stands alone, an executable notebook, a line of text. Pure."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import render
+from .. import portable, render
 from . import thread_page as page
 from .thread_page import Item, Known
 
@@ -112,11 +113,11 @@ def _markdown(item: Item, known: Known) -> Iterator[str]:
     thing = item.thing
     if thing["object"] == "thread.message":
         name = known.assistants.get(thing["assistant_id"] or "", "")
-        yield f"**{thing['role']}**{f' ({name})' if name else ''}:"
+        yield f"**{portable.words(thing['role'])}**{f' ({portable.words(name)})' if name else ''}:"
         yield from _parts(item, known)
         yield from _below(item, known)
         return
-    yield "> " + text_line(item)
+    yield _quoted(text_line(item))
     for call in page.calls(item.steps):
         yield from _called(call, known)
 
@@ -125,51 +126,49 @@ def _called(call: Json, known: Known) -> Iterator[str]:
     inner = call.get(call["type"]) or {}
     match call["type"]:
         case "code_interpreter":
-            yield _fenced(inner.get("input", ""), "python")
+            yield portable.fenced(inner.get("input", ""), "python")
             for out in inner.get("outputs", []):
-                yield _fenced(out["logs"]) if out["type"] == "logs" else _picture(out["image"]["file_id"], known)
+                yield (
+                    portable.fenced(out["logs"]) if out["type"] == "logs" else _picture(out["image"]["file_id"], known)
+                )
         case "function":
-            yield _fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
+            yield portable.fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
         case kind:
             files = (hit.get("file_name") or hit["file_id"] for hit in inner.get("results") or [])
-            yield f"> {kind}: {', '.join(files)}"
+            yield _quoted(f"{kind}: {', '.join(files)}")
 
 
 def _parts(item: Item, known: Known) -> Iterator[str]:
-    cited = page.cited(item, known)
-    instead = {path: cited.pictures[id] for path, id in cited.files.items() if cited.pictures.get(id)}
-    instead |= {note.mark: f"[{note.number}]" for note in page.notes(item, known)}
+    marks = {note.mark: f"[{note.number}]" for note in page.notes(item, known)}
+    cited = replace(page.cited(item, known), marks=marks)
     for part in item.thing["content"]:
         match part["type"]:
             case "text":
-                yield render.portable(part["text"]["value"], instead)
+                yield portable.portable(part["text"]["value"], cited)
             case "image_file":
                 yield _picture(part["image_file"]["file_id"], known)
             case "image_url":
-                yield f"picture: {part['image_url']['url']}"
+                yield portable.picture("", "", cited, part["image_url"]["url"])
             case _:
-                yield _part_words(part)
+                yield portable.words(_part_words(part))
 
 
 def _below(item: Item, known: Known) -> Iterator[str]:
     """What a message cites, and what is attached to it, as quotes."""
     for note in page.notes(item, known):
-        yield "\n".join(f"> {line}" for line in f"[{note.number}] {note.file}: {note.words}".splitlines())
+        yield _quoted(f"{note.file}: {note.words}", f"[{note.number}] ")
     attached = [one["file_id"] for one in item.thing.get("attachments") or [] if one.get("file_id")]
     if attached:
-        yield f"> attached: {', '.join(known.files.get(id, id) for id in attached)}"
+        yield _quoted(f"attached: {', '.join(known.files.get(id, id) for id in attached)}")
+
+
+def _quoted(text: str, before: str = "") -> str:
+    """A text as it is, as a quote."""
+    return f"> {before}" + "\n> ".join(map(portable.words, text.splitlines()))
 
 
 def _picture(file_id: str, known: Known) -> str:
-    name = render.inline(known.files.get(file_id, file_id))
-    return f"![{name}]({known.pictures[file_id]})" if known.pictures.get(file_id) else f"picture: {name}"
-
-
-def _fenced(text: str, language: str = "") -> str:
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}{language}\n{text}\n{fence}"
+    return portable.picture(file_id, known.files.get(file_id, file_id), render.Cited(pictures=known.pictures))
 
 
 def _cells(item: Item, known: Known) -> Iterator[Any]:
@@ -179,7 +178,7 @@ def _cells(item: Item, known: Known) -> Iterator[Any]:
         yield v4.new_markdown_cell("\n\n".join(_markdown(item, known)))
         return
     if item.thing["status"] != "completed":
-        yield v4.new_markdown_cell("> " + text_line(item))
+        yield v4.new_markdown_cell(_quoted(text_line(item)))
     for call in page.calls(item.steps):
         if call["type"] == "code_interpreter":
             ran = call["code_interpreter"]

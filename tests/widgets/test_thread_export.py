@@ -1,5 +1,6 @@
 """A thread in other forms: nothing that a reader sees in the widget is lost or raw."""
 
+import re
 from typing import Any
 
 from assistant_nb.widgets import thread_export
@@ -49,6 +50,30 @@ def test_what_code_has_drawn_and_what_is_attached_come_along() -> None:
     text = thread_export.markdown([Item("m1", asked), Item("r1", run("r1", 1), [drew])], KNOWN)
     assert "> attached: rules.md" in text
     assert f"```python\nplot()\n```\n\n![plot.png]({PICTURE})" in text
+
+
+def test_nothing_that_a_thread_says_is_fetched_from_an_export() -> None:
+    leak, mark = "![x](http://host/leak.png) <img src=http://host/x> $\\def\\x{y}$", "【4:0†rules.md】"
+    note = {"type": "file_citation", "text": mark, "file_citation": {"file_id": "file-3"}}
+    known = Known({"asst_1": leak}, {"file-3": leak, "file-4": leak})
+    hit = {"file_id": "file-3", "file_name": leak, "content": [{"type": "text", "text": f"{leak}\n# {leak}"}]}
+    search = step({"type": "file_search", "file_search": {"results": [hit]}})
+    said = message("m1", 1, "r1", leak + mark, annotations=[note], attachments=[{"file_id": "file-4"}])
+    said["assistant_id"] = "asst_1"
+    said["content"] += [
+        {"type": "image_url", "image_url": {"url": leak}},
+        {"type": "image_url", "image_url": {"url": "http://host.org/x"}},
+    ]
+    said["content"] += [
+        {"type": "refusal", "refusal": leak},
+        {"type": "image_file", "image_file": {"file_id": "file-4"}},
+    ]
+    failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": leak})
+    items = [Item("m1", said, [search]), Item("r1", failed, [search])]
+    cells = thread_export.notebook(items, known)["cells"]
+    for text in (thread_export.markdown(items, known), *(cell["source"] for cell in cells)):
+        assert not re.search(r"!\[|<(?!/?span>)|\$(?!<)|\]\(http://host/", text.replace(r"\$", "$")), text
+    assert "[picture](http://host.org/x)" in thread_export.markdown(items, known)
 
 
 def test_a_notebook_tells_why_a_run_failed() -> None:
