@@ -133,7 +133,7 @@ def _inline(parent: SyntaxTreeNode, cited: Cited, *, linked: bool = False) -> st
     made = ""
     for node in parent.children:
         piece = _piece(node, cited, linked=linked)
-        made += _APART if made[-1:] + piece[:1] in ("``", "$$", "$`", "![") else ""
+        made += _APART if made[-1:] + piece[:1] in ("``", "$$", "$`", "![", "](", "]:") else ""
         made += piece
     return made
 

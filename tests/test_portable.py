@@ -1,6 +1,7 @@
 """Texts of others as Markdown: in JupyterLab nothing of them fetches or reaches out, and what was written is what is read."""
 
 import re
+from dataclasses import replace
 from html import escape
 from typing import Final
 
@@ -12,8 +13,10 @@ from markdown_it import MarkdownIt
 from assistant_nb import render
 from assistant_nb.portable import fenced, portable, words
 from assistant_nb.tex import is_harmless
-from tests.test_render import CITED, Allowed
+from tests import test_render
 from tests.vectors import VECTORS
+
+CITED: Final = replace(test_render.CITED, marks={"【4:0†notes.txt】": "[1]"})
 
 
 @pytest.mark.parametrize(
@@ -118,7 +121,7 @@ def taken_out(text: str) -> tuple[str, list[str]]:
     return own("".join(parts)), [own(one) for one in taken]
 
 
-class Cell(Allowed):
+class Cell(test_render.Allowed):
     """A cell as JupyterLab shows it. Outside of code, what MathJax would draw is harmless."""
 
     def __init__(self, text: str) -> None:
@@ -163,7 +166,7 @@ def test_nothing_in_a_text_fetches_or_reaches_out(vector: str) -> None:
 HOSTILE: Final = st.lists(
     st.sampled_from(
         ["`", "``", "```", "```\n", "~~~\n", "> ", "- ", "    ", "\n", "\n\n", " ", "a", "{", "}", "$", "$$", "\\", "\\\\", "\\(", "\\)", "\\[", "\\]",
-         "\\begin{a}", "\\end{a}", "\\def\\frac#1#2{x}", "def", "![x](https://evil.example/p.png)", "<img src=x>", "[x](http:/logout)", "[](x:y)",
+         "\\begin{a}", "\\end{a}", "\\def\\frac#1#2{x}", "def", "![x](https://evil.example/p.png)", "<img src=x>", "[x](http:/logout)", "[](x:y)", "【4:0†notes.txt】", "(http:/logout)", ": http:/logout",
          "http://127.0.0.1/", "www.x", "!", "[x](https://x.org)", "$x$", "\\(x\\)", "<", "|", "|---|\n", "[p]", "\n[p]: http://x/y\n", "@@0@@", "*", "_", "~", "&lt;", "&amp;", "#36;", "&#10;", "1. "]
     ),
     max_size=16,
@@ -186,6 +189,7 @@ HOSTILE: Final = st.lists(
 @example("&amp;#36;\\\\def\\frac\\#1\\#2{x}&amp;#36;")
 @example("$x$`a$\\def\\frac#1#2{x}$`$x$")
 @example("\\\n<http://x.g>")
+@example("【4:0†notes.txt】(http:/logout)")
 @example("<div>\n```\n$\\def\\frac#1#2{x}$\n```\n</div>")
 @example("$a\\\\$ ![x](https://evil.example/p.png) $b$")
 def test_no_text_whatever_fetches_or_reaches_out(text: str) -> None:
