@@ -221,6 +221,7 @@ def test_a_click_works_while_a_cell_awaits(open_notebook: Any) -> None:
     button(it, "Step").click()
     at(it, "The run is created")
     it.page.wait_for_function("window.over")
+    assert it.execute("print(stepper.run.status)").strip() == "queued"
 
 
 def test_while_a_cell_blocks_the_widget_says_why_it_waits(lab: Any, open_notebook: Any) -> None:

@@ -244,6 +244,7 @@ def test_an_emptied_file_beside_its_log_is_told_and_the_log_is_left_alone(path: 
 def test_an_empty_file_is_a_new_store(tmp_path: Path) -> None:
     (tmp_path / "class.db").touch()
     open_store(tmp_path / "class.db").close()
+    assert check(tmp_path / "class.db", tmp_path / "new.db").damage == ""
 
 
 def test_the_bytes_of_files_come_along_and_lost_ones_are_named(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

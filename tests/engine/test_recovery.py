@@ -156,21 +156,22 @@ INTERRUPTED = given(
 @INTERRUPTED
 @settings(max_examples=20)
 def test_a_run_ends_the_same_however_often_it_is_interrupted(line: Line, kills: list[int]) -> None:
-    _ends_the_same(line, kills)
+    smooth, rough = _stories(line, kills)
+    assert rough == smooth
 
 
 @pytest.mark.nightly
 @INTERRUPTED
 @settings(max_examples=1000)
 def test_a_run_ends_the_same_in_a_thousand_stories(line: Line, kills: list[int]) -> None:
-    _ends_the_same(line, kills)
-
-
-def _ends_the_same(line: Line, kills: list[int]) -> None:
-    with TemporaryDirectory() as folder:
-        smooth = _story(Path(folder) / "smooth.db", line, [])
-        rough = _story(Path(folder) / "rough.db", line, kills)
+    smooth, rough = _stories(line, kills)
     assert rough == smooth
+
+
+def _stories(line: Line, kills: list[int]) -> tuple[list[Any], list[Any]]:
+    """What is kept of a run that nothing interrupts, and of one that is killed at these entries."""
+    with TemporaryDirectory() as folder:
+        return _story(Path(folder) / "smooth.db", line, []), _story(Path(folder) / "rough.db", line, kills)
 
 
 class Changing(Scripted):
@@ -187,23 +188,22 @@ HALF = given(kills=st.lists(st.integers(2, 20), max_size=4))
 @HALF
 @settings(max_examples=20)
 def test_half_an_answer_never_stays_on_the_thread_however_often_it_is_interrupted(kills: list[int]) -> None:
-    _is_whole(kills)
+    assert _messages(kills) == [("completed", "The whole.")]
 
 
 @pytest.mark.nightly
 @HALF
 @settings(max_examples=1000)
 def test_half_an_answer_never_stays_on_the_thread_in_a_thousand_stories(kills: list[int]) -> None:
-    _is_whole(kills)
+    assert _messages(kills) == [("completed", "The whole.")]
 
 
-def _is_whole(kills: list[int]) -> None:
+def _messages(kills: list[int]) -> list[tuple[str, str]]:
+    """Status and text of each message on the thread after these kills."""
     with TemporaryDirectory() as folder:
         kept = _story(Path(folder) / "class.db", "", kills, Changing)
     messages = [body for body in kept if isinstance(body, dict) and body["object"] == "thread.message"]
-    assert [(message["status"], message["content"][0]["text"]["value"]) for message in messages] == [
-        ("completed", "The whole.")
-    ]
+    return [(message["status"], message["content"][0]["text"]["value"]) for message in messages]
 
 
 def _story(path: Path, line: Line, kills: list[int], kind: type[Scripted] = Scripted) -> list[Any]:
