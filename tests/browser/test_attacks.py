@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import nbformat
 import pytest
 
+from assistant_nb.widgets import thread_export
+from assistant_nb.widgets.thread_page import Item, Known
 from tests.browser.opened import NIGHTLY
 from tests.vectors import VECTORS
+from tests.widgets.test_thread_page import message
 
 SENT = [vector for vector in VECTORS if not any("\ud800" <= letter <= "\udfff" for letter in vector)]
 """Half a character does not get past the SDK."""
@@ -73,11 +77,11 @@ LOOK = """(within) => {
       for (const { name: attribute, value } of element.attributes) {
         const url = value.trim().toLowerCase();
         if (attribute.startsWith("on")) bad.push(element.outerHTML.slice(0, 200));
-        if (/^(xlink:)?href$/.test(attribute) && !/^(https?:|mailto:|#mjx|#)/.test(url)) bad.push(element.outerHTML.slice(0, 200));
+        if (/^(xlink:)?href$/.test(attribute) && !/^(https?:\\/\\/|mailto:|#)/.test(url)) bad.push(element.outerHTML.slice(0, 200));
         if (["src", "srcset", "data", "action", "formaction", "poster", "ping"].includes(attribute) && !url.startsWith("data:image/"))
           bad.push(element.outerHTML.slice(0, 200));
         if (attribute === "style" && /url\\(|expression/.test(url)) bad.push(element.outerHTML.slice(0, 200));
-        if (attribute === "id" && /alert|^y$|jupyterapp|__anb/.test(url)) bad.push(element.outerHTML.slice(0, 200));
+        if (attribute === "id" && /alert|^y$|jupyterapp|__anb|^mjx-eqn/.test(url)) bad.push(element.outerHTML.slice(0, 200));
       }
     }
   return { bad: [...new Set(bad)], pwned: window.pwnedBy ?? 0, articles: document.querySelectorAll(within + " .anb-message").length };
@@ -159,6 +163,23 @@ def test_nothing_runs_or_is_fetched_in_the_copy(open_notebook: Any, app: str, tr
     assert "pwned()" in notebook.outputs()
     assert notebook.page.locator("mjx-container").count() > 10
     assert (seen["bad"], seen["pwned"]) == ([], 0)
+
+
+@NIGHTLY
+def test_an_exported_notebook_fetches_nothing_and_leaves_other_cells_alone(open_notebook: Any) -> None:
+    notebook = open_notebook("1", run=False, fresh=True)
+    notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
+    said = [Item("", message("", 1, text=vector), ()) for vector in VECTORS]
+    before, behind = [nbformat.v4.new_markdown_cell(r"Mine: $\frac12$") for _ in range(2)]
+    exported = thread_export.notebook(said, Known())
+    exported.cells = [before, *exported.cells, behind]
+    notebook.path.write_text(nbformat.writes(exported))
+    notebook.load()
+    drawn = notebook.page.locator("mjx-container mjx-mfrac")  # of the two cells that are the learner's own
+    drawn.nth(1).wait_for()
+    seen = notebook.page.evaluate(LOOK, ".jp-RenderedMarkdown")
+    assert (seen["bad"], seen["pwned"]) == ([], 0)
+    assert drawn.count() == 2
 
 
 @NIGHTLY
