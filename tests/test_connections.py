@@ -100,7 +100,14 @@ def test_the_hook_sees_a_connection(connections: Path, proxy: Proxy) -> None:
     assert proxy.lines[0].startswith(b"POST http://example.invalid ")
 
 
-@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda path: path.stem)
+LESSONS = [
+    pytest.param(lesson, marks=[pytest.mark.nightly] * (n > 1), id=lesson.stem)
+    for n, lesson in enumerate(course.lessons())
+]
+"""In the gate the first of those that use the SDK, and the one that uses `requests`."""
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_connects_to_its_own_engine_alone(lesson: Path, connections: Path, proxy: Proxy) -> None:
     subprocess.run(command("run", lesson.stem), check=True, capture_output=True)
     assert proxy.lines == []
