@@ -121,9 +121,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Of one module only: while it is open, its event loop runs, and nothing else here could have one."""
+    """Of these tests only: while it is open, its event loop runs, and no other test could have one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -132,7 +132,7 @@ def browser() -> Iterator[Any]:
         started.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def context(browser: Any, lab: Lab) -> Iterator[Any]:
     made = browser.new_context(viewport={"width": 1280, "height": 1400}, accept_downloads=True)
     made.request.get(f"{lab.url}/lab?token={lab.token}")  # its cookie lets the pages in
@@ -153,7 +153,7 @@ class Spare:
         """Ids of kernels that have been emptied."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def spare() -> Spare:
     return Spare()
 
