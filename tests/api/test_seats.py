@@ -443,10 +443,10 @@ class Seats(RuleBasedStateMachine):
 
 
 class SeatsForLong(Seats):
-    """The same, in a thousand stories."""
+    """The same, in hundreds of stories."""
 
 
 TestSeats = Seats.TestCase
 TestSeats.settings = settings(max_examples=15, stateful_step_count=20)
 TestSeatsForLong = pytest.mark.nightly(SeatsForLong.TestCase)
-TestSeatsForLong.settings = settings(max_examples=1000, stateful_step_count=40)
+TestSeatsForLong.settings = settings(max_examples=300, stateful_step_count=20)

@@ -155,13 +155,13 @@ class Stepping(RuleBasedStateMachine):
 
 
 class SteppingForLong(Stepping):
-    """The same, in a thousand stories."""
+    """The same, in hundreds of stories."""
 
 
 TestStepping = Stepping.TestCase
 TestStepping.settings = settings(max_examples=15, stateful_step_count=20)
 TestSteppingForLong = pytest.mark.nightly(SteppingForLong.TestCase)
-TestSteppingForLong.settings = settings(max_examples=1000, stateful_step_count=40)
+TestSteppingForLong.settings = settings(max_examples=300, stateful_step_count=20)
 
 json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.sampled_from(["end", "call_1", "add"]),
