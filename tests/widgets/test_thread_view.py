@@ -331,6 +331,8 @@ def test_a_citation_of_the_web_as_other_servers_make_it_hides_no_message(opened:
     web = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://example.com"}}
     view._messages[0]["content"][0]["text"]["annotations"] = [web]
     view._source.learn(view._messages, [], [])
+    assert view._source.known.files == {}
+    assert texts(view) == ["user: Hello."]
 
 
 def test_a_file_is_given_with_its_name(opened: Any) -> None:
