@@ -1,5 +1,6 @@
 """The suite itself: whatever hangs is ended, and named."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ def test_every_test_has_a_limit_that_is_longer_than_any_wait_in_it(pytestconfig:
 def test_a_test_that_hangs_is_ended_and_named_and_the_others_go_on(pytestconfig: pytest.Config, tmp_path: Path) -> None:
     (tmp_path / "test_hanging.py").write_text(HANGING)
     command = [sys.executable, "-m", "pytest", "-c", pytestconfig.inipath or "", "-v", "-p", "no:cacheprovider"]
-    ran = subprocess.run([*command, tmp_path], capture_output=True, text=True, cwd=tmp_path)
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}  # the gate's `-n auto`
+    ran = subprocess.run([*command, tmp_path], capture_output=True, text=True, cwd=tmp_path, env=env)
     assert "::test_that_hangs FAILED" in ran.stdout and "Failed: Timeout (>0.1s)" in ran.stdout
     assert "1 failed, 1 passed" in ran.stdout
