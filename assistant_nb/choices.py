@@ -21,7 +21,7 @@ from .engine.model.live import Live
 from .engine.model.practice import Practice
 from .engine.model.recorded import Recorded, find
 from .engine.model.recorder import Recorder
-from .engine.tools.sandbox.limits import Limits
+from .sandbox.limits import Limits
 
 PathLike = str | os.PathLike[str]
 

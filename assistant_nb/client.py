@@ -18,7 +18,7 @@ from .choices import Choices, Given
 from .engine.app import App
 from .engine.model.base import ToolCall as ToolCall
 from .engine.model.scripted import Scripted as Scripted
-from .engine.tools.sandbox.limits import Limits as Limits
+from .sandbox.limits import Limits as Limits
 from .sdk import quiet
 
 if TYPE_CHECKING:

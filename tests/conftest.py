@@ -14,7 +14,7 @@ from assistant_nb.engine.errors import NotContained
 from assistant_nb.engine.model.scripted import Line as Line
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.server import Server
-from assistant_nb.engine.tools.sandbox.layers import layers
+from assistant_nb.sandbox.layers import layers
 from tests.until import until
 
 settings.register_profile("shared machine", deadline=None)  # how long a thing takes is for tests/bench to say

@@ -22,30 +22,44 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
-from . import sse, v1, wire
-from .answers import Event
-from .blobs import Blobs
+from ..sandbox.limits import Limits
+from . import wire
+from .api import (
+    assistants,
+    chat,
+    files,
+    lab,
+    messages,
+    models,
+    runs,
+    sse,
+    stepper,
+    threads,
+    v1,
+    v1_files,
+    vector_stores,
+)
+from .api.base import Answer, Call, Content, Route, Stream, Upload
+from .api.fields import check
+from .api.forms import FormRequest
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
-from .fields import check
+from .files.blobs import Blobs
+from .files.vectors import Near, words_only
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
-from .routes import assistants, chat, files, lab, messages, models, runs, stepper, threads, v1_files, vector_stores
-from .routes.base import Answer, Call, Content, Route, Stream, Upload
-from .routes.forms import FormRequest
 from .run_states import MOVING
-from .runner import Runner
+from .runs.answers import Event
+from .runs.runner import Runner
 from .store import Store
 from .tools.code_interpreter import CodeInterpreter, MayRun
 from .tools.file_search import FileSearch
-from .tools.sandbox.limits import Limits
-from .vectors import Near, words_only
 from .wire import Json, encode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from .meaning import Embed
+    from .files.meaning import Embed
 
 ROUTES: Final[list[Route]] = [
     *assistants.ROUTES,
@@ -242,7 +256,7 @@ def create_app(
         blobs.sweep({file["id"] for file in kept.all("file")})
     near = words_only
     if embed:
-        from .meaning import Meaning  # takes a while, and the extra `search`
+        from .files.meaning import Meaning  # takes a while, and the extra `search`
 
         near = Meaning(kept, *embed).near
     tools = {

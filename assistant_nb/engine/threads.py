@@ -6,8 +6,9 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Final
 
-from . import vectors, wire
+from . import wire
 from .errors import ApiError, BadRequest, NotFound
+from .files import vectors
 from .store import Store
 from .wire import Json
 

@@ -16,8 +16,8 @@ from werkzeug.http import parse_options_header
 from werkzeug.test import Client, EnvironBuilder
 from werkzeug.wrappers import Response
 
-from assistant_nb.engine import blobs
 from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.files import blobs
 from assistant_nb.engine.model.scripted import Scripted
 from tests.conftest import Connect, MakeApp
 

@@ -66,7 +66,7 @@ def test_what_a_run_wrote_can_be_modified_and_deleted(connect: Connect, ask: Ask
 
 
 def test_no_message_is_added_while_a_run_is_active(connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant_nb.engine.runner.SETTLE_S", 0.01)
+    monkeypatch.setattr("assistant_nb.engine.runs.runner.SETTLE_S", 0.01)
     go = threading.Event()
 
     def slow(prompt: Prompt) -> Iterable[str]:

@@ -9,11 +9,11 @@ import pytest
 from openai.types.beta.threads import Run
 from werkzeug.test import Client as WsgiClient
 
-from assistant_nb.engine import runner
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.runs import runner
 from tests.conftest import Connect, Line, MakeApp
 from tests.until import PATIENCE_S
 

@@ -15,10 +15,10 @@ from openai.types.beta.threads import Run
 from werkzeug.test import Client
 
 from assistant_nb.engine.app import App, create_app
-from assistant_nb.engine.crank import Crank
 from assistant_nb.engine.ids import LessonClock
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.practice import Practice
+from assistant_nb.engine.runs.crank import Crank
 from tests.conftest import Connect, MakeApp
 from tests.until import PATIENCE_S, until
 
@@ -320,7 +320,7 @@ def test_without_threads_a_stream_ends_at_the_seat_and_the_answer_ends_the_run(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    monkeypatch.setattr("assistant_nb.engine.runner._THREADS", False)
+    monkeypatch.setattr("assistant_nb.engine.runs.runner._THREADS", False)
     events: Any = begin(client, stream=True)
     *_, last = [event.data for event in events]
     assert last.status == "in_progress"

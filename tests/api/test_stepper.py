@@ -88,7 +88,7 @@ def begin(make_app: MakeApp, connect: Connect) -> Begin:
 @pytest.fixture(autouse=True)
 def roused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader hears of everything at once: it need not look again by itself."""
-    monkeypatch.setattr("assistant_nb.engine.crank.LOOK_AGAIN_S", 60)
+    monkeypatch.setattr("assistant_nb.engine.runs.crank.LOOK_AGAIN_S", 60)
 
 
 def events(position: Any) -> list[str]:

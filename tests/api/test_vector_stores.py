@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, DefaultHttpxClient, OpenAI
 from werkzeug.test import Client
 
-from assistant_nb.engine import vectors
 from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.files import vectors
 from assistant_nb.engine.model.scripted import Scripted
 from tests.conftest import Connect, MakeApp
 

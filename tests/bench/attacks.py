@@ -20,11 +20,11 @@ ROOT: Final = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 import assistant_nb  # noqa: E402
-from assistant_nb.engine.tools.sandbox.launch import launch  # noqa: E402
-from assistant_nb.engine.tools.sandbox.layers import layers  # noqa: E402
-from assistant_nb.engine.tools.sandbox.limits import Limits  # noqa: E402
-from tests.engine.tools.sandbox import attacks, stand_in  # noqa: E402
-from tests.engine.tools.sandbox.world import World, make_world  # noqa: E402
+from assistant_nb.sandbox.launch import launch  # noqa: E402
+from assistant_nb.sandbox.layers import layers  # noqa: E402
+from assistant_nb.sandbox.limits import Limits  # noqa: E402
+from tests.sandbox import attacks, stand_in  # noqa: E402
+from tests.sandbox.world import World, make_world  # noqa: E402
 
 LIMIT_MS: Final = 100
 SECONDS: Final = 3

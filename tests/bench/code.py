@@ -27,8 +27,8 @@ from openai import DefaultHttpxClient, OpenAI
 
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.model.scripted import Scripted
-from assistant_nb.engine.tools.sandbox.kernel import Kernel
-from assistant_nb.engine.tools.sandbox.limits import Limits
+from assistant_nb.sandbox.kernel import Kernel
+from assistant_nb.sandbox.limits import Limits
 
 ROUNDS: Final = 7
 CALLS: Final = 100

@@ -27,8 +27,8 @@ import httpx2
 from openai import DefaultHttpxClient, OpenAI
 from openai.types import VectorStore
 
-from assistant_nb.engine import retrieval
 from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.files import retrieval
 from assistant_nb.engine.model.scripted import Scripted
 
 CORPUS: Final = Path(__file__).parent / "corpus"

@@ -13,19 +13,19 @@ from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from .. import file_objects
-from ..blobs import Blobs
+from ...sandbox.layers import layers
+from ...sandbox.limits import Limits
+from ...sandbox.outputs import Image
 from ..errors import DiskError, EngineError, Gone, NotContained
+from ..files import file_objects
+from ..files.blobs import Blobs
 from ..store import Store
 from ..threads import DATA, code_files, files_made
 from ..wire import Json
 from .base import Tool
-from .sandbox.layers import layers
-from .sandbox.limits import Limits
-from .sandbox.outputs import Image
 
 if TYPE_CHECKING:
-    from .sandbox.kernel import Executed, Kernel
+    from ...sandbox.kernel import Executed, Kernel
 
 MayRun = Callable[[str], bool]
 """Shows somebody the code that nothing would contain; says whether it may run, this once."""
@@ -147,7 +147,7 @@ class _Session:
             if os.name != "posix" or not (self._may_run and self._may_run(code)):  # a kernel's rooms need one
                 raise
             contained = False
-        from .sandbox.kernel import Kernel  # takes a while, and the extra `code`
+        from ...sandbox.kernel import Kernel  # takes a while, and the extra `code`
 
         self._kernel = self._kernel or Kernel.start(self._limits, contained=contained)
         return self._kernel

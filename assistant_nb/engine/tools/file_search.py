@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from .. import vectors
-from ..blobs import Blobs
 from ..errors import ApiError
+from ..files import vectors
+from ..files.blobs import Blobs
 from ..store import Store
 from ..threads import resources
 from ..wire import Json

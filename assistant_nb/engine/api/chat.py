@@ -1,0 +1,75 @@
+"""`/v1/chat/completions`: the other way to a model, for lessons that set the two side by side. Nothing is stored."""
+
+from collections.abc import Generator, Iterator
+from itertools import chain, count
+
+from ..errors import ApiError, BadRequest, ModelError, NoAnswer, RateLimited, Unanswered
+from ..model.base import Anew, Finish, Part, Prompt
+from ..runs.answers import told
+from ..runs.runner import check_choice
+from ..wire import Json
+from .base import Answer, Call, Route, Stream
+from .chat_params import CreateChatCompletion
+from .completions import Completion, prompt_of
+
+
+def create(call: Call) -> Answer:
+    body = call.body
+    prompt = prompt_of(body)
+    check_choice(prompt.tool_choice, prompt.tools)
+    with call.store.transaction():
+        id = call.store.new_id("chat.completion")
+    call_ids = (call.store.derive_id("tool_call", id, n) for n in count())
+    completion = Completion(id, call.store.time(), prompt, call_ids)
+    parts = _parts(call, prompt)
+    if not body.get("stream"):
+        for part in parts:
+            if isinstance(part, Anew):
+                completion = Completion(id, completion.created, prompt, call_ids)
+            else:
+                list(completion.take(part))
+        return completion.whole()
+    first = next(parts)  # what fails at once gets its status
+    counted = bool(body.get("stream_options", {}).get("include_usage"))
+    chunks = _chunks(completion, chain([first], parts), counted=counted)
+    return Stream((("", chunk) for chunk in chunks), parts.close, named=False)
+
+
+def _chunks(completion: Completion, parts: Iterator[Part], *, counted: bool) -> Iterator[Json]:
+    usage: Json = {"usage": None} if counted else {}
+    yield completion.chunk({"role": "assistant", "content": "", "refusal": None}, **usage)
+    for part in parts:
+        if isinstance(part, Anew):
+            raise NoAnswer(f"The answer broke off ({part.why}). Ask again: another model is ready to answer.")
+        for delta in completion.take(part):
+            yield completion.chunk(delta, **usage)
+    yield {**completion.chunk({}, reason=completion.reason, **usage), "provenance": completion.finish.provenance}
+    if counted:
+        yield completion.chunk(None, usage=completion.usage())
+
+
+def _parts(call: Call, prompt: Prompt) -> Generator[Part, None, None]:
+    """The model's answer to its end. Raises ApiError for what goes wrong in it."""
+    model = call.runner.model
+    try:
+        for part in model.ask(prompt):
+            yield part
+            if isinstance(part, Finish):
+                return
+    except Unanswered:
+        raise BadRequest(
+            "A person plays the model here, and only runs wait for one. Ask by a run, or start with another model=…."
+        ) from None
+    except ModelError as error:
+        raise _refusal(error) from error
+    except Exception as error:
+        raise NoAnswer(f"The model '{model.name}' broke: {told(error)}.") from error
+    raise NoAnswer(f"The model '{model.name}' stopped in the middle of its answer.")
+
+
+def _refusal(error: ModelError) -> ApiError:
+    kind = {"rate_limit_exceeded": RateLimited, "invalid_prompt": BadRequest}.get(error.code, NoAnswer)
+    return kind(str(error), code=error.code)
+
+
+ROUTES = [Route("POST", "/v1/chat/completions", create, CreateChatCompletion, beta=False)]

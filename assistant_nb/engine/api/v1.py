@@ -1,0 +1,94 @@
+"""The old wire (`OpenAI-Beta: assistants=v1`) as a thin translation of the new one.
+
+In v1 files hung on assistants, runs and messages as `file_ids`, and file search was `retrieval`.
+The engine knows only v2: `upgrade` turns a v1 body into it, `downgrade` turns an answer back.
+"""
+
+from typing import Any, Final
+
+from ..wire import Json
+
+_ONLY_V2: Final[dict[str, frozenset[str]]] = {
+    "assistant": frozenset({"top_p", "temperature", "reasoning_effort", "tool_resources", "response_format"}),
+    "thread": frozenset({"tool_resources"}),
+    "thread.message": frozenset({"attachments"}),
+    "thread.run": frozenset(
+        {
+            "tool_resources",
+            "temperature",
+            "top_p",
+            "reasoning_effort",
+            "max_completion_tokens",
+            "max_prompt_tokens",
+            "truncation_strategy",
+            "incomplete_details",
+            "response_format",
+            "tool_choice",
+            "parallel_tool_calls",
+            "provenance",
+        }
+    ),
+}
+_HAD_FILES: Final = frozenset({"assistant", "thread.run", "thread.message"})
+"""Objects with `file_ids`; it stood before `metadata`."""
+_USAGE: Final = ("prompt_tokens", "completion_tokens", "total_tokens", "estimated")
+
+
+def upgrade(body: Any) -> Any:
+    """A v1 request body as v2. Anything it does not understand is left for the validation to name."""
+    if not isinstance(body, dict):
+        return body
+    body = dict(body)
+    if isinstance(tools := body.get("tools"), list):
+        body["tools"] = [{"type": "file_search"} if tool == {"type": "retrieval"} else tool for tool in tools]
+    if isinstance(thread := body.get("thread"), dict):
+        body["thread"] = upgrade(thread)
+    for name in ("messages", "additional_messages"):
+        if isinstance(messages := body.get(name), list):
+            body[name] = [upgrade(message) for message in messages]
+    if isinstance(metadata := body.get("metadata"), dict):  # v1 took other values, and made strings of them
+        body["metadata"] = {
+            key: str(value) if isinstance(value, int | float) else value for key, value in metadata.items()
+        }
+    if isinstance(body.get("file_ids"), list | None) and (file_ids := body.pop("file_ids", None)) is not None:
+        if "role" in body:
+            body["attachments"] = [{"file_id": id, "tools": [{"type": "code_interpreter"}]} for id in file_ids]
+        else:
+            body["tool_resources"] = {"code_interpreter": {"file_ids": file_ids}}
+            if file_ids and {"type": "file_search"} in body.get("tools", ()):
+                body["tool_resources"]["file_search"] = {"vector_stores": [{"file_ids": file_ids}]}
+    return body
+
+
+def downgrade(answer: Json) -> Json:
+    """A v2 answer as v1, lists and all: `{…, "tools": […], "file_ids": […], "metadata": {…}}`."""
+    kind = answer.get("object", "")
+    if kind == "list":
+        return {**answer, "data": [downgrade(item) for item in answer["data"]]}
+    old: Json = {}
+    for key, value in answer.items():
+        if key == "metadata" and kind in _HAD_FILES:
+            old["file_ids"] = _file_ids(answer)
+        if key == "tools":
+            value = [_old_tool(tool) for tool in value]
+        elif key == "usage" and value:
+            value = {name: count for name, count in value.items() if name in _USAGE}
+        if key not in _ONLY_V2.get(kind, ()):
+            old[key] = value
+    return old
+
+
+def _old_tool(tool: Json) -> Json:
+    match tool["type"]:
+        case "file_search":
+            return {"type": "retrieval"}
+        case "function":
+            return {**tool, "function": {key: value for key, value in tool["function"].items() if key != "strict"}}
+        case _:
+            return tool
+
+
+def _file_ids(answer: Json) -> list[str]:
+    attached = answer.get("file_ids") or [attachment["file_id"] for attachment in answer.get("attachments", [])]
+    resources: list[str] = answer.get("tool_resources", {}).get("code_interpreter", {}).get("file_ids", [])
+    return attached + resources

@@ -1,0 +1,1 @@
+"""Files and vector stores: their bytes, their text, and searching it."""

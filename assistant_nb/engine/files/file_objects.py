@@ -1,0 +1,138 @@
+"""Files and vector stores as they travel. Keys stand in the order of the newest recordings.
+
+Keys that begin with `_` are the engine's own notes; `wire.rest` leaves them out of what is sent.
+Source: API reference, "Files" and "Vector stores", and recorded answers of the hosted API.
+"""
+
+from dataclasses import dataclass
+
+from ..wire import Json
+
+DAY_S = 86_400
+_NO_COUNTS = {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}
+AUTO_CHUNKING: Json = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+"""What the strategy `auto` means, and how it is echoed."""
+
+
+def file(id: str, at: int, name: str, content_type: str, size: int, body: Json) -> Json:
+    """A file from the fields of its upload."""
+    lifetime_s = body.get("expires_after", {}).get("seconds")
+    return {
+        "object": "file",
+        "id": id,
+        "purpose": body["purpose"],
+        "filename": name,
+        "bytes": size,
+        "created_at": at,
+        "expires_at": lifetime_s and at + lifetime_s,
+        "status": "processed",
+        "status_details": None,
+        "_content_type": content_type,
+    }
+
+
+def vector_store(id: str, at: int, body: Json) -> Json:
+    """An empty vector store. Size, counts and status are worked out when somebody looks."""
+    return touched(
+        {
+            "id": id,
+            "object": "vector_store",
+            "created_at": at,
+            "name": body.get("name"),
+            "description": body.get("description"),
+            "usage_bytes": 0,
+            "file_counts": _NO_COUNTS,
+            "status": "completed",
+            "expires_after": body.get("expires_after"),
+            "expires_at": None,
+            "last_active_at": at,
+            "metadata": body.get("metadata", {}),
+        },
+        at,
+    )
+
+
+def touched(store: Json, at: int) -> Json:
+    """A vector store that was used: its days begin anew. Time on a thread may be behind; it is not set back."""
+    policy, at = store["expires_after"], max(at, store["last_active_at"])
+    return {**store, "expires_at": policy and at + policy["days"] * DAY_S, "last_active_at": at}
+
+
+def vector_store_file(id: str, at: int, store_id: str, body: Json, batch_id: str | None = None) -> Json:
+    """A file that waits to be read into a vector store. It bears the id of the file."""
+    chunking = body.get("chunking_strategy", {"type": "auto"})
+    return {
+        "id": id,
+        "object": "vector_store.file",
+        "usage_bytes": 0,
+        "created_at": at,
+        "vector_store_id": store_id,
+        "status": "in_progress",
+        "last_error": None,
+        "chunking_strategy": chunking if chunking["type"] == "static" else AUTO_CHUNKING,
+        "attributes": body.get("attributes", {}),
+        "_batch_id": batch_id,
+    }
+
+
+def file_batch(id: str, at: int, store_id: str) -> Json:
+    return {
+        "id": id,
+        "object": "vector_store.file_batch",
+        "created_at": at,
+        "status": "in_progress",
+        "vector_store_id": store_id,
+        "file_counts": _NO_COUNTS,
+    }
+
+
+def file_counts(by_status: dict[str, int]) -> Json:
+    """`{"completed": 2}` -> `{"in_progress": 0, "completed": 2, …, "total": 2}`"""
+    return {**_NO_COUNTS, **by_status, "total": sum(by_status.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found, with the settings of its file in the vector store."""
+
+    store_id: str
+    file_id: str
+    file_name: str
+    score: float
+    """From 0 to 1, see `retrieval.scores`."""
+    attributes: Json
+    text: str
+    start: int
+    """Where the chunk starts in the text of its file, in bytes of UTF-8."""
+
+    def search_result(self) -> Json:
+        """As the search endpoint tells it."""
+        return {
+            "file_id": self.file_id,
+            "filename": self.file_name,
+            "score": self.score,
+            "attributes": self.attributes,
+            "content": [{"type": "text", "text": self.text}],
+        }
+
+    def step_result(self) -> Json:
+        """As a run step tells it, in `file_search.results`; the content travels where it is asked for."""
+        result = self.search_result()
+        return {"file_id": self.file_id, "file_name": result.pop("filename"), **result}
+
+
+def search_results(query: list[str], results: list[Json]) -> Json:
+    """All that was found, in one page."""
+    return {
+        "object": "vector_store.search_results.page",
+        "search_query": query,
+        "data": results,
+        "has_more": False,
+        "next_page": None,
+    }
+
+
+def text_page(texts: list[str]) -> Json:
+    """What was read from a file."""
+    data = [{"type": "text", "text": text} for text in texts]
+    return {"object": "vector_store.file_content.page", "data": data, "has_more": False, "next_page": None}

@@ -1,0 +1,1 @@
+"""Runs: the loop that moves them, and all that it needs."""

@@ -1,0 +1,278 @@
+"""One answer of the model, written down as it comes.
+
+Text becomes a message and the step that creates it; tool calls become a step of their own. The
+pieces go to whoever reads the stream, the whole into the journal when the answer is at its end.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .. import wire
+from ..errors import EngineError, ModelError, Unanswered
+from ..journal import RunState
+from ..model.base import (
+    Anew,
+    Finish,
+    Model,
+    Part,
+    Prompt,
+    TextDelta,
+    ToolCallDelta,
+    estimate_prompt_tokens,
+    estimate_tokens,
+)
+from ..store import Store
+from ..threads import files_made
+from ..wire import Json
+from .citations import Cutter, Sources
+from .draft import Draft, open_draft
+
+_STREAMED = {"function": "arguments", "code_interpreter": "input"}
+"""Where in a delta stands what the model writes into a call; the query of a search is not shown."""
+
+Event = tuple[str, Json]
+"""A public event and the object it is about: `("thread.run.queued", {…})`."""
+
+
+class _Stopped(EngineError):
+    """The run was ended from outside; what the model still says is not wanted."""
+
+
+@dataclass
+class _Call:
+    id: str
+    kind: str
+    name: str
+    arguments: list[str] = field(default_factory=list)
+
+    def whole(self, run: Json) -> Json:
+        return wire.tool_call(self.id, self.kind, self.name, "".join(self.arguments), run)
+
+
+class Listening:
+    """Listens to a model until it has answered, or until `stop`."""
+
+    def __init__(self, store: Store, model: Model, state: RunState) -> None:
+        self._store, self._model = store, model
+        self._run_id, self._prompt = state.run["id"], Prompt.from_json({**(state.asked or {}), "said": state.said})
+        # The answer may have been cut off by a crash. It then comes again, into what is still open.
+        self._message, self._step = state.open_message, state.open_step("tool_calls")
+        self._already_said = self._step is not None
+        self._run, self._pictures = state.run, state.pictures
+        self._sources = Sources(searches(state), files_made(store, self._run))
+        self._stopped = False
+        self._from_the_beginning()
+
+    def _from_the_beginning(self) -> None:
+        self._said: list[str] = []
+        self._calls: list[_Call] = []
+        self._cutter, self._told, self._cited = Cutter(self._sources), 0, 0
+
+    @property
+    def text(self) -> str:
+        """What was said so far."""
+        return "".join(self._said)
+
+    def stop(self) -> str:
+        """Listen no more; returns what was said so far."""
+        self._stopped = True
+        return self.text
+
+    def listen(self) -> Iterator[Event | None]:
+        """Yields the deltas, and None after each transaction. None is open while the model is thinking.
+
+        Raises Unanswered when a person will answer, and has not yet.
+        """
+        end: Finish | ModelError = ModelError(f"The model '{self._model.name}' stopped in the middle of its answer.")
+        try:
+            try:
+                for part in self._heard():
+                    match part:
+                        case TextDelta():
+                            yield from self._say(part)
+                        case ToolCallDelta():
+                            yield from self._call(part)
+                        case Anew():
+                            self._drop(part.why)
+                            yield None
+                        case Finish():
+                            end = part
+                            break
+            except ModelError as error:
+                end = error
+            if self._message and self._step is None:
+                yield from self._held_back()
+            self._close(end)
+            yield None
+        except _Stopped:
+            return
+
+    def _heard(self) -> Iterator[Part]:
+        """The model's answer; whatever goes wrong in it, a model may be anybody's code, is a ModelError."""
+        try:
+            for part in self._model.ask(self._prompt):
+                if self._stopped:
+                    raise _Stopped
+                self._understand(part)
+                yield part
+        except (ModelError, Unanswered, _Stopped, GeneratorExit, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            raise ModelError(f"The model '{self._model.name}' broke: {told(error)}.") from error
+
+    def _understand(self, part: Part) -> None:
+        if not isinstance(part, Part):
+            raise TypeError(f"it answered with {type(part).__name__}, not with a delta or Finish")
+        if isinstance(part, TextDelta) and part.text and self._calls:
+            raise ValueError(f"it said {part.text!r} after it had called a tool")
+        if isinstance(part, ToolCallDelta):
+            known = 0 <= part.index < len(self._calls)
+            if not (known or (part.index == len(self._calls) and part.name)):
+                raise ValueError(f"{part} neither begins the next call, with a name, nor adds to one")
+
+    def _say(self, part: TextDelta) -> Iterator[Event | None]:
+        self._said.append(part.text)
+        if self._already_said:
+            return
+        if self._message is None:
+            with open_draft(self._store, self._run_id) as draft:
+                self._message = self._begin_message(draft)
+            yield None
+            for index, file_id in enumerate(self._pictures):
+                picture = {"index": index, **wire.image(file_id)}
+                yield "thread.message.delta", wire.message_delta(self._message["id"], picture)
+        for piece, found in self._cutter.cut(part.text):
+            yield self._delta(piece, found)
+
+    def _held_back(self) -> Iterator[Event]:
+        for piece, found in self._cutter.rest():
+            yield self._delta(piece, found)
+
+    def _delta(self, piece: str, found: list[Json]) -> Event:
+        """A piece of the message; its place counts from the beginning of the message."""
+        start, self._told = self._told, self._told + len(piece)
+        for one in found:
+            one |= {"start_index": start, "end_index": self._told, "index": self._cited}
+            if "file_citation" in one:
+                one["file_citation"]["quote"] = ""
+            self._cited += 1
+        message_id = (self._message or {})["id"]
+        part = wire.text_delta(len(self._pictures), piece, found if found or not start else None)
+        return "thread.message.delta", wire.message_delta(message_id, part)
+
+    def _call(self, part: ToolCallDelta) -> Iterator[Event | None]:
+        if self._step is None:
+            if self._message:
+                yield from self._held_back()
+            with open_draft(self._store, self._run_id) as draft:
+                self._end_message(draft)
+                self._step = self._begin_step(draft, {"type": "tool_calls", "tool_calls": []})
+            yield None
+        step_id = self._step["id"]
+        if part.index == len(self._calls) and part.name:
+            id = self._store.derive_id("tool_call", step_id, part.index)
+            call = _Call(id, self._kind(part.name), part.name)
+            self._calls.append(call)
+            yield "thread.run.step.delta", wire.first_call_delta(step_id, part.index, call.whole(self._run))
+        call = self._calls[part.index]
+        if part.arguments:
+            call.arguments.append(part.arguments)
+            if field := _STREAMED.get(call.kind):
+                piece = {field: part.arguments}
+                yield "thread.run.step.delta", wire.call_delta(step_id, part.index, call.kind, **piece)
+
+    def _drop(self, why: str) -> None:
+        """Take what was said off the thread; the step in which it was being said failed."""
+        with open_draft(self._store, self._run_id) as draft:
+            if draft.state.status != "in_progress":
+                raise _Stopped
+            draft.dropped(self.text, ModelError(why))
+        self._message = self._step = None
+        self._already_said = False
+        self._from_the_beginning()
+
+    def _kind(self, name: str) -> str:
+        """A call is of a built-in tool when the run has it, else of a function."""
+        built_in = {tool["type"] for tool in self._run["tools"]} - {"function"}
+        return name if name in built_in else "function"
+
+    def _close(self, end: Finish | ModelError) -> None:
+        with open_draft(self._store, self._run_id) as draft:
+            if draft.state.status != "in_progress":  # whoever is ending the run does the rest
+                draft.end_message(self.text, cut="run_cancelled")
+            elif isinstance(end, ModelError):
+                draft.failed(self.text, end)
+            else:
+                self._write_down(draft, end)
+
+    def _write_down(self, draft: Draft, end: Finish) -> None:
+        calls = [call.whole(self._run) for call in self._calls]
+        usage, cut = self._usage(end), end.reason == "length"
+        answer = {
+            "text": self.text,
+            "tool_calls": [{"name": call.name, "arguments": "".join(call.arguments)} for call in self._calls],
+            "finish_reason": "length" if cut else "tool_calls" if calls else "stop",
+            "usage": usage,
+            "provenance": end.provenance,
+        }
+        draft.note("model.answered", self._run_id, answer)
+        if self._step and not calls:  # before a crash it had called a tool; asked again, it does not
+            over = {"status": "cancelled", "cancelled_at": draft.at}
+            draft.note("thread.run.step.cancelled", self._step["id"], over)
+            self._step = None
+        if self._step is None:
+            if self._message is None:
+                self._begin_message(draft)
+            self._end_message(draft, usage, "max_tokens" if cut else None)
+            return
+        step_id = self._step["id"]
+        draft.note("model.called", step_id, {"step_details": {"type": "tool_calls", "tool_calls": calls}})
+        if cut:
+            error = {"code": "server_error", "message": "The token limit was reached in the middle of a tool call."}
+            failed = {"status": "failed", "failed_at": draft.at, "last_error": error}
+            draft.note("thread.run.step.failed", step_id, failed)
+
+    def _begin_message(self, draft: Draft) -> Json:
+        """The message for an answer, and the step in which it is written."""
+        run, thread_id = draft.run, draft.run["thread_id"]
+        id = self._store.new_id("thread.message", thread_id)
+        self._begin_step(draft, {"type": "message_creation", "message_creation": {"message_id": id}})
+        message = wire.message(id, draft.at, thread_id, "assistant", [], run=run)
+        draft.note("thread.message.created", id, message)
+        draft.note("thread.message.in_progress", id, {})
+        return message
+
+    def _end_message(self, draft: Draft, usage: Json | None = None, cut: str | None = None) -> None:
+        """The message is at its end, and so is its step. When calls follow, the usage of both is theirs."""
+        draft.end_message(self.text, cut, self._sources.annotations(self.text))
+        if step := draft.state.open_step("message_creation"):
+            draft.end_step(step, usage=usage)
+
+    def _begin_step(self, draft: Draft, details: Json) -> Json:
+        if draft.state.status != "in_progress":
+            raise _Stopped
+        step = wire.step(self._store.new_id("thread.run.step", self._run_id), draft.at, draft.run, details)
+        draft.note("thread.run.step.created", step["id"], step)
+        draft.note("thread.run.step.in_progress", step["id"], {})
+        return step
+
+    def _usage(self, end: Finish) -> Json:
+        """The model's own count, or the engine's estimate marked as such."""
+        if end.prompt_tokens is not None and end.completion_tokens is not None:
+            return wire.usage(end.prompt_tokens, end.completion_tokens)
+        answer = self.text + "".join(call.name + "".join(call.arguments) for call in self._calls)
+        return wire.usage(estimate_prompt_tokens(self._prompt), estimate_tokens(answer), estimated=True)
+
+
+def searches(state: RunState) -> list[Json]:
+    """What the run's file searches have found, in order."""
+    calls = [call for step in state.steps for call in step["step_details"].get("tool_calls", [])]
+    return [call["file_search"] for call in calls if call["type"] == "file_search"]
+
+
+def told(error: BaseException) -> str:
+    """An error in a line; its own text may be broken, too."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001
+        return type(error).__name__

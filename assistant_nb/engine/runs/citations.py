@@ -1,0 +1,103 @@
+"""What an answer points to: hits of a file search, `【4:0†notes.txt】`, and files of the code interpreter,
+`sandbox:/mnt/data/plot.csv`. Pure.
+
+The model is given each hit under its mark, and repeats the mark where it makes use of the hit; it links a file that its
+code has made by its path. The engine turns these places into annotations, and leaves those alone that point to nothing.
+Source: recorded messages and streams; the guides of both tools.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import unquote
+
+from ..wire import Json
+
+_SCHEME: Final = "sandbox:/mnt/data/"
+_NOT_IN_A_WORD: Final = r"(?<![\w'’])"
+"""Else each word that ends in "s" would be held back: a link may be on its way."""
+_IN_LINK: Final = r"[^\s()\[\]<>\"'`【】]"
+_PLACE: Final = re.compile(
+    r"【(?P<search>\d+):(?P<hit>\d+)†[^【】]*】"
+    rf"|{_NOT_IN_A_WORD}sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
+)
+_UNFINISHED: Final = [re.compile(r"【[^【】]*\Z"), re.compile(rf"{_NOT_IN_A_WORD}{_SCHEME}{_IN_LINK}*\Z")]
+_FIRST_LETTER: Final = re.compile(rf"{_NOT_IN_A_WORD}s")
+_LONGEST: Final = 300
+"""Characters that are held back for a place that may be on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What there is to point to."""
+
+    searches: Sequence[Json] = ()
+    """The `file_search` parts of the run's calls, in order."""
+    made: Mapping[str, str] = field(default_factory=dict)
+    """The ids of files that code has made on this thread, by path."""
+
+    def annotations(self, text: str, start: int = 0) -> list[Json]:
+        """The annotations of a text, from `start` on."""
+        found = []
+        for match in _PLACE.finditer(text, start):
+            kind, data = self._cited(match) if match["path"] is None else self._linked(match)
+            if data:
+                place = {"start_index": match.start(), "end_index": match.end()}
+                found.append({"type": kind, "text": match[0], **place, kind: data})
+        return found
+
+    def _cited(self, match: re.Match[str]) -> tuple[str, Json]:
+        search, hit = int(match["search"]) - _FIRST_SEARCH, int(match["hit"])
+        results = self.searches[search]["results"] if 0 <= search < len(self.searches) else []
+        return "file_citation", {"file_id": results[hit]["file_id"]} if hit < len(results) else {}
+
+    def _linked(self, match: re.Match[str]) -> tuple[str, Json]:
+        file_id = self.made.get(match["path"]) or self.made.get(unquote(match["path"]))
+        return "file_path", {"file_id": file_id} if file_id else {}
+
+
+_FIRST_SEARCH: Final = 4
+"""The number of a run's first search, as in the recordings."""
+
+
+def mark(search: int, hit: int, file_name: str) -> str:
+    """The mark of a hit, both counted from 0."""
+    return f"【{_FIRST_SEARCH + search}:{hit}†{file_name}】"
+
+
+class Cutter:
+    """Cuts a text that comes in pieces so that every place is a piece of its own, and annotates it."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._text, self._start = "", 0
+        """What is held back; before it, the last character that was passed on."""
+
+    def cut(self, piece: str) -> Iterator[tuple[str, list[Json]]]:
+        """What can be passed on; what may become a place is held back. Places are counted from anywhere."""
+        self._text += piece
+        return self._pass_on(max(self._start, _certain(self._text)))
+
+    def rest(self) -> Iterator[tuple[str, list[Json]]]:
+        """What was held back to the end."""
+        return self._pass_on(len(self._text))
+
+    def _pass_on(self, end: int) -> Iterator[tuple[str, list[Json]]]:
+        text, start = self._text, self._start
+        self._text, self._start = text[max(end - 1, 0) :], min(end, 1)
+        for match in _PLACE.finditer(text, start, end):
+            if start < match.start():
+                yield text[start : match.start()], []
+            yield match[0], self._sources.annotations(text[: match.end()], match.start())
+            start = match.end()
+        if start < end:
+            yield text[start:end], []
+
+
+def _certain(text: str) -> int:
+    """Where the part of a text ends whose places nothing that follows can change."""
+    begun = [match.start() for pattern in _UNFINISHED if (match := pattern.search(text))]
+    ends = [len(text) - n for n in range(1, len(_SCHEME)) if text.endswith(_SCHEME[:n])]
+    begun += [start for start in ends if _FIRST_LETTER.match(text, start)]
+    return min((start for start in begun if len(text) - start < _LONGEST), default=len(text))

@@ -1,0 +1,140 @@
+"""Forks: a new thread and run that begin as another run did, up to an entry of its journal, and go on otherwise.
+
+What both share is copied, under new ids; nothing of the parent is touched. An edit is no change to that but what
+happens next: an entry that a client has made, or outputs taken as ever. A fork is held.
+"""
+
+from collections.abc import Sequence
+
+from .. import wire
+from ..errors import BadRequest, NotFound
+from ..journal import Entry, RunState, fold
+from ..run_states import ACTIVE
+from ..store import Store
+from ..threads import check_references
+from ..wire import Json
+from .calls import answered, take_outputs
+from .draft import Draft
+from .prefixes import call_ids, renamed, shared
+from .seat import check_calls
+
+
+def fork(store: Store, run_id: str, at: int, edit: Json) -> str:
+    """The id of a new run that shares the journal of another one, as far as `prefixes.shared` says, and has this edit.
+
+    `edit` is empty, or one of `{"instructions": …}`, `{"message": {"id", "content"}}`,
+    `{"answer": {"text", "tool_calls"}}`, `{"arguments": {"tool_call_id", "arguments"}}`,
+    `{"output": {"tool_call_id", "output"}}`. Raises NotFound and BadRequest.
+    """
+    with store.transaction():
+        run, entries = store.get("thread.run", run_id), store.journal(run_id)
+        n = shared(entries, at, edit)
+        fork_id = _copy(store, run, entries[:n], edit.get("message", {}))
+        state = fold(store.journal(fork_id))
+        _change(Draft(store, state, fork_id), entries, n, edit)
+        store.add_fork(fork_id, run_id, n - 1, edit)
+        return fork_id
+
+
+def _copy(store: Store, run: Json, prefix: Sequence[Entry], edited: Json) -> str:
+    """A copy of a run's thread as it was before the run, and of the run as far as its journal is given."""
+    old = run["thread_id"]
+    thread_id = store.new_id("thread", run["id"])  # the next fork of this run, whatever else the account has made
+    store.put({**store.get("thread", old), "id": thread_id})
+    store.branch_time(old, thread_id, prefix[-1].at)
+    _copy_messages(store, store.all("thread.message", old, before=run["id"]), thread_id, edited)
+    ids = {old: thread_id, run["id"]: store.new_id("thread.run", thread_id)}
+    _name(store, prefix, ids, run["id"], old)
+    later_s, state = store.time(thread_id) - prefix[-1].at, RunState()
+    for entry in prefix:
+        copy = renamed(entry, ids, later_s)
+        store.append(ids[run["id"]], copy)
+        state.apply(copy)
+    for body in state.objects.values():
+        store.put(body)
+    return ids[run["id"]]
+
+
+def _copy_messages(store: Store, messages: Sequence[Json], thread_id: str, edited: Json) -> None:
+    """Their runs are not copied, so they name none."""
+    if edited and edited["id"] not in [message["id"] for message in messages]:
+        raise NotFound(
+            f"There was no message '{edited['id']}' on the thread before the run. To change what the run itself has"
+            " said, edit the answer."
+        )
+    check_references(store, edited)
+    for message in messages:
+        id = store.new_id("thread.message", thread_id)
+        copy = {**message, "id": id, "thread_id": thread_id, "run_id": None}
+        if edited and edited["id"] == message["id"]:
+            copy["content"] = wire.message(id, 0, thread_id, message["role"], edited["content"])["content"]
+        store.put(copy)
+
+
+def _name(store: Store, prefix: Sequence[Entry], ids: dict[str, str], run_id: str, thread_id: str) -> None:
+    """New ids for all that the run has made, as if it were made anew."""
+    for entry in prefix:
+        if entry.event in ("thread.run.step.created", "thread.message.created"):
+            kind = entry.data["object"]
+            ids[entry.id] = store.new_id(kind, ids[run_id if kind == "thread.run.step" else thread_id])
+        elif entry.event == "model.called":
+            for place, id in enumerate(call_ids(entry.data)):
+                ids[id] = store.derive_id("tool_call", ids[entry.id], place)
+
+
+def _change(draft: Draft, entries: Sequence[Entry], n: int, edit: Json) -> None:
+    """Let the edit happen, then hold the run."""
+    state, run_id = draft.state, draft.run["id"]
+    if "output" not in edit:
+        draft.at = state.at  # nothing happens that takes time
+    match edit:
+        case {"instructions": instructions}:
+            draft.note("client.modified", run_id, {"instructions": instructions})
+        case {"answer": said}:
+            check_calls(state, said)
+            draft.note("client.dictated", run_id, said)
+        case {"arguments": {"tool_call_id": id, "arguments": arguments}}:
+            draft.note("client.dictated", run_id, _with_arguments(entries[n:], id, arguments))
+        case {"output": {"tool_call_id": id, "output": output}}:
+            _answer(draft, entries[n], id, output)
+    if state.status in ACTIVE:
+        draft.note("client.held", run_id, {"breakpoints": state.held or []})
+
+
+def _with_arguments(entries: Sequence[Entry], id: str, arguments: str) -> Json:
+    """The answer that made a call, with other arguments in that."""
+    said = next(entry.data for entry in entries if entry.event == "model.answered")
+    ids = next(call_ids(entry.data) for entry in entries if entry.event == "model.called")
+    calls = [
+        {**call, "arguments": arguments} if one == id else call
+        for one, call in zip(ids, said["tool_calls"], strict=True)
+    ]
+    return {"text": said["text"], "tool_calls": calls}
+
+
+def _answer(draft: Draft, entry: Entry, id: str, output: str) -> None:
+    """Answer calls as `entry` did in the parent, but for call `id`."""
+    calls = entry.data["step_details"]["tool_calls"]
+    place = call_ids(entry.data).index(id)
+    if entry.event == "tool.answered":
+        answered(draft, draft.state.unused() or {}, _as_answer(calls[place], output))
+        return
+    mine = (draft.state.open_step("tool_calls") or {})["step_details"]["tool_calls"]
+    outputs = [
+        {"tool_call_id": new["id"], "output": output if old["id"] == id else old["function"]["output"]}
+        for old, new in zip(calls, mine, strict=True)
+        if old["type"] == "function"
+    ]
+    take_outputs(draft, outputs)
+
+
+def _as_answer(call: Json, output: str) -> Json:
+    """What a built-in tool would have answered, in the shape of its step."""
+    if call["type"] == "code_interpreter":
+        return {"outputs": [{"type": "logs", "logs": output}]}
+    hits = call["file_search"]["results"]
+    if not output:
+        return {"results": []}
+    if not hits:
+        raise BadRequest("This search has found nothing, so there is no hit whose text could be another.", param="edit")
+    return {"results": [{**hits[0], "content": [{"type": "text", "text": output}]}]}

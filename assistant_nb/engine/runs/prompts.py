@@ -1,0 +1,125 @@
+"""What a model is asked: the thread and the run's own steps, within the run's limits. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final, Literal
+
+from ..journal import RunState
+from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens
+from ..wire import Json
+from .citations import mark
+
+_IMAGE: Final = "[an image]"
+Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
+
+
+def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) -> Prompt:
+    """The next prompt of a run on these messages of its thread, oldest first, and these files for its code.
+
+    `truncation_strategy` chooses among the messages of the thread. "auto" drops as many from their
+    middle as it takes to stay within `max_prompt_tokens`; the first and the last one stay.
+    """
+    run = state.run
+    thread = [
+        Turn(message["role"], _plain(message))
+        for message in messages
+        if message["run_id"] != run["id"] and message["content"]  # an answer that broke off at once has none
+    ]
+    if run["truncation_strategy"]["type"] == "last_messages" and (last := run["truncation_strategy"]["last_messages"]):
+        thread = thread[-last:]
+    own = _own_turns(state)
+    prompt = Prompt(
+        model=run["model"],
+        instructions=run["instructions"],
+        messages=thread + own,
+        tools=run["tools"],
+        files=files,
+        temperature=run["temperature"],
+        top_p=run["top_p"],
+        reasoning_effort=run["reasoning_effort"],
+        response_format=run["response_format"],
+        tool_choice=_choice(run["tool_choice"], own),
+        parallel_tool_calls=run["parallel_tool_calls"],
+        max_completion_tokens=_left(state, "completion"),
+    )
+    room = _left(state, "prompt")
+    if room is not None and run["truncation_strategy"]["type"] == "auto":
+        excess = estimate_prompt_tokens(prompt) - room
+        while excess > 0 and len(thread) > 2:
+            excess -= estimate_turn_tokens(thread.pop(1))
+        prompt = replace(prompt, messages=thread + own)
+    return prompt
+
+
+def _choice(choice: str | Json, own: list[Turn]) -> str | Json:
+    """A call that is demanded is demanded once: else a model could never answer."""
+    return choice if choice == "none" or not any(turn.tool_calls for turn in own) else "auto"
+
+
+def exhausted(state: RunState, prompt: Prompt) -> Exhausted | None:
+    """The limit of the run that this prompt would overstep. Prompts are counted by estimate."""
+    if prompt.max_completion_tokens is not None and prompt.max_completion_tokens <= 0:
+        return "max_completion_tokens"
+    room = _left(state, "prompt")
+    return "max_prompt_tokens" if room is not None and estimate_prompt_tokens(prompt) > room else None
+
+
+def _left(state: RunState, kind: Literal["prompt", "completion"]) -> int | None:
+    """How many tokens the run may still use; its limits hold for all its answers together."""
+    limit: int | None = state.run[f"max_{kind}_tokens"]
+    return None if limit is None else limit - sum(usage[f"{kind}_tokens"] for usage in state.usages)
+
+
+def _own_turns(state: RunState) -> list[Turn]:
+    """What the run has said and called so far. Calls stand with the words that led to them."""
+    turns, found = list[Turn](), 0  # searches so far
+    for step in state.steps:
+        details = step["step_details"]
+        if details["type"] == "tool_calls":
+            said = turns.pop().content if turns and not turns[-1].tool_calls else ""
+            calls = [_call(call, state.arguments[call["id"]], found) for call in details["tool_calls"]]
+            turns.append(Turn("assistant", said, calls))
+            found += sum(call["type"] == "file_search" for call in details["tool_calls"])
+        elif message := state.objects.get(details["message_creation"]["message_id"]):  # a client may delete it
+            turns.append(Turn("assistant", _plain(message)))
+    return turns
+
+
+def _call(call: Json, given: str, searches: int) -> ToolCall:
+    """A call and its answer as a model reads them; of a search each hit under the mark that cites it."""
+    match call["type"]:
+        case "function":
+            return ToolCall(call["function"]["name"], given, call["function"]["output"])
+        case "file_search":
+            hits = [
+                f"{mark(searches, n, hit['file_name'])}\n{hit['content'][0]['text']}"
+                for n, hit in enumerate(call["file_search"]["results"])
+            ]
+            return ToolCall("file_search", given, "\n\n".join(hits) or "Nothing was found.")
+        case _:
+            return ToolCall(call["type"], given, "\n".join(map(_seen, call["code_interpreter"]["outputs"])))
+
+
+def _seen(output: Json) -> str:
+    return str(output["logs"]) if output["type"] == "logs" else _IMAGE
+
+
+def _plain(message: Json) -> str | list[Json]:
+    """A message's content as a model reads it: one text is a string, more are parts without annotations.
+
+    A model does not read the pictures that its own code has drawn; it is told that they are there.
+    """
+    parts = [_plain_part(part, message["role"]) for part in message["content"]]
+    match parts:
+        case [{"type": "text", "text": str(text)}]:
+            return text
+        case _ if message["role"] == "assistant":
+            return "\n".join(part["text"] for part in parts)
+        case _:
+            return parts
+
+
+def _plain_part(part: Json, role: str) -> Json:
+    if part["type"] == "text":
+        return {"type": "text", "text": part["text"]["value"]}
+    return {"type": "text", "text": _IMAGE} if role == "assistant" else part

@@ -1,0 +1,101 @@
+"""Turning the crank by hand: what a turn does, how far an advance goes, why it stops there. Pure.
+
+A run that is held moves only when somebody advances it. One transition is one turn of the crank: one
+`Step` of the run loop, and all the journal entries that it writes.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ..journal import Entry, RunState
+from ..run_states import TERMINAL
+from ..wire import Json
+from .seat import waits
+
+Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
+To = Literal["transition", "step", "tool", "breakpoint", "end"]
+Why = Literal["ended", "outputs", "person", "breakpoint", "held", "moving"]
+
+
+def next_step(state: RunState) -> Step | None:
+    """What the next turn of the crank does; None when the run rests."""
+    match state.status:
+        case "queued":
+            return "begin"
+        case "in_progress" if state.asked:
+            return "listen"
+        case "in_progress" if state.answer and state.answer["finish_reason"] != "tool_calls":
+            return "conclude"
+        case "in_progress" if state.unused():
+            return "use"
+        case "in_progress" if state.open_step("tool_calls"):
+            return "require"
+        case "in_progress":
+            return "ask"
+        case "cancelling":
+            return "stop"
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """How far a held run may go: `to` something that comes in its journal from entry `start` on."""
+
+    to: To
+    start: int
+
+    def reached(self, state: RunState, entries: Sequence[Entry]) -> bool:
+        """`entries` are those from `start` on. Breakpoints stop all ways but the shortest and "end"."""
+        made = [entry for entry in entries if not entry.event.startswith("client.")]
+        match self.to:
+            case "transition":
+                return bool(made)
+            case "end":
+                return False
+            case _ if hit(state.held or [], made):
+                return True
+            case "step":
+                return any(map(_ends_a_step, made))
+            case "tool":
+                return bool(made) and next_step(state) in ("use", "require")
+            case "breakpoint":
+                return False
+
+
+def hit(breakpoints: Sequence[Json], entries: Sequence[Entry]) -> Json | None:
+    """The breakpoint that one of these entries meets, if one does.
+
+    `{"status": "requires_action"}`, `{"step": "tool_calls"}`, `{"tool": "file_search"}`, `{"function": "add"}`
+    """
+    return next((mark for entry in entries for mark in _marks(entry) if mark in breakpoints), None)
+
+
+def why(state: RunState, entries: Sequence[Entry], *, seated: bool) -> tuple[Why, Json | None]:
+    """Why a run stands where it does after these entries, and the breakpoint that it met in them."""
+    met = hit(state.held or [], entries)
+    if state.status in TERMINAL:
+        return "ended", met
+    if state.status == "requires_action":
+        return "outputs", met
+    if waits(state, seated=seated):
+        return "person", met
+    return ("moving" if state.held is None else "breakpoint" if met else "held"), met
+
+
+def _ends_a_step(entry: Entry) -> bool:
+    return entry.event.startswith("thread.run.step.") and entry.data.get("status", "in_progress") != "in_progress"
+
+
+def _marks(entry: Entry) -> Iterator[Json]:
+    """The breakpoints that an entry would meet."""
+    if entry.event == "model.called":
+        for call in entry.data["step_details"]["tool_calls"]:
+            yield {"tool": call["type"]}
+            if call["type"] == "function":
+                yield {"function": call["function"]["name"]}
+    elif entry.event == "thread.run.step.created":
+        yield {"step": entry.data["type"]}
+    elif entry.event.startswith("thread.run.") and not entry.event.startswith("thread.run.step."):
+        yield {"status": entry.data.get("status")}
