@@ -6,8 +6,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal, TypedDict, Unpack
 
@@ -37,7 +35,6 @@ class Given(TypedDict, total=False):
     pace: float
     base_url: str | None
     api_key: str | None
-    embeddings: str | None
     record: PathLike | None
     fallback: Literal["recorded"] | None
     stall_s: float | None
@@ -58,8 +55,6 @@ class Choices:
     pace: float
     base_url: str | None = field(repr=False)
     api_key: str | None = field(repr=False)
-    embeddings: str | None
-    """The model at the endpoint that makes vectors of texts, for file search."""
     record: Path | None
     fallback: bool
     stall_s: float
@@ -80,8 +75,6 @@ class Choices:
         pace, store, recording = made.get("pace", 0), made.get("store"), made.get("recording")
         if not (isinstance(pace, int | float) and 0 <= pace < math.inf):
             raise ValueError(f"pace={pace!r} is no pace. Use 0 for at once, 1 for as recorded, 2 for half as fast.")
-        if "embeddings" in made and not find_spec("numpy"):
-            raise ValueError("embeddings=… needs numpy, which comes with: pip install 'assistant_nb[search]'")
         live = "base_url" in made
         return cls(
             model=made.get("model", "" if live else "recorded"),
@@ -89,7 +82,6 @@ class Choices:
             pace=pace,
             base_url=made.get("base_url"),
             api_key=made.get("api_key", key) if live else None,
-            embeddings=made.get("embeddings"),
             record=Path(made["record"]).resolve() if "record" in made else None,
             fallback="fallback" in made,
             stall_s=made.get("stall_s", STALL_S),
@@ -112,8 +104,6 @@ class Choices:
         if self.model != "recorded" or self.store is not None:
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
         model = self._endpoint() if self.base_url is not None else self._in_process()
-        if isinstance(model, Live) and self.embeddings:
-            world["embed"] = (self.embeddings, partial(model.embed, self.embeddings))
         return create_app(model=self._kept_and_backed(model), limits=self.limits, may_run=_ask_person, **world)
 
     def _kept_and_backed(self, model: Model) -> Model:
@@ -172,7 +162,7 @@ def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tu
             live or person,
             "keeps what others answer: it goes with base_url=… or with model='human'",
         ),
-        (("api_key", "embeddings", "fallback", "cap_tokens", "cap_cost", "prices"), live, "goes with base_url=…"),
+        (("api_key", "fallback", "cap_tokens", "cap_cost", "prices"), live, "goes with base_url=…"),
         (("stall_s",), "fallback" in given, "goes with fallback='recorded'"),
     ):
         if not fits:

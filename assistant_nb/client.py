@@ -59,7 +59,6 @@ def start(**choices: Unpack[Given]) -> None:
 
     - `recording`: the name of a lesson or a file (default: all lessons), replayed at its recorded `pace` times this
       factor (0 is at once, 1 as recorded, 2 half as fast)
-    - `embeddings`: the name of a model at the endpoint by which file search goes by meaning, too
     - `record`: a file that keeps what the endpoint, or you, have answered
     - `fallback="recorded"`: the recording answers when the endpoint fails, or is silent for `stall_s` seconds
     - `cap_tokens`, `cap_cost` with `prices=(PROMPT, ANSWER)` of a million tokens: what the process may spend

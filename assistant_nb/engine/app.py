@@ -44,7 +44,6 @@ from .api.fields import check
 from .api.forms import FormRequest
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
 from .files.blobs import Blobs
-from .files.vectors import Near, words_only
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
@@ -59,7 +58,6 @@ from .wire import Json, encode
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-    from .files.meaning import Embed
 
 ROUTES: Final[list[Route]] = [
     *assistants.ROUTES,
@@ -115,9 +113,8 @@ _NO_JSON: Final = (
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
-    def __init__(self, store: Store, runner: Runner, blobs: Blobs, near: Near) -> None:
+    def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
         self.store, self.runner, self.model, self.blobs = store, runner, runner.model.inner, blobs
-        self._near = near
         self._routes = _MAP.bind("")
         self._requests = itertools.count(1)
         self._open = True
@@ -164,7 +161,7 @@ class App:
         body, upload = _body(request, route, old)
         query = check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
-        call = Call(self.store, self.runner, ids, body, query, self.blobs, self._near, upload, old)
+        call = Call(self.store, self.runner, ids, body, query, self.blobs, upload, old)
         answer: Answer = route.handler(call)
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
@@ -239,14 +236,13 @@ def create_app(
     clock: Clock | None = None,
     limits: Limits | None = None,
     may_run: MayRun | None = None,
-    embed: "tuple[str, Embed] | None" = None,
 ) -> App:
     """Build an engine.
 
     `model` answers (default: the shipped recordings), `store` is a file or ":memory:", `seed` and
     `clock` decide ids and times (default: those of the lessons). `limits` hold for code that the model
     writes; where nothing contains it, `may_run` is shown each piece and says whether it runs (default:
-    it does not). `embed` is the name of a model and what it makes of texts, for a search by meaning.
+    it does not).
     Runs that were under way in the store go on. Raises StoreError and RecordingError.
     """
     model = model or Recorded()
@@ -254,19 +250,14 @@ def create_app(
     blobs = Blobs(kept.path)
     with kept.opening():
         blobs.sweep({file["id"] for file in kept.all("file")})
-    near = words_only
-    if embed:
-        from .files.meaning import Meaning  # takes a while, and the extra `search`
-
-        near = Meaning(kept, *embed).near
     tools = {
-        "file_search": FileSearch(kept, blobs, near),
+        "file_search": FileSearch(kept, blobs),
         "code_interpreter": CodeInterpreter(kept, blobs, limits or Limits(), may_run),
     }
     runner = Runner(kept, model, tools)
     with kept.opening():
         runner.recover()
-    return App(kept, runner, blobs, near)
+    return App(kept, runner, blobs)
 
 
 def _stopped() -> Gone:

@@ -114,6 +114,9 @@ MIGRATIONS: Final = (
     ) WITHOUT ROWID;
     CREATE INDEX fork_by_parent ON fork (parent);
     """,
+    """
+    DROP TABLE chunk_vector;
+    """,
 )
 QUERY_TABLES: Final = """
     CREATE VIRTUAL TABLE temp.query_words USING fts5 (

@@ -83,7 +83,6 @@ _KEYS: Final = {
     "counter": ("scope", "name"),
     "chunk": ("n",),
     "gone": ("id",),
-    "chunk_vector": ("model", "n"),
     "fork": ("run_id",),
 }
 """The tables that hold everything, in the order in which one refers to the other, and how their rows are sorted."""
@@ -342,35 +341,6 @@ class Store:
                 "SELECT parent, file_id, start, text FROM chunk JOIN object ON object.id = chunk.object WHERE n = ?",
                 (n,),
             ).fetchone()
-        return row
-
-    def without_vector(self, store_ids: Sequence[str], model: str) -> list[tuple[int, str]]:
-        """The chunks of these vector stores for which a model has made no vector: numbers and texts."""
-        with self._lock:
-            return self._db.execute(
-                f"SELECT chunk.n, text FROM {_CHUNKS} {_IN_STORES} AND NOT EXISTS"  # noqa: S608
-                " (SELECT 1 FROM chunk_vector WHERE chunk_vector.n = chunk.n AND model = ?) ORDER BY chunk.n",
-                (json.dumps(store_ids), model),
-            ).fetchall()
-
-    def add_vectors(self, model: str, vectors: Iterable[tuple[int, bytes]]) -> None:
-        """Keep vectors of chunks, by number; those of chunks that are gone are left out. Only inside a transaction."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO chunk_vector (model, n, vector) SELECT ?, n, ? FROM chunk WHERE n = ?",
-            ((model, vector, n) for n, vector in vectors),
-        )
-
-    def vectors(self, store_ids: Sequence[str], model: str) -> list[tuple[int, bytes]]:
-        """What `add_vectors` has kept for the chunks of these vector stores."""
-        statement = f"SELECT n, vector FROM {_CHUNKS} JOIN chunk_vector USING (n) {_IN_STORES} AND model = ?"  # noqa: S608
-        with self._lock:
-            return self._db.execute(statement, (json.dumps(store_ids), model)).fetchall()
-
-    def chunk_state(self, store_ids: Sequence[str]) -> tuple[int, int]:
-        """Another one when there are other chunks in these vector stores."""
-        statement = f"SELECT count(*), coalesce(max(n), 0) FROM {_CHUNKS} {_IN_STORES}"  # noqa: S608
-        with self._lock:
-            row: tuple[int, int] = self._db.execute(statement, (json.dumps(store_ids),)).fetchone()
         return row
 
     def terms(self, words: Sequence[str]) -> list[str]:

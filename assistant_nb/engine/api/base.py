@@ -7,7 +7,6 @@ from typing import BinaryIO
 from pydantic import BaseModel
 
 from ..files.blobs import Blobs, Draft
-from ..files.vectors import Near
 from ..runs.answers import Event
 from ..runs.runner import Runner
 from ..store import Store
@@ -35,7 +34,6 @@ class Call:
     body: Json
     query: Json
     blobs: Blobs
-    near: Near
     upload: Upload | None = None
     v1: bool = False
     """Whether the client speaks the old version of the wire."""

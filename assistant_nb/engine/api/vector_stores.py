@@ -57,7 +57,7 @@ def delete(call: Call) -> Json:
 
 def search(call: Call) -> Json:
     store = call.store.get("vector_store", call.ids["vector_store_id"])
-    return vectors.search(call.store, call.blobs, store["id"], call.body, call.near)
+    return vectors.search(call.store, call.blobs, store["id"], call.body)
 
 
 # Files

@@ -128,13 +128,6 @@ def scores(lengths: dict[int, int], found: Sequence[dict[int, int]]) -> dict[int
     return {n: min(1.0, value / best) for n, value in score.items()}
 
 
-def combined(by_words: dict[int, float], by_meaning: dict[int, float]) -> dict[int, float]:
-    """Both in equal parts, each from 0 to 1. Without meanings the words alone."""
-    if not by_meaning:
-        return by_words
-    return {n: (by_words.get(n, 0) + by_meaning.get(n, 0)) / 2 for n in by_words.keys() | by_meaning.keys()}
-
-
 # Filters
 
 _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {

@@ -9,7 +9,7 @@ Functions that put something in run inside a transaction. Source: API reference,
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import PurePath
@@ -22,15 +22,6 @@ from . import file_objects, readers, retrieval
 from .blobs import Blobs
 from .file_objects import Hit, file_counts, touched
 from .readers import Unreadable
-
-Near = Callable[[Sequence[str], str], dict[int, float]]
-"""How near chunks of vector stores are to a query in meaning: by number, from 0 to 1; nothing where nobody knows."""
-
-
-def words_only(store_ids: Sequence[str], query: str) -> dict[int, float]:  # noqa: ARG001
-    """For engines that know no meanings."""
-    return {}
-
 
 LOOK_S: Final = 0.1
 """How long a look reads what waits."""
@@ -146,10 +137,10 @@ def look(store: Store, blobs: Blobs, store_id: str, seconds: float = LOOK_S) -> 
                 return
 
 
-def search(store: Store, blobs: Blobs, store_id: str, body: Json, near: Near) -> Json:
+def search(store: Store, blobs: Blobs, store_id: str, body: Json) -> Json:
     """The chunks that answer a query best, as a page of results."""
     query = body["query"] if isinstance(body["query"], list) else [body["query"]]
-    hits = find(store, blobs, [store_id], " ".join(query), body, near=near)
+    hits = find(store, blobs, [store_id], " ".join(query), body)
     return file_objects.search_results(query, [hit.search_result() for hit in hits])
 
 
@@ -160,18 +151,17 @@ def find(
     query: str,
     settings: Json,
     thread_id: str = "",
-    near: Near = words_only,
 ) -> list[Hit]:
     """The chunks of several vector stores that answer a query best, best first. All files are read before.
 
     `settings` are those of a search or of the tool: `max_num_results` (10), `ranking_options`, `filters`. A
     file in two vector stores is found twice, as it was by the hosted API. Searching is a use, at the time
-    of the thread or of the account. `near` adds what is near in meaning. Not in a transaction. Raises NotFound
-    for a vector store that is gone, BadRequest for one that has expired.
+    of the thread or of the account. Not in a transaction. Raises NotFound for a
+    vector store that is gone, BadRequest for one that has expired.
     """
     for store_id in store_ids:
         look(store, blobs, store_id, math.inf)
-    words, by_meaning = retrieval.words(query), near(store_ids, query)
+    words = retrieval.words(query)
     with store.transaction():
         at = store.now(thread_id)
         for store_id in store_ids:
@@ -180,8 +170,7 @@ def find(
         found = [
             {n: count for n, count in store.occurrences(term).items() if n in lengths} for term in store.terms(words)
         ]
-        still_there = {n: cosine for n, cosine in by_meaning.items() if n in lengths}
-        scores = retrieval.combined(retrieval.scores(lengths, found), still_there)
+        scores = retrieval.scores(lengths, found)
         return list(islice(_hits(store, scores, settings), settings.get("max_num_results", 10)))
 
 

@@ -22,10 +22,6 @@ _NO_TOOLS: Final = re.compile(
 )
 
 
-def no_vectors(host: str, model: str) -> ModelError:
-    return _error(f"{host} gave no vectors for '{model}'. Name a model that makes embeddings: embeddings=….")
-
-
 def refused(host: str, model: str, status: int, code: str, words: str, retry_after: str = "") -> ModelError:
     """The error for an answer with a status of 400 or more. `words` are the endpoint's own, free of secrets."""
     said = _quoted(words)

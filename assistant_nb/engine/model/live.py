@@ -103,28 +103,6 @@ class Live:
         finally:
             booking.settle(*(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
 
-    def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
-        """What an embedding model there makes of texts: a vector for each. Raises ModelError."""
-        import openai
-
-        booking = self._budget.book(sum(map(estimate_tokens, texts)), 1)
-        taken = 0
-        try:
-            answer = self._sdk().embeddings.create(model=model, input=list(texts), encoding_format="float")
-            taken = answer.usage.prompt_tokens if answer.usage else sum(map(estimate_tokens, texts))
-            vectors = [one.embedding for one in sorted(answer.data, key=lambda one: one.index)]
-        except openai.APIConnectionError as error:
-            raise self._unreached(error) from None
-        except openai.APIStatusError as error:
-            raise self._refused(error, model) from None
-        except (AttributeError, TypeError, ValueError):
-            raise wrong.no_vectors(self.endpoint, model) from None
-        finally:
-            booking.settle(taken, 0)
-        if len(vectors) != len(texts):
-            raise wrong.no_vectors(self.endpoint, model)
-        return vectors
-
     def _open(self, request: Json) -> "Stream[ChatCompletionChunk]":
         """Send the request, in the words that this endpoint knows."""
         import openai

@@ -19,8 +19,8 @@ _MOST_RESULTS: Final = 20
 
 
 class FileSearch(Tool):
-    def __init__(self, store: Store, blobs: Blobs, near: vectors.Near) -> None:
-        self._store, self._blobs, self._near = store, blobs, near
+    def __init__(self, store: Store, blobs: Blobs) -> None:
+        self._store, self._blobs = store, blobs
 
     def use(self, run: Json, given: str) -> Json:
         tool = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
@@ -28,7 +28,7 @@ class FileSearch(Tool):
         ids = list(dict.fromkeys(self._usable_ids(run)))
         if not ids:
             return {"results": []}
-        hits = vectors.find(self._store, self._blobs, ids, given, settings, run["thread_id"], self._near)
+        hits = vectors.find(self._store, self._blobs, ids, given, settings, run["thread_id"])
         return {"results": [hit.step_result() for hit in hits]}
 
     def _usable_ids(self, run: Json) -> Iterator[str]:
