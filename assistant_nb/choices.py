@@ -39,8 +39,6 @@ class Given(TypedDict, total=False):
     fallback: Literal["recorded"] | None
     stall_s: float | None
     cap_tokens: int | None
-    cap_cost: float | None
-    prices: tuple[float, float] | None
     store: PathLike | None
     limits: Limits | None
 
@@ -85,7 +83,7 @@ class Choices:
             record=Path(made["record"]).resolve() if "record" in made else None,
             fallback="fallback" in made,
             stall_s=made.get("stall_s", STALL_S),
-            budget=Budget(made.get("cap_tokens"), made.get("cap_cost"), made.get("prices")),
+            budget=Budget(made.get("cap_tokens")),
             store=None if store is None or str(store) == ":memory:" else Path(store).resolve(),
             limits=made.get("limits", Limits()),
         )
@@ -162,7 +160,7 @@ def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tu
             live or person,
             "keeps what others answer: it goes with base_url=… or with model='human'",
         ),
-        (("api_key", "fallback", "cap_tokens", "cap_cost", "prices"), live, "goes with base_url=…"),
+        (("api_key", "fallback", "cap_tokens"), live, "goes with base_url=…"),
         (("stall_s",), "fallback" in given, "goes with fallback='recorded'"),
     ):
         if not fits:

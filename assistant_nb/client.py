@@ -61,7 +61,7 @@ def start(**choices: Unpack[Given]) -> None:
       factor (0 is at once, 1 as recorded, 2 half as fast)
     - `record`: a file that keeps what the endpoint, or you, have answered
     - `fallback="recorded"`: the recording answers when the endpoint fails, or is silent for `stall_s` seconds
-    - `cap_tokens`, `cap_cost` with `prices=(PROMPT, ANSWER)` of a million tokens: what the process may spend
+    - `cap_tokens`: how many tokens the process may take there
     - `store`: a file that keeps assistants, threads and runs (default: memory)
     - `limits`: those of the code interpreter's calls. Where nothing on this machine contains code that a model wrote,
       each piece is shown, and runs only if you say yes.

@@ -17,7 +17,6 @@ from ..trace import Frame
 from .thread_page import json_html, json_text, pill, provenance
 
 Json = dict[str, Any]
-Prices = tuple[float, float] | None
 
 _NEW: Final = ' class="anb-new"'
 _LISTED: Final = 20
@@ -43,24 +42,21 @@ def row(frame: Frame) -> Json:
     return {"title": frame.title, "badge": frame.badge, "status": frame.status, "effect": bool(frame.effect)}
 
 
-def summary(frames: Sequence[Frame], prices: Prices) -> str:
-    """What was used so far, and who answered: "12 s · 109 tokens (estimated) · 0.0004 in money · answers: authored"."""
+def summary(frames: Sequence[Frame]) -> str:
+    """What was used so far, and who answered: "12 s · 109 tokens (estimated) · answers: authored"."""
     if not frames:
         return ""
     answers = (entry["data"] for frame in frames if (entry := frame.find("model.answered")))
     origins = dict.fromkeys(provenance(answer["provenance"]) for answer in answers if answer["provenance"])
     told = f"answers: {', '.join(origins)}" if origins else ""
-    return " · ".join(filter(None, [f"{frames[-1].at - frames[0].at} s", _used(frames, prices), told]))
+    return " · ".join(filter(None, [f"{frames[-1].at - frames[0].at} s", _used(frames), told]))
 
 
-def _used(frames: Sequence[Frame], prices: Prices) -> str:
+def _used(frames: Sequence[Frame]) -> str:
     prompt, completion, estimated = trace.tokens(frames)
     if not prompt + completion:
         return ""
-    told = f"{prompt + completion:,} tokens{' (estimated)' if estimated else ''}"
-    if prices:
-        told += f" · {(prompt * prices[0] + completion * prices[1]) / 1_000_000:.4g} in money"
-    return told
+    return f"{prompt + completion:,} tokens{' (estimated)' if estimated else ''}"
 
 
 def edit_label(edit: Json, n: int) -> str:
@@ -72,7 +68,7 @@ def nothing_yet(assistant_id: str) -> str:
     return f"<p>The run is not made yet. <b>Step</b> makes it, for <code>{render.inline(assistant_id)}</code>.</p>"
 
 
-def detail(tab: str, frames: Sequence[Frame], place: int, objects: tuple[Json, Json], prices: Prices) -> str:
+def detail(tab: str, frames: Sequence[Frame], place: int, objects: tuple[Json, Json]) -> str:
     """A tab of the frame at a place. `objects` are the lab's views before it and after it, for their tab."""
     match tab:
         case "prompt":
@@ -84,10 +80,10 @@ def detail(tab: str, frames: Sequence[Frame], place: int, objects: tuple[Json, J
         case "raw":
             return json_html(list(frames[place].entries))
         case _:
-            return _happened(frames, place, prices)
+            return _happened(frames, place)
 
 
-def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
+def _happened(frames: Sequence[Frame], place: int) -> str:
     frame = frames[place]
     parts = [f"<h4>{render.inline(frame.title)}</h4>"]
     if frame.effect:
@@ -95,7 +91,7 @@ def _happened(frames: Sequence[Frame], place: int, prices: Prices) -> str:
     if asked := frame.find("model.asked"):
         parts += [_turn(turn, new=False) for turn in asked["data"]["messages"][-1:]]
     if answered := frame.find("model.answered"):
-        parts += [_answer(answered["data"]), f"<p>{_used([frame], prices)}</p>"]
+        parts += [_answer(answered["data"]), f"<p>{_used([frame])}</p>"]
     if tool := frame.find("tool.answered"):
         parts += [_call(call) for call in tool["data"]["step_details"]["tool_calls"] if call["type"] != "function"]
     if waits := frame.find("thread.run.requires_action"):
@@ -275,13 +271,13 @@ def _said(frames: Sequence[Frame]) -> str:
     return "\n".join(filter(None, answers))
 
 
-def copy_html(title: str, frames: Sequence[Frame], prices: Prices) -> str:
+def copy_html(title: str, frames: Sequence[Frame]) -> str:
     """The frames of a run as a table that needs no script."""
     rows = "".join(
         f"<tr><td>{n}</td><td>{render.inline(frame.title)}</td><td>{pill(frame.status)}</td><td>{frame.badge}</td></tr>"
         for n, frame in enumerate(frames, 1)
     )
-    used = render.inline(summary(frames, prices))
+    used = render.inline(summary(frames))
     head = f"<p><b>Run</b> {render.inline(title)}{f' · {used}' if used else ''}</p>"
     columns = "<tr><th>frame</th><th>what happened</th><th>status</th><th></th></tr>"
     return f"{head}<table><thead>{columns}</thead><tbody>{rows}</tbody></table>" if rows else head

@@ -45,8 +45,8 @@ class Branch:
 
 class RunStepper(Panel):
     """`thread` and `assistant` are SDK objects or ids; `functions` may answer what the run asks of them; `predict=True`
-    asks for a guess before each step; `prices` are those of a million tokens of prompt and answer. Other `parameters`,
-    such as `max_completion_tokens=20`, are those of the run that the first step makes.
+    asks for a guess before each step. Other `parameters`, such as `max_completion_tokens=20`, are those of the run that
+    the first step makes.
 
     Raises TypeError without a run, or a thread and an assistant, and for parameters of a run that there is already.
     """
@@ -63,7 +63,6 @@ class RunStepper(Panel):
         functions: Sequence[Callable[..., Any]] = (),
         breakpoints: Sequence[Json] = (),
         predict: bool = False,
-        prices: tuple[float, float] | None = None,
         **parameters: Any,
     ) -> None:
         if run is None and (thread is None or assistant is None):
@@ -72,7 +71,7 @@ class RunStepper(Panel):
             raise TypeError(f"Run {run.id} is made already. Leave out {', '.join(parameters)}, or run=….")
         self.thread_id = run.thread_id if run else _id(thread)
         self._start = {"assistant_id": run.assistant_id if run else _id(assistant), **parameters}
-        self._functions, self._breakpoints, self._prices = tuple(functions), list(breakpoints), prices
+        self._functions, self._breakpoints = tuple(functions), list(breakpoints)
         self._branches: dict[str, Branch] = {}
         self._current, self._place = "", -1
         self._moves: Json = {}
@@ -264,7 +263,7 @@ class RunStepper(Panel):
         """What a tab shows of the frame that is shown, as HTML."""
         if self.frame is None:
             return page.nothing_yet(self._start["assistant_id"])
-        return page.detail(tab, self._branch.frames, self._place, self._objects(tab), self._prices)
+        return page.detail(tab, self._branch.frames, self._place, self._objects(tab))
 
     @work
     def code(self) -> list[Json]:
@@ -297,7 +296,7 @@ class RunStepper(Panel):
             self._refresh()
 
     def copy_html(self) -> str:
-        return page.copy_html(self._title(), self._branch.frames if self._current else [], self._prices)
+        return page.copy_html(self._title(), self._branch.frames if self._current else [])
 
     def copy_text(self) -> str:
         lines = [f"{n:>3}  {frame.title}" for n, frame in enumerate(self.frames, 1)]
@@ -420,7 +419,7 @@ class RunStepper(Panel):
             "frames": [page.row(frame) for frame in frames],
             "place": self._place,
             "passed": trace.statuses(frames[: self._place + 1]),
-            "summary": page.summary(frames[: self._place + 1], self._prices),
+            "summary": page.summary(frames[: self._place + 1]),
             "breakpoints": self._breakpoints,
             "branches": [self._branch_row(id, one) for id, one in self._branches.items()],
             "functions": [getattr(one, "__name__", "") for one in self._functions],

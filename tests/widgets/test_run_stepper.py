@@ -264,14 +264,14 @@ def test_the_models_next_move_is_asked_for(stepping: Any) -> None:
 
 
 def test_each_tab_shows_its_side_of_a_frame(stepping: Any) -> None:
-    stepper, page, _ = stepping(*CALLING, functions=[add], prices=(1_000_000, 0))
+    stepper, page, _ = stepping(*CALLING, functions=[add])
     stepper.step()
     stepper.to_tool()
     assert "The model calls add" in page.ask("detail", tab="happened")
-    assert "in money" in page.ask("detail", tab="happened")
+    assert "tokens (estimated)" in page.ask("detail", tab="happened")
     assert "1 s after the frame before" in page.ask("detail", tab="happened")
     assert stepper.state()["summary"].startswith("5 s · ")
-    assert stepper.state()["summary"].endswith(" in money · answers: scripted")
+    assert stepper.state()["summary"].endswith(" tokens (estimated) · answers: scripted")
     assert "<b>new</b>" in page.ask("detail", tab="prompt")
     assert "<code>steps[" in page.ask("detail", tab="objects")
     assert "model.answered" in page.ask("detail", tab="raw")

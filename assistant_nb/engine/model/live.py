@@ -101,7 +101,7 @@ class Live:
             yield from answer.close()
             yield self._finish(prompt, model, answer, booking)
         finally:
-            booking.settle(*(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
+            booking.settle(sum(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
 
     def _open(self, request: Json) -> "Stream[ChatCompletionChunk]":
         """Send the request, in the words that this endpoint knows."""

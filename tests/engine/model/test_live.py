@@ -62,12 +62,10 @@ def test_without_a_model_of_its_own_it_asks_for_the_runs() -> None:
     assert (live.models, Live("http://h/v1", "m").models) == ([], ["m"])
 
 
-def test_the_banner_says_which_model_answers_for_all_and_what_it_may_cost() -> None:
+def test_the_banner_says_which_model_answers_for_all_and_what_it_may_take() -> None:
     assert Live("https://me:pw@h.example:8/v1", "m").provenance() == "m, whatever model is asked for, at h.example"
-    budget = Budget(20_000, 0.5, (1, 2))
-    assert Live("http://h/v1", budget=budget).provenance() == (
-        "the model asked for at h, at most 20,000 tokens and 0.5 in money"
-    )
+    budget = Budget(20_000)
+    assert Live("http://h/v1", budget=budget).provenance() == "the model asked for at h, at most 20,000 tokens"
 
 
 def test_calls_come_in_pieces() -> None:
