@@ -55,7 +55,7 @@ ERRORS = """() => jupyterapp.shell.currentWidget.content.widgets
   .flatMap((cell) => cell.model.outputs?.toJSON() ?? [])
   .filter((output) => output.output_type === "error")
   .map((output) => output.traceback.join("\\n"))"""
-CELLS = "() => jupyterapp.shell.currentWidget.content.widgets.length"
+CELLS = "(() => jupyterapp.shell.currentWidget.content.widgets.length)"
 CUT = """
 import httpx2
 import assistant_nb as anb

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.browser.opened import APPS, CUT, FOCUS, NIGHTLY, SAVED
+from tests.browser.opened import APPS, CELLS, CUT, FOCUS, NIGHTLY, SAVED
 from tests.browser.test_attacks import LOOK
 from tests.vectors import VECTORS
 
@@ -66,7 +66,7 @@ def test_files_are_uploaded_with_progress_into_the_assistant_that_is_made_then(o
     live.get_by_role("button", name="Remove rows.csv").wait_for()
     shown = notebook.page.evaluate("anbProgress")
     assert shown == sorted(shown) and len(set(shown)) > 5 and shown[-1] == 1
-    assert live.get_by_role("progressbar").count() == 0
+    live.get_by_role("progressbar").wait_for(state="hidden")
     search.set_input_files({"name": "rules.md", "mimeType": "text/markdown", "buffer": b"Open on Saturday."})
     live.get_by_text("rules.md is there.").wait_for()
     save(notebook, "Create assistant")
@@ -155,6 +155,7 @@ def test_two_views_of_a_form_stay_the_same(open_notebook: Any) -> None:
     first.get_by_text("2 changes not saved").wait_for(state="hidden")
     assert said(notebook, "form.assistant.name, form.assistant.description") == "Guide Leads."
     second.get_by_role("button", name="To next cell").click()
+    notebook.page.wait_for_function(f"{CELLS}() === 5")
     cells = (
         "jupyterapp.shell.currentWidget.content.widgets.map((cell) => cell.model.sharedModel.getSource().split(' ')[0])"
     )
@@ -206,11 +207,11 @@ def test_a_mistake_stands_at_its_field_and_nothing_is_sent(open_notebook: Any) -
 def test_the_code_goes_into_the_next_cell_and_makes_an_equal_assistant(open_notebook: Any) -> None:
     notebook = opened(open_notebook)
     notebook.live.get_by_role("button", name="To next cell").click()
+    notebook.page.wait_for_function(f"{CELLS}() === 3")
     source = notebook.page.evaluate(
         "() => jupyterapp.shell.currentWidget.content.widgets[2].model.sharedModel.getSource()"
     )
     assert "client.beta.assistants." in source
-    assert notebook.page.evaluate("() => jupyterapp.shell.currentWidget.content.widgets.length") == 3
 
 
 def test_another_widget_on_the_page_changes_nothing_of_it(open_notebook: Any) -> None:

@@ -287,11 +287,13 @@ def test_a_jump_lands_at_its_message(open_notebook: Any) -> None:
     ):
         button.click()
         notebook.page.locator(".anb-message:focus", has_text=words).wait_for()
-        within = """([item, list]) => { const [one, all] = [item, list].map((part) => part.getBoundingClientRect());
-            return all.top <= one.top && one.bottom <= all.bottom; }"""
-        item, list = live.locator(".anb-message", has_text=words), live.locator(".anb-list")
-        notebook.page.wait_for_function(within, arg=[item.element_handle(), list.element_handle()])
-    assert bar.get_by_text("the first 100 messages").is_visible()
+        within = """(words) => {
+          const item = [...document.querySelectorAll(".anb-live .anb-message")].find((one) => one.textContent.includes(words));
+          const [one, all] = [item, document.querySelector(".anb-live .anb-list")].map((part) => part.getBoundingClientRect());
+          return all.top <= one.top && one.bottom <= all.bottom;
+        }"""
+        notebook.page.wait_for_function(within, arg=words)
+    bar.get_by_text("the first 100 messages").wait_for()
 
 
 @pytest.mark.parametrize("width", [500, *(pytest.param(width, marks=NIGHTLY) for width in (980, 1280))])
@@ -312,15 +314,24 @@ def test_the_menus_of_a_short_thread_are_not_cut_off(open_notebook: Any, width: 
 def test_who_sends_from_amid_a_thread_sees_the_answer_come(open_notebook: Any) -> None:
     notebook = opened(open_notebook, LONG.format(count=250) + "\nclient.beta.assistants.create(model='gpt-4o')")
     notebook.live.get_by_role("button", name="Send and run").wait_for()
-    notebook.live.get_by_role("button", name="Show earlier messages").click()
-    notebook.page.wait_for_function("() => document.querySelectorAll('.anb-live .anb-message').length === 200")
     notebook.live.get_by_role("button", name="First").click()
     notebook.live.get_by_text("message 0:").wait_for()
     send(notebook, "Is it so?")
     notebook.live.locator(".anb-run", has_text="failed").wait_for()
-    at_the_end = "(one) => one.scrollHeight - one.scrollTop - one.clientHeight < 40"
-    notebook.page.wait_for_function(at_the_end, arg=notebook.live.locator(".anb-list").element_handle())
+    notebook.page.wait_for_function("""() => { const one = document.querySelector(".anb-live .anb-list");
+        return one.scrollHeight - one.scrollTop - one.clientHeight < 40; }""")
     assert notebook.live.locator(".anb-message").last.inner_text().endswith("Is it so?")
+
+
+def test_earlier_messages_are_shown_on_demand(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, LONG.format(count=250))
+    assert notebook.live.get_by_text("message 0:").count() == 0
+    shown = "document.querySelectorAll('.anb-live .anb-message').length"
+    for count in (200, 250):
+        if notebook.page.evaluate(shown) < count:  # scrolling up shows them, too
+            notebook.live.get_by_role("button", name="Show earlier messages").click()
+        notebook.page.wait_for_function(f"{shown} >= {count}")
+    assert notebook.live.get_by_text("message 0:").count() == 1
 
 
 def test_a_streamed_answer_ends_as_its_whole_text_is_drawn(open_notebook: Any) -> None:
@@ -400,7 +411,7 @@ def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it
     notebook.live.locator(".anb-content", has_text="w60").wait_for()
     notebook.load()
     notebook.live.locator(".anb-content", has_text="w60").wait_for()
-    assert notebook.live.get_by_role("button", name="Send").is_disabled()
+    notebook.live.locator("button:disabled", has_text="Send").wait_for()
     notebook.live.get_by_role("button", name="Stop").click()
     notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
     notebook.live.locator("button:enabled", has_text="Send").wait_for()
@@ -413,7 +424,7 @@ def test_a_run_that_waits_for_outputs_can_be_stopped(open_notebook: Any) -> None
     notebook.live.get_by_role("button", name="Send and run").wait_for()
     send(notebook, "1 + 2?")
     notebook.live.locator(".anb-run", has_text="waits for the output of add").wait_for()
-    assert notebook.live.get_by_role("button", name="Send").is_enabled()
+    notebook.live.locator("button:enabled", has_text="Send").wait_for()
     stop.focus()
     notebook.press("Enter")
     notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
