@@ -294,6 +294,7 @@ def test_a_jump_lands_at_its_message(open_notebook: Any) -> None:
         }"""
         notebook.page.wait_for_function(within, arg=words)
     bar.get_by_text("the first 100 messages").wait_for()
+    assert live.get_by_text("message 149:").count() == 0
 
 
 @pytest.mark.parametrize("width", [500, *(pytest.param(width, marks=NIGHTLY) for width in (980, 1280))])
