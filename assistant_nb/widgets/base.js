@@ -191,6 +191,16 @@ export function frame(model, el, label, open) {
   };
 }
 
+/** For the call of a view: the library that draws formulas, once it has come. @type {WeakMap<Function, Promise<any>>} */
+const temmlAsked = new WeakMap();
+
+/** @param {string} source */
+async function importTemml(source) {
+  const url = URL.createObjectURL(new Blob([source, "\nexport default temml;"], { type: "text/javascript" }));
+  const library = await import(/* webpackIgnore: true */ url).finally(() => URL.revokeObjectURL(url));
+  return library.default;
+}
+
 /**
  * Draw the formulas of a part of the page. A text that is no TeX stays as it is.
  * @param {Element} part
@@ -200,11 +210,9 @@ export async function draw(part, call) {
   const formulas = [...part.querySelectorAll(".anb-tex:not([data-drawn])")];
   if (!formulas.length) return;
   const page = /** @type {any} */ (globalThis);
-  page.__anb_temml ??= call("temml").then((source) => {
-    const url = URL.createObjectURL(new Blob([source, "\nexport default temml;"], { type: "text/javascript" }));
-    return import(/* webpackIgnore: true */ url).finally(() => URL.revokeObjectURL(url));
-  });
-  const temml = (await page.__anb_temml).default;
+  // Only what has come is shared: a view that is closed while it asks has no answer.
+  if (!page.__anb_temml && !temmlAsked.has(call)) temmlAsked.set(call, call("temml").then(importTemml));
+  const temml = (page.__anb_temml ??= await temmlAsked.get(call));
   for (const formula of formulas) {
     const { tex, display } = undelimited(formula.textContent ?? "");
     formula.setAttribute("data-drawn", "");

@@ -202,6 +202,18 @@ def test_formulas_are_drawn_and_what_is_none_stays(toy: Any) -> None:
     assert "\\nope{" in notebook.live.inner_text()
 
 
+def test_formulas_are_drawn_though_another_view_has_asked_for_the_library_in_vain(open_notebook: Any) -> None:
+    mute = """
+class Mute(Toy):
+    def _heard(self, widget, content, buffers):
+        if content["do"] != "temml":
+            super()._heard(widget, content, buffers)
+"""
+    notebook = open_notebook(TOY, mute, 'Mute(toy._client, "thing_3")', "toy", fresh=True)
+    notebook.live.nth(1).locator("math mfrac").wait_for(state="attached")
+    assert notebook.live.nth(0).locator("math").count() == 0
+
+
 @NIGHTLY
 def test_the_theme_is_followed_while_the_widget_is_open(toy: Any) -> None:
     notebook = toy()
