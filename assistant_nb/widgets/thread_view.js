@@ -74,6 +74,13 @@ function open(it, state) {
   for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"])
     list.addEventListener(kind, () => (settling += 1), { passive: true });
   const toEnd = () => settle(() => (list.scrollTop = list.scrollHeight), () => list.scrollHeight, 2);
+  /** Go to the end, and again once formulas are drawn: they move it. @param {Promise<void>[]} drawn */
+  async function follow(drawn) {
+    toEnd();
+    const mine = settling;
+    await Promise.all(drawn);
+    if (mine === settling) toEnd();
+  }
   /** Whether the reader is at the end, and wants to stay there. */
   const atEnd = () => newer.hidden && list.scrollHeight - list.scrollTop - list.clientHeight < 40;
 
@@ -105,16 +112,17 @@ function open(it, state) {
     const anchor = stay ? null : firstVisible(list, items);
     const top = anchor?.getBoundingClientRect().top ?? 0;
     const focused = /** @type {any} */ (it.root.getRootNode()).activeElement?.closest?.("[data-id]")?.dataset.id;
+    const drawn = [];
     for (const op of ops) {
       if (op.drop) {
         items.get(op.drop)?.remove();
         items.delete(op.drop);
-      } else if (op.put) it.draw(put(op.put, op.html, items.get(op.after)));
+      } else if (op.put) drawn.push(it.draw(put(op.put, op.html, items.get(op.after))));
       else grow(items.get(op.blocks), op.keep, op.html, it);
     }
     tellAbout(about);
     sending &&= !newer.hidden;
-    if (stay) toEnd();
+    if (stay) follow(drawn);
     else if (anchor?.isConnected) list.scrollTop += anchor.getBoundingClientRect().top - top;
     if (focused && !it.root.contains(/** @type {any} */ (it.root.getRootNode()).activeElement)) list.focus({ preventScroll: true });
   });
@@ -147,8 +155,7 @@ function open(it, state) {
   let last = older;
   for (const [id, html] of state.items) last = put(id, html, last);
   tellAbout(state);
-  it.draw(list);
-  toEnd();
+  follow([it.draw(list)]);
   it.call("join").catch(() => {});
 }
 

@@ -222,7 +222,7 @@ def test_a_saved_view_is_readable_through_nbconvert(open_notebook: Any) -> None:
 
 @APPS
 def test_everything_can_be_done_by_keyboard(open_notebook: Any, app: str) -> None:
-    notebook = opened(open_notebook, STREAM, app=app)
+    notebook = opened(open_notebook, STREAM.replace(".0015", ".02"), app=app)
     live, page = notebook.live, notebook.page
     live.get_by_label("Message", exact=True).focus()
     notebook.press("b", "a", "x", "ArrowUp", "ArrowLeft")
@@ -381,14 +381,15 @@ def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(la
 
 
 def test_two_views_of_a_thread_show_the_same_and_keep_what_is_typed_in_each(open_notebook: Any) -> None:
-    notebook = open_notebook(STREAM, "view = anb.ThreadView(client, thread); view", "view")
+    slow = STREAM.replace(".0015", ".02")
+    notebook = open_notebook(slow, "view = anb.ThreadView(client, thread); view", "view")
     first, second = notebook.live.nth(0), notebook.live.nth(1)
     second.locator(".anb-composer").wait_for()
     second.get_by_label("Message", exact=True).fill("Not sent yet.")
     first.get_by_label("Message", exact=True).fill("Go on.")
     first.get_by_role("button", name="Send and run").click()
     for view in (first, second):
-        view.locator(".anb-content", has_text="w100").wait_for()
+        view.locator(".anb-content", has_text="w10").wait_for()
     second.get_by_role("button", name="Stop").click()
     first.get_by_role("button", name="Stop").wait_for(state="hidden")
     for view in (first, second):
