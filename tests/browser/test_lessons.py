@@ -52,10 +52,8 @@ def texts(cell: Any) -> list[str]:
     return ["".join(one) for one in said]
 
 
-LESSONS = [pytest.param(lesson, marks=[NIGHTLY] * (n > 0), id=lesson.stem) for n, lesson in enumerate(course.lessons())]
-
-
-@pytest.mark.parametrize("lesson", LESSONS)
+@NIGHTLY
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda path: path.stem)
 def test_the_widgets_of_a_lesson_live_in_jupyterlab(lesson: Any, lab: Any, open_notebook: Any) -> None:
     shown = str(copied(lab, lesson.stem)).count("widget-view+json")
     it = open_notebook(path=lesson.name)

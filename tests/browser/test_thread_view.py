@@ -208,6 +208,7 @@ def test_a_saved_view_is_readable(open_notebook: Any, app: str, trusted: bool) -
     assert "<script" not in output and len(output) < 40_000
 
 
+@NIGHTLY
 def test_a_saved_view_is_readable_through_nbconvert(open_notebook: Any) -> None:
     notebook = opened(open_notebook, EVERYTHING)
     notebook.save()
