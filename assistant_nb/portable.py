@@ -39,7 +39,7 @@ r"""Of a formula, what Markdown would take for HTML, for a link, or, as it makes
 A blank behind it changes no formula.
 """
 _ODD_IN_ADDRESS: Final = re.compile(r"[^\w.~:/?#@%+=,;!&-]", re.ASCII)
-_ODD: Final = re.compile(r"[^\w\s@]")
+_ODD: Final = re.compile(r"[^\w\s@]|_")
 
 
 def portable(text: str, cited: Cited = NOTHING) -> str:

@@ -157,10 +157,10 @@ def test_nothing_in_a_text_fetches_or_reaches_out(vector: str) -> None:
         f"> {vector}",
         f"```\n{vector}",
     ):
-        Cell(portable(text, CITED))
+        assert Cell(portable(text, CITED)).open == []
     for line in vector.splitlines():
-        Cell(words(line))
-    Cell(f"{fenced(vector)}\n\nbehind")
+        assert Cell(words(line)).open == []
+    assert "behind" in Cell(f"{fenced(vector)}\n\nbehind").text
 
 
 HOSTILE: Final = st.lists(
@@ -191,9 +191,12 @@ HOSTILE: Final = st.lists(
 @example("\\\n<http://x.g>")
 @example("【4:0†notes.txt】(http:/logout)")
 @example("<div>\n```\n$\\def\\frac#1#2{x}$\n```\n</div>")
+@example("_`\\\\\\\\(_`_")
+@example("a`\\\\begin{a}*b*__c__`")
+@example("a`\\\\begin{a}~~b~~ &amp; [c](https://x.org)`")
 @example("$a\\\\$ ![x](https://evil.example/p.png) $b$")
 def test_no_text_whatever_fetches_or_reaches_out(text: str) -> None:
-    Cell(portable(text, CITED))
+    assert Cell(portable(text, CITED)).open == []
 
 
 def test_a_very_long_text_is_a_listing() -> None:
