@@ -28,9 +28,29 @@ EngineError
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict
 
 LastErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
+
+
+class Refusal(TypedDict):
+    message: str
+    type: str
+    param: str | None
+    code: str | None
+
+
+class Detail(TypedDict):
+    message: str
+    code: str | None
+
+
+class Envelope(TypedDict):
+    """The one shape in which an error travels."""
+
+    error: Refusal
+    detail: NotRequired[Detail]
+    """Of files: since 2026 such answers say it twice."""
 
 
 class EngineError(Exception):
@@ -48,7 +68,7 @@ class ApiError(EngineError):
         self.message, self.param, self.code = message, param, code
 
     def envelope(self) -> dict[str, Any]:
-        """The one shape in which an error travels: `{"error": {message, type, param, code}}`."""
+        """`{"error": {message, type, param, code}}`"""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
 
 
@@ -57,7 +77,7 @@ class BadRequest(ApiError):
 
 
 class FileError(BadRequest):
-    """A request to `/v1/files` is refused. Since 2026 such answers say it twice: `{"error": …, "detail": …}`."""
+    """A request to `/v1/files` is refused."""
 
     def envelope(self) -> dict[str, Any]:
         return {**super().envelope(), "detail": {"message": self.message, "code": self.code}}

@@ -5,8 +5,97 @@ Source: API reference, "Files" and "Vector stores", and recorded answers of the 
 """
 
 from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict
 
-from ..wire import Json
+Json = dict[str, Any]
+
+Attributes = dict[str, str | bool | int | float]
+
+
+class File(TypedDict):
+    object: Literal["file"]
+    id: str
+    purpose: str
+    filename: str
+    bytes: int
+    created_at: int
+    expires_at: int | None
+    status: Literal["processed"]
+    status_details: None
+    _content_type: str
+    _thread_id: NotRequired[str]
+    """Of a file that code has made."""
+
+
+class FileCounts(TypedDict):
+    in_progress: int
+    completed: int
+    failed: int
+    cancelled: int
+    total: int
+
+
+class Expiry(TypedDict):
+    anchor: Literal["last_active_at"]
+    days: int
+
+
+class VectorStore(TypedDict):
+    id: str
+    object: Literal["vector_store"]
+    created_at: int
+    name: str | None
+    description: str | None
+    usage_bytes: int
+    file_counts: FileCounts
+    status: Literal["in_progress", "completed", "expired"]
+    expires_after: Expiry | None
+    expires_at: int | None
+    last_active_at: int
+    metadata: dict[str, str]
+
+
+FileStatus = Literal["in_progress", "completed", "failed", "cancelled"]
+
+
+class StaticChunking(TypedDict):
+    max_chunk_size_tokens: int
+    chunk_overlap_tokens: int
+
+
+class StaticChunkingStrategy(TypedDict):
+    type: Literal["static"]
+    static: StaticChunking
+
+
+class ReadError(TypedDict):
+    code: str
+    message: str
+
+
+class VectorStoreFile(TypedDict):
+    id: str
+    object: Literal["vector_store.file"]
+    usage_bytes: int
+    created_at: int
+    vector_store_id: str
+    status: FileStatus
+    last_error: ReadError | None
+    chunking_strategy: StaticChunkingStrategy
+    attributes: Attributes
+    _batch_id: str | None
+    _read: NotRequired[int | None]
+    """Where in the text reading goes on, in bytes."""
+
+
+class FileBatch(TypedDict):
+    id: str
+    object: Literal["vector_store.file_batch"]
+    created_at: int
+    status: FileStatus
+    vector_store_id: str
+    file_counts: FileCounts
+
 
 DAY_S = 86_400
 _NO_COUNTS = {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}

@@ -1,0 +1,179 @@
+"""The shapes of what the engine stores and sends: one `TypedDict` for each kind of object. Nothing here runs.
+
+Every object says in `object` which kind it is; a test of that tells the type checker which keys are there.
+Their inner parts are in `parts`, files and vector stores in `files.file_objects`. They stand apart from `wire`,
+which builds these objects, so that the journal and the store can name them.
+
+Source: API reference, "Assistants (v2)".
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
+
+from .files.file_objects import File, FileBatch, VectorStore, VectorStoreFile
+from .params.fields import ResponseFormat, ToolChoice
+from .parts import (
+    Attachment,
+    IncompleteDetails,
+    LastError,
+    Part,
+    Provenance,
+    RequiredAction,
+    StepDetails,
+    StepType,
+    Tool,
+    ToolResources,
+    TruncationStrategy,
+    Usage,
+)
+from .run_states import Status
+
+# Assistants and threads
+
+
+class Assistant(TypedDict):
+    id: str
+    object: Literal["assistant"]
+    created_at: int
+    name: str | None
+    description: str | None
+    model: str
+    instructions: str | None
+    tools: list[Tool]
+    top_p: float
+    temperature: float
+    reasoning_effort: str | None
+    tool_resources: ToolResources
+    metadata: dict[str, str]
+    response_format: ResponseFormat
+
+
+class Thread(TypedDict):
+    id: str
+    object: Literal["thread"]
+    created_at: int
+    metadata: dict[str, str]
+    tool_resources: ToolResources
+
+
+# Messages
+
+
+class Message(TypedDict):
+    id: str
+    object: Literal["thread.message"]
+    created_at: int
+    assistant_id: str | None
+    thread_id: str
+    run_id: str | None
+    status: Literal["in_progress", "completed", "incomplete"]
+    incomplete_details: IncompleteDetails | None
+    incomplete_at: int | None
+    completed_at: int | None
+    role: Literal["user", "assistant"]
+    content: list[Part]
+    attachments: list[Attachment]
+    metadata: dict[str, str]
+
+
+# Runs
+
+
+class Run(TypedDict):
+    id: str
+    object: Literal["thread.run"]
+    created_at: int
+    assistant_id: str
+    thread_id: str
+    status: Status
+    started_at: int | None
+    expires_at: int | None
+    cancelled_at: int | None
+    failed_at: int | None
+    completed_at: int | None
+    required_action: RequiredAction | None
+    last_error: LastError | None
+    model: str
+    instructions: str | None
+    tools: list[Tool]
+    tool_resources: ToolResources
+    metadata: dict[str, str]
+    temperature: float
+    top_p: float
+    reasoning_effort: str | None
+    max_completion_tokens: int | None
+    max_prompt_tokens: int | None
+    truncation_strategy: TruncationStrategy
+    incomplete_details: IncompleteDetails | None
+    usage: Usage | None
+    response_format: ResponseFormat
+    tool_choice: ToolChoice
+    parallel_tool_calls: bool
+    provenance: list[Provenance]
+    """Ours: where its answers came from, one after the other."""
+
+
+class RunStep(TypedDict):
+    id: str
+    object: Literal["thread.run.step"]
+    created_at: int
+    run_id: str
+    assistant_id: str
+    thread_id: str
+    type: StepType
+    status: Literal["in_progress", "cancelled", "failed", "completed", "expired"]
+    cancelled_at: int | None
+    completed_at: int | None
+    expires_at: int | None
+    failed_at: int | None
+    last_error: LastError | None
+    step_details: StepDetails
+    usage: Usage | None
+
+
+# Kinds: what can be stored
+
+RunObject = Run | RunStep | Message
+"""What a journal tells of."""
+Stored = Assistant | Thread | RunObject | File | VectorStore | VectorStoreFile | FileBatch
+T = TypeVar("T", bound=Stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of stored object, so that looking one up gives its type: `store.get(RUN, "run_…")` is a `Run`."""
+
+    name: str
+    """As in the key `object`."""
+    noun: str
+    """What an error message calls it."""
+    parent: "Kind[Any] | None" = None
+    """What it hangs on; None for what belongs to the account."""
+    parent_key: str = ""
+    """The key with the id of its parent."""
+
+
+ASSISTANT: Final = Kind[Assistant]("assistant", "assistant")
+THREAD: Final = Kind[Thread]("thread", "thread")
+MESSAGE: Final = Kind[Message]("thread.message", "message", THREAD, "thread_id")
+RUN: Final = Kind[Run]("thread.run", "run", THREAD, "thread_id")
+RUN_STEP: Final = Kind[RunStep]("thread.run.step", "run step", RUN, "run_id")
+FILE: Final = Kind[File]("file", "file")
+VECTOR_STORE: Final = Kind[VectorStore]("vector_store", "vector store")
+VECTOR_STORE_FILE: Final = Kind[VectorStoreFile]("vector_store.file", "file", VECTOR_STORE, "vector_store_id")
+FILE_BATCH: Final = Kind[FileBatch]("vector_store.file_batch", "file batch", VECTOR_STORE, "vector_store_id")
+
+KINDS: Final[dict[str, Kind[Any]]] = {
+    kind.name: kind
+    for kind in (
+        ASSISTANT,
+        THREAD,
+        MESSAGE,
+        RUN,
+        RUN_STEP,
+        FILE,
+        VECTOR_STORE,
+        VECTOR_STORE_FILE,
+        FILE_BATCH,
+    )
+}

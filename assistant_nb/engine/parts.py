@@ -1,0 +1,316 @@
+"""The shapes of what objects are made of: tools, parts of messages, usage, tool calls. Nothing here runs.
+
+Every variant says in `type` which one it is; a test of that tells the type checker which keys are there.
+
+Source: API reference, "Assistants (v2)"; recorded answers and streams.
+"""
+
+from typing import Any, Literal, NotRequired, Required, TypedDict
+
+from .errors import LastErrorCode
+from .files.file_objects import Attributes
+
+# Tools, with their defaults spelled out
+
+
+class CodeInterpreterTool(TypedDict):
+    type: Literal["code_interpreter"]
+
+
+class RankingOptions(TypedDict):
+    ranker: str
+    score_threshold: float
+    hybrid_search: NotRequired[object]
+
+
+class FileSearchSettings(TypedDict):
+    max_num_results: NotRequired[int]
+    ranking_options: RankingOptions
+
+
+class FileSearchTool(TypedDict):
+    type: Literal["file_search"]
+    file_search: FileSearchSettings
+
+
+class Function(TypedDict):
+    name: str
+    description: NotRequired[str]
+    parameters: dict[str, Any]
+    """A JSON schema."""
+    strict: bool
+
+
+class FunctionTool(TypedDict):
+    type: Literal["function"]
+    function: Function
+
+
+Tool = CodeInterpreterTool | FileSearchTool | FunctionTool
+
+
+class CodeInterpreterResources(TypedDict, total=False):
+    file_ids: list[str]
+
+
+class FileSearchResources(TypedDict, total=False):
+    vector_store_ids: list[str]
+
+
+class ToolResources(TypedDict, total=False):
+    code_interpreter: CodeInterpreterResources
+    file_search: FileSearchResources
+
+
+# Parts of messages
+
+
+class FileCitation(TypedDict):
+    file_id: str
+    quote: NotRequired[str]
+
+
+class CitationAnnotation(TypedDict):
+    """A place in a text that rests on a hit of a file search: `【4:0†notes.txt】`."""
+
+    type: Literal["file_citation"]
+    text: str
+    start_index: int
+    end_index: int
+    file_citation: FileCitation
+    index: NotRequired[int]
+
+
+class FilePath(TypedDict):
+    file_id: str
+
+
+class PathAnnotation(TypedDict):
+    """A place in a text that links a file which code has made: `sandbox:/mnt/data/plot.csv`."""
+
+    type: Literal["file_path"]
+    text: str
+    start_index: int
+    end_index: int
+    file_path: FilePath
+    index: NotRequired[int]
+
+
+Annotation = CitationAnnotation | PathAnnotation
+
+
+class Text(TypedDict):
+    value: str
+    annotations: NotRequired[list[Annotation]]
+    """Always there, but in deltas."""
+
+
+class TextPart(TypedDict):
+    type: Literal["text"]
+    text: Text
+    index: NotRequired[int]
+    """In a delta: which part of the message."""
+
+
+class ImageFile(TypedDict):
+    file_id: str
+    detail: str
+
+
+class ImageFilePart(TypedDict):
+    type: Literal["image_file"]
+    image_file: ImageFile
+    index: NotRequired[int]
+
+
+class ImageUrl(TypedDict):
+    url: str
+    detail: str
+
+
+class ImageUrlPart(TypedDict):
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+Part = TextPart | ImageFilePart | ImageUrlPart
+
+
+class AttachedTool(TypedDict):
+    type: Literal["code_interpreter", "file_search", "function"]
+
+
+class Attachment(TypedDict):
+    file_id: str
+    tools: NotRequired[list[AttachedTool]]
+
+
+class IncompleteDetails(TypedDict):
+    reason: str
+
+
+# Parts of runs and their steps
+
+
+class CachedTokens(TypedDict):
+    cached_tokens: int
+
+
+class ReasoningTokens(TypedDict):
+    reasoning_tokens: int
+
+
+class Usage(TypedDict):
+    """Tokens spent. `estimated` is ours: the engine has counted, not a model."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    prompt_token_details: CachedTokens
+    completion_tokens_details: ReasoningTokens
+    estimated: NotRequired[bool]
+
+
+class LastError(TypedDict):
+    code: LastErrorCode
+    message: str
+
+
+class TruncationStrategy(TypedDict):
+    type: Literal["auto", "last_messages"]
+    last_messages: int | None
+
+
+class Provenance(TypedDict, total=False):
+    """Where an answer comes from. Ours; a model may add keys of its own."""
+
+    answer: Required[str]
+    """Such as "recorded", "source", "authored", "practice", "live"."""
+    usage: str
+    model: str
+    date: str
+    note: str
+    endpoint: str
+    asked_for: str
+    left_out: list[str]
+    cut_by: str
+    instead_of: str
+    faults: list[str]
+
+
+class CalledFunction(TypedDict):
+    name: str
+    arguments: str
+    output: NotRequired[str | None]
+    """Not in a required action, which asks for it."""
+
+
+class FunctionCall(TypedDict):
+    id: str
+    type: Literal["function"]
+    function: CalledFunction
+
+
+class Logs(TypedDict):
+    type: Literal["logs"]
+    logs: str
+
+
+class ImageId(TypedDict):
+    file_id: str
+
+
+class Picture(TypedDict):
+    type: Literal["image"]
+    image: ImageId
+
+
+CodeOutput = Logs | Picture
+
+
+class RunCode(TypedDict):
+    input: str
+    outputs: list[CodeOutput]
+    contained_by: NotRequired[list[str]]
+    """Ours: what has contained the code."""
+
+
+class CodeInterpreterCall(TypedDict):
+    id: str
+    type: Literal["code_interpreter"]
+    code_interpreter: RunCode
+
+
+class TextContent(TypedDict):
+    type: Literal["text"]
+    text: str
+
+
+class SearchHit(TypedDict):
+    file_id: str
+    file_name: str
+    score: float
+    attributes: Attributes
+    content: NotRequired[list[TextContent]]
+
+
+class CallRanking(TypedDict):
+    ranker: str
+    score_threshold: float
+
+
+class Searched(TypedDict):
+    ranking_options: CallRanking
+    results: list[SearchHit]
+
+
+class FileSearchCall(TypedDict):
+    id: str
+    type: Literal["file_search"]
+    file_search: Searched
+
+
+ToolCall = FunctionCall | CodeInterpreterCall | FileSearchCall
+
+
+class CodeAnswer(TypedDict):
+    """What a code interpreter's call gets."""
+
+    outputs: list[CodeOutput]
+    contained_by: NotRequired[list[str]]
+
+
+class SearchAnswer(TypedDict):
+    """What a file search's call gets."""
+
+    results: list[SearchHit]
+
+
+ToolAnswer = CodeAnswer | SearchAnswer
+
+
+class CreatedMessage(TypedDict):
+    message_id: str
+
+
+class MessageCreationDetails(TypedDict):
+    type: Literal["message_creation"]
+    message_creation: CreatedMessage
+
+
+class ToolCallsDetails(TypedDict):
+    type: Literal["tool_calls"]
+    tool_calls: list[ToolCall]
+
+
+StepDetails = MessageCreationDetails | ToolCallsDetails
+StepType = Literal["message_creation", "tool_calls"]
+
+
+class SubmitToolOutputs(TypedDict):
+    tool_calls: list[FunctionCall]
+
+
+class RequiredAction(TypedDict):
+    type: Literal["submit_tool_outputs"]
+    submit_tool_outputs: SubmitToolOutputs
