@@ -156,7 +156,7 @@ def test_serve_takes_the_choices_of_start(tmp_path: Path, monkeypatch: pytest.Mo
         assert "at most 9,000,000 tokens, kept in kept.jsonl" in answered_by(live, "Four.")
         assert endpoint.headers[0]["Authorization"] == "Bearer sk-mine-0123456789"
     answered_by(["--recording", str(tmp_path / "kept.jsonl")], "Four.")
-    answered_by(["--practice"], "Practice, no language model")
+    answered_by(["--practice"], "Practice: rules answer here")
 
 
 def answered_by(options: list[str], expected: str) -> str:

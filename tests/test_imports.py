@@ -53,6 +53,7 @@ FLOORS = [
         "engine.model.fallback",
         "engine.model.human",
         "engine.model.filling",
+        "engine.model.sums",
         "engine.journal",
         "engine.api.sse",
         "engine.api.v1",

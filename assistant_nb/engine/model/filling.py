@@ -14,13 +14,16 @@ _MOST: Final = 8
 """Values that one question is worth."""
 _MOST_STEPS: Final = 1000
 """What one schema is worth; it may be anybody's."""
+_NUMBERS: Final = {
+    word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), 1)
+}
 _NO: Final = frozenset({"no", "not", "false", "off", "without", "never"})
 COMMON: Final = frozenset(
     re.findall(
         r"\w+",
         "a an and are at by can could do does for from get give has have hello help hey hi how i in is it make me my no"
-        " of ok on or please set show tell than thank thanks that the there this to use was what when where which who"
-        " why will with would yes you your",
+        " of ok on one or please set show tell than thank thanks that the then there this to two use was what when"
+        " where which who why will with would yes you your",
     )
 )
 """Words that say nothing of what is asked for."""
@@ -72,11 +75,16 @@ class Said:
         return self.quoted or [name for name in names if name and not name.islower()]
 
     def members(self, enum: Sequence[Any]) -> list[Any]:
-        """The members of an enum that the question names, in its order."""
-        places = {
-            n: re.search(rf"(?<!\w){re.escape(str(one))}(?!\w)", self.text, re.IGNORECASE) for n, one in enumerate(enum)
-        }
+        """The members of an enum that the question names, in its order: "multiple choice" is `MULTIPLE_CHOICE`."""
+        words = {n: r"[\W_]".join(map(re.escape, re.split("[_ -]", str(one)))) for n, one in enumerate(enum)}
+        places = {n: re.search(rf"(?<!\w){one}(?!\w)", self.text, re.IGNORECASE) for n, one in words.items()}
         return [enum[n] for _, n in sorted((place.start(), n) for n, place in places.items() if place)]
+
+    def count(self, name: str) -> int | None:
+        """How many things of this name the question asks for: "2 questions", "three hard questions"."""
+        number = rf"\b(\d|{'|'.join(_NUMBERS)})(?:\s+\w+)?\s+(?:{'|'.join(words_of(name)) or '$'})\b"
+        found = re.search(number, self.text, re.IGNORECASE)
+        return found and (_NUMBERS.get(found[1].lower()) or int(found[1]))
 
 
 @dataclass
@@ -101,8 +109,10 @@ class Filling:
 
     @property
     def rounds(self) -> int:
-        """How many times the question holds what is taken from it."""
-        return max([1, *(found // self.taken[kind] for kind, found in self._found.items())])
+        """How many times the question holds what is taken from it; a list takes all that there is."""
+        return (
+            1 if self.taken["array"] else max([1, *(found // self.taken[kind] for kind, found in self._found.items())])
+        )
 
     @property
     def complete(self) -> bool:
@@ -116,7 +126,7 @@ class Filling:
         self.missing |= len(found) <= n
         return found[(self.round * self.per_round[kind] + n) % len(found)] if found else otherwise
 
-    def _fill(self, schema: Any, depth: int) -> Any:
+    def _fill(self, schema: Any, depth: int, name: str = "") -> Any:
         schema = self._resolved(schema)
         if depth > _DEEPEST or next(self.steps, None) is None:
             return None
@@ -130,7 +140,7 @@ class Filling:
             case "object":
                 return self._object(schema, depth)
             case "array":
-                return self._array(schema, depth)
+                return self._array(schema, depth, name)
             case "integer" | "number" as kind:
                 return _number(self._take("number", self.said.numbers, default or 0), schema, kind)
             case "boolean":
@@ -152,21 +162,24 @@ class Filling:
         self._spent |= {str(member).lower() for named in members.values() for member in named}
         named = {name for name in properties if members[name] or self.said.words & words_of(name)}
         return {
-            name: self._fill(one, depth + 1) for name, one in properties.items() if name in named or name in required
+            name: self._fill(one, depth + 1, name)
+            for name, one in properties.items()
+            if name in named or name in required
         }
 
     def _members(self, schema: Any) -> list[Any]:
         enum = self._resolved(schema).get("enum")
         return self.said.members(enum) if isinstance(enum, list) else []
 
-    def _array(self, schema: Json, depth: int) -> list[Any]:
-        """As many items as the question has."""
+    def _array(self, schema: Json, depth: int, name: str) -> list[Any]:
+        """As many items as the question asks for, else as many as it has."""
         items = {**_dict(schema.get("items")), "$defs": _dict(self.schema).get("$defs")}
         first = Filling(items, self.said, depth=depth + 1, steps=self.steps)
         self.taken["array"] += 1
         self.missing |= first.missing
         most, least = _whole(schema.get("maxItems")), _whole(schema.get("minItems"))
-        count = max(min(first.rounds, _MOST if most is None else most), min(least or 0, _MOST))
+        wanted = self.said.count(name) or first.rounds
+        count = max(min(wanted, _MOST if most is None else most), min(least or 0, _MOST))
         more = (Filling(items, self.said, n, first.taken, depth + 1, self.steps).value for n in range(1, count))
         return [first.value, *more][:count]
 

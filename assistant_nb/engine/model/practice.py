@@ -11,13 +11,14 @@ from typing import Final
 from ..wire import Json
 from .base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
 from .filling import COMMON, Filling, Said, fillings, words_of
+from .sums import worked_out
 
-_WHO: Final = "Practice, no language model: "
+_WHO: Final = "Practice: rules answer here, not a language model. "
 _RULES: Final = tuple(
     """\
 The question "help" prints these rules.
 tool_choice goes first: the tool that it names is called; with "none" none is, with "required" at least the first.
-A Python block (```python … ```) in the question runs in the code interpreter, where that is offered.
+A Python block (```python … ```), a sum and an equation run in the code interpreter, where that is offered.
 A function is called when the question has a word of its name; an only one, also when all that it requires is there.
 A "quoted phrase" is looked up by file search, where that is offered and nothing else is called.
 Arguments come from the question: numbers, dates, yes or no, members of an enum, quoted words, else capitalised ones.
@@ -26,7 +27,7 @@ Two cities, two numbers or two functions are two calls: one after the other when
 After its calls it says what came of each; of a search, the sentence nearest to the question, with its mark.
 A response_format with a schema is filled in as arguments are, with every free text marked as practice.
 max_completion_tokens cuts it off in mid-sentence.
-Otherwise it says what it was sent: turns, instructions, tools.""".splitlines()
+Otherwise it solves a sum or an equation such as 4x + 11 = 23; without one it says what it was sent.""".splitlines()
 )
 _MOST_CALLS: Final = 8
 
@@ -98,6 +99,8 @@ def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
         named = [function for function in functions.values() if Filling(function.get("parameters"), said).complete]
     for function in named:
         calls += _calls(function, said)
+    if not calls and "code_interpreter" in built_in and (found := worked_out(question)):
+        calls = [ToolCall("code_interpreter", found.code)]
     if not calls and "file_search" in built_in:
         calls = [ToolCall("file_search", phrase) for phrase in said.quoted]
     if not calls and prompt.tool_choice == "required" and prompt.tools:
@@ -150,10 +153,12 @@ def _spoken(prompt: Prompt, question: str, made: Sequence[ToolCall]) -> str:
     if made:
         return "\n".join(_came_of(call, question) for call in made)
     if _wants_help(question):
-        return "\n".join(["these are all its rules.", *(f"{n}. {rule}" for n, rule in enumerate(_RULES, 1))])
+        return "\n".join(["These are all its rules.", *(f"{n}. {rule}" for n, rule in enumerate(_RULES, 1))])
+    if found := worked_out(question):
+        return f"{found.text}: {found.answer}." if "=" in found.text else f"{found.text} = {found.answer}."
     turns, tools = len(prompt.messages), ", ".join(map(_name, prompt.tools))
     return (
-        f"it was sent {turns} {'turn' if turns == 1 else 'turns'}, instructions {_short(prompt.instructions)},"
+        f"It was sent {turns} {'turn' if turns == 1 else 'turns'}, instructions {_short(prompt.instructions)},"
         f' and the tools: {tools or "none"}. The last turn says {_short(question)}. Ask "help" for its rules.'
     )
 
@@ -184,5 +189,4 @@ def _nearness(text: str, question: str) -> int:
 
 
 def _short(text: str | None) -> str:
-    whole = repr(text) if text else "none"
-    return whole if len(whole) <= 200 else f"{whole[:199]}…"
+    return "none" if not text else f"'{text}'" if len(text) <= 200 else f"'{text[:199]}…'"

@@ -63,6 +63,8 @@ def test_there_are_a_dozen_rules_and_it_prints_them() -> None:
         ('Who likes "cake"?', [SEARCH, CODE], [ToolCall("file_search", "cake")]),
         ('What is the weather in "Rome"?', [SEARCH, WEATHER], [ROME]),
         ("Who likes cake?", [SEARCH], []),
+        ("Solve 4x + 11 = 23", [CODE], [ToolCall("code_interpreter", "x = (23 - 11) / (4 - 0)\nprint('x =', x)")]),
+        ("What is 2 + 3?", [ADD, CODE], [ToolCall("add", '{"a": 2, "b": 3}')]),
         ("Add 1 and 2; the weather in Rome?", [WEATHER, ADD], [ROME, ToolCall("add", '{"a": 1, "b": 2}')]),
     ],
 )
@@ -98,13 +100,16 @@ def test_one_after_the_other_when_calls_may_not_be_parallel() -> None:
 def test_after_its_calls_it_says_what_came_of_them() -> None:
     rome = ToolCall(ROME.name, ROME.arguments, "18 °C")
     text, calls = ask("What is the weather in Rome?", WEATHER, made=[rome])
-    assert (text, calls) == ("""Practice, no language model: get_weather('{"city": "Rome"}') -> '18 °C'""", [])
+    assert (text, calls) == (
+        """Practice: rules answer here, not a language model. get_weather('{"city": "Rome"}') -> '18 °C'""",
+        [],
+    )
 
 
 def test_of_a_search_it_cites_the_sentence_nearest_to_the_question() -> None:
     found = "【4:0†menu.txt】\nToday it is soup.\n\n【4:1†food.txt】\nAnna likes pie. Filip likes cake. So it is."
     text, _ = ask('Does Filip like "cake"?', SEARCH, made=[ToolCall("file_search", "cake", found)])
-    assert text == "Practice, no language model: Filip likes cake. 【4:1†food.txt】"
+    assert text == "Practice: rules answer here, not a language model. Filip likes cake. 【4:1†food.txt】"
     text, _ = ask('Does Filip like "pie"?', SEARCH, made=[ToolCall("file_search", "pie", "Nothing was found.")])
     assert text.endswith("file_search('pie') -> 'Nothing was found.'")
 
@@ -119,9 +124,32 @@ def test_a_response_format_is_kept() -> None:
 def test_otherwise_it_says_what_it_was_sent() -> None:
     text, _ = ask("Hello!", WEATHER, SEARCH)
     assert text == (
-        "Practice, no language model: it was sent 1 turn, instructions 'Be brief.', and the tools: get_weather,"
+        "Practice: rules answer here, not a language model. It was sent 1 turn, instructions 'Be brief.', and the tools: get_weather,"
         " file_search. The last turn says 'Hello!'. Ask \"help\" for its rules."
     )
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What is 3 + 4?", "3 + 4 = 7."),
+        ("Solve `4x + 11 = 23`", "4x + 11 = 23: x = 3."),
+        (r"Hm, \(\pi\)", r"'Hm, \(\pi\)'"),
+    ],
+)
+def test_it_solves_what_it_can_and_quotes_the_rest_as_it_is(question: str, answer: str) -> None:
+    assert answer in ask(question)[0]
+
+
+def test_a_list_takes_all_that_a_function_is_asked_for() -> None:
+    one = {"text": {"type": "string"}, "kind": {"enum": ["MULTIPLE_CHOICE", "FREE_RESPONSE"]}}
+    quiz = function(
+        "quiz", questions={"type": "array", "items": {"type": "object", "properties": one, "required": ["text"]}}
+    )
+    _, (call,) = ask("Make a quiz with 2 questions: one open, one multiple choice", quiz)
+    assert [item["kind"] for item in json.loads(call.arguments)["questions"]] == ["MULTIPLE_CHOICE", "MULTIPLE_CHOICE"]
+    _, (call,) = ask("A quiz with three hard questions on Rome, Oslo, Bern and Paris", quiz)
+    assert len(json.loads(call.arguments)["questions"]) == 3
 
 
 def test_images_and_threads_without_a_question_are_no_trouble() -> None:
@@ -146,6 +174,6 @@ def test_every_answer_is_the_same_again_and_every_text_says_who_speaks(
 ) -> None:
     text, calls = ask(question, *tools, parallel_tool_calls=parallel)
     assert (text, calls) == ask(question, *tools, parallel_tool_calls=parallel)
-    assert text.startswith("Practice, no language model: ") != bool(calls)
+    assert text.startswith("Practice: rules answer here, not a language model. ") != bool(calls)
     assert {call.name for call in calls} <= {tool.get("function", {}).get("name", tool["type"]) for tool in tools}
     assert len(calls) <= (8 if parallel else 1)
