@@ -41,6 +41,10 @@ class Lab:
     def advance(self, run_id: str, to: To) -> Json:
         return self._post(f"runs/{run_id}/advance", {"to": to})
 
+    def seek(self, run_id: str, to: To, after: int, breakpoints: list[Json]) -> int:
+        """The entry at which a move behind entry `after` stops among those that there are already."""
+        return int(self._post(f"runs/{run_id}/seek", {"to": to, "after": after, "breakpoints": breakpoints})["n"])
+
     def journal(self, run_id: str, after: int) -> list[Json]:
         """The entries behind entry `after`; -1 for all."""
         query = f"?after={after}" if after >= 0 else ""

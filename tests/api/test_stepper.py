@@ -189,6 +189,43 @@ def test_a_breakpoint_stops_the_run_and_is_named(to: str, breakpoint: Any, last:
     assert position["why"] == ("outputs" if breakpoint == {"status": "requires_action"} else "breakpoint")
 
 
+@pytest.mark.parametrize("breakpoint", [{"function": "add"}, {"tool": "function"}, {"status": "completed"}])
+@pytest.mark.parametrize("to", ["tool", "breakpoint"])
+def test_a_move_through_a_journal_stops_where_the_run_stopped(to: str, breakpoint: Any, begin: Begin) -> None:
+    stepper = begin(*CALLING)
+    run = stepper.held(breakpoint)
+    stops = list[int]()
+    while (position := stepper.advance(run, to))["why"] != "ended":
+        stops.append(position["n"])
+        if position["why"] == "outputs":
+            stepper.submit(run)
+    stops.append(position["n"])
+    found, last = list[int](), len(stepper.journal(run.id)) - 1
+    while (found[-1] if found else 0) < last:
+        after = found[-1] if found else 0
+        found.append(stepper.post(f"runs/{run.id}/seek", to=to, after=after, breakpoints=[breakpoint])["n"])
+    assert found == stops
+
+
+def test_a_move_through_a_journal_stops_in_the_middle_of_an_answer_too(begin: Begin) -> None:
+    stepper = begin(*CALLING)
+    run = stepper.finished()
+    step = {"step": "message_creation"}
+    n = stepper.post(f"runs/{run.id}/seek", to="breakpoint", after=0, breakpoints=[step])["n"]
+    entries = stepper.journal(run.id)
+    assert (entries[n]["event"], entries[n + 1]["follows"]) == ("thread.message.in_progress", False)
+
+
+def test_the_way_to_the_end_of_a_journal_stops_nowhere(begin: Begin) -> None:
+    stepper = begin(*CALLING)
+    run = stepper.finished()
+    last = len(stepper.journal(run.id)) - 1
+    for after in (0, 5, last, last + 5):
+        assert stepper.post(f"runs/{run.id}/seek", to="end", after=after)["n"] == last
+    with pytest.raises(openai.NotFoundError, match="No run found with id 'run_nobody'"):
+        stepper.post("runs/run_nobody/seek", to="end", after=0)
+
+
 def test_the_way_to_the_end_passes_over_breakpoints(begin: Begin) -> None:
     stepper = begin("Hello.")
     run = stepper.held({"status": "in_progress"})

@@ -154,6 +154,13 @@ class AdvanceRun(Body):
     to: To | None = None
 
 
+class SeekRun(HoldRun):
+    """Ours: ask where a move would stop."""
+
+    after: Annotated[int, Field(ge=0)]
+    to: To
+
+
 class SeatCall(Body):
     name: Text
     arguments: Text

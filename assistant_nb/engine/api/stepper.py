@@ -8,7 +8,7 @@ from ..errors import NotFound
 from ..journal import Entry, RunState, fold
 from ..run_states import MOVES
 from ..runs.forks import fork as fork_run
-from ..runs.stepping import next_step, why
+from ..runs.stepping import next_step, seek, why
 from ..wire import Json
 from . import params
 from .base import Answer, Call, Route
@@ -44,6 +44,14 @@ def journal(call: Call) -> Json:
     call.store.get("thread.run", run_id)
     entries = call.store.journal(run_id, call.query.get("after", -1) + 1)
     return {"object": "list", "data": [asdict(entry) for entry in entries]}
+
+
+def find_stop(call: Call) -> Json:
+    """The entry at which a move would stop that begins behind an earlier entry. Nothing moves."""
+    run_id, after, to = call.ids["run_id"], call.body["after"], call.body["to"]
+    call.store.get("thread.run", run_id)
+    n = seek(call.store.journal(run_id), after, to, call.body.get("breakpoints", []))
+    return {"object": "lab.stop", "run_id": run_id, "n": n}
 
 
 def view(call: Call) -> Json:
@@ -119,6 +127,7 @@ ROUTES = [
     Route("POST", "/v1/lab/runs/<run_id>/release", release, beta=False),
     Route("POST", "/v1/lab/runs/<run_id>/advance", advance, params.AdvanceRun, beta=False),
     Route("GET", "/v1/lab/runs/<run_id>/journal", journal, query=params.JournalQuery, beta=False),
+    Route("POST", "/v1/lab/runs/<run_id>/seek", find_stop, params.SeekRun, beta=False),
     Route("GET", "/v1/lab/runs/<run_id>/at/<n>", view, query=params.IncludeQuery, beta=False),
     Route("POST", "/v1/lab/runs/<run_id>/fork", fork, params.ForkRun, beta=False),
     Route("GET", "/v1/lab/runs/<run_id>/forks", list_forks, beta=False),

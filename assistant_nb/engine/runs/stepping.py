@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ..journal import Entry, RunState
+from ..journal import Entry, RunState, fold
 from ..run_states import TERMINAL
 from ..wire import Json
 from .seat import waits
@@ -62,6 +62,22 @@ class Goal:
                 return bool(made) and next_step(state) in ("use", "require")
             case "breakpoint":
                 return False
+
+
+def seek(entries: Sequence[Entry], after: int, to: To, breakpoints: list[Json]) -> int:
+    """The entry at which a move from entry `after` on stops in a journal as it is; its last one if nothing stops it.
+
+    A move stops behind entries that were written together, where its goal is reached or the run waited for somebody;
+    only the way to the "end" passes over that. An answer of a model, one transition, was written in several pieces.
+    """
+    state, goal = fold(entries[: after + 1]), Goal(to, after + 1)
+    for entry, later in zip(entries[after + 1 :], entries[after + 2 :], strict=False):
+        state.apply(entry)
+        state.held = breakpoints
+        waited = to != "end" and (next_step(state) is None or later.event == "client.answered")
+        if not later.follows and (waited or goal.reached(state, entries[goal.start : entry.n + 1])):
+            return entry.n
+    return len(entries) - 1
 
 
 def hit(breakpoints: Sequence[Json], entries: Sequence[Entry]) -> Json | None:
