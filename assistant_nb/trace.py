@@ -1,7 +1,7 @@
 """What happened in a run, as frames that can be read one after the other. Folds a journal's entries; pure.
 
 An entry is the JSON of `GET /v1/lab/runs/{run_id}/journal`: `{"n", "at", "event", "id", "data", "follows"}`. Entries
-that were written together are one frame. On a server without a journal, `observed` makes entries of what polling shows.
+that were written together are one frame.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -110,26 +110,6 @@ def _gist(frame: Frame) -> Json:
     said = [entry["data"] for entry in frame.entries if entry["event"] in ("model.asked", "model.answered")]
     calls = [_given(call) for call in _latest_calls(frame.entries)]
     return {"title": frame.title, "status": frame.status, "said": said, "calls": calls}
-
-
-def observed(known: Sequence[Json], run: Json, steps: Iterable[Json]) -> list[Json]:
-    """Entries for what a poll shows and the entries so far do not: for servers that keep no journal."""
-    seen, found = _latest(known), list[Json]()
-    for thing in (*steps, run):
-        if seen.get(thing["id"]) != thing:
-            kind = "thread.run" if thing is run else "thread.run.step"
-            event = f"{kind}.{'created' if thing['status'] in _FIRST and thing['id'] not in seen else thing['status']}"
-            at = thing.get("completed_at") or thing["created_at"]
-            n = len(known) + len(found)
-            found.append({"n": n, "at": at, "event": event, "id": thing["id"], "data": thing, "follows": False})
-    return found
-
-
-_FIRST: Final = ("queued", "in_progress")
-
-
-def _latest(entries: Iterable[Json]) -> dict[str, Json]:
-    return {entry["id"]: entry["data"] for entry in entries}
 
 
 def _groups(entries: Iterable[Json]) -> Iterator[list[Json]]:

@@ -119,15 +119,6 @@ def test_branches_part_where_something_else_happened() -> None:
     assert trace.parted(ours, ours) == 3
 
 
-def test_polling_makes_entries_of_what_is_new() -> None:
-    first = trace.observed([], RUN, [])
-    assert [entry["event"] for entry in first] == ["thread.run.created"]
-    step = {"id": "step_1", "created_at": 2, "status": "completed", "type": "message_creation"}
-    second = trace.observed(first, {**RUN, "status": "completed"}, [step])
-    assert [entry["event"] for entry in second] == ["thread.run.step.completed", "thread.run.completed"]
-    assert trace.observed([*first, *second], {**RUN, "status": "completed"}, [step]) == []
-
-
 def test_edits_stand_in_their_place_with_their_value() -> None:
     message = {
         "id": "msg_1",

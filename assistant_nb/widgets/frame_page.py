@@ -6,7 +6,7 @@ the stream; the raw entries. Beside them the calls that a client would make here
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
@@ -21,20 +21,6 @@ Json = dict[str, Any]
 _NEW: Final = ' class="anb-new"'
 _LISTED: Final = 20
 """How many things a list of the API holds, unless it is asked for more."""
-REACHED: Final[Mapping[str, Callable[[Frame], bool]]] = {
-    "transition": lambda _: True,
-    "step": lambda frame: frame.find("thread.run.step.completed") is not None,
-    "tool": lambda frame: frame.find("model.called", "thread.run.requires_action") is not None,
-    "breakpoint": lambda _: False,
-    "end": lambda _: False,
-}
-"""Of each way to move, where it stops among frames that are known already."""
-
-
-def next_known(frames: Sequence[Frame], place: int, to: str) -> int:
-    """The place of the next frame that a way to move stops at; the last one, if there is none."""
-    after = range(place + 1, len(frames))
-    return next((n for n in after if REACHED[to](frames[n])), len(frames) - 1)
 
 
 def row(frame: Frame) -> Json:
@@ -152,8 +138,6 @@ def _turn(turn: Json, *, new: bool) -> str:
 
 def _objects(before: Json, after: Json) -> str:
     """What of the public objects has changed, and how they are now."""
-    if not after:
-        return "<p>On this server the objects are seen only as they are now: see the thread.</p>"
     names = ("run", "steps", "messages")
     found = list(trace.changes({name: before.get(name) for name in names}, {name: after[name] for name in names}))
     cells = ((_cell(path), _cell(old), _cell(new)) for path, old, new in found)
@@ -184,8 +168,8 @@ def calls_here(
 ) -> list[Json]:
     """The calls that a client would make at a frame: `{"why", "code": {"SDK": …, "HTTP": …}, "answer"}`.
 
-    `start` is the call that makes the run; `at` gives run, steps and messages as they were at an entry, {} where nobody
-    can tell. The server's answer is HTML, empty where there is none yet.
+    `start` is the call that makes the run; `at` gives run, steps and messages as they were at an entry. The server's
+    answer is HTML, empty where there is none yet.
     """
     found = _calls(frames, place, run, start, at) if run else [("A client makes the run", "runs.create", start, None)]
     return [
@@ -205,22 +189,22 @@ def _calls(
     frame, ids = frames[place], {"thread_id": run["thread_id"], "run_id": run["id"]}
     seen, waits = at(frame.n), frame.find("thread.run.requires_action")
     if frame.find("thread.run.created"):
-        yield "A client makes the run", "runs.create", {**start, "thread_id": run["thread_id"]}, seen.get("run")
+        yield "A client makes the run", "runs.create", {**start, "thread_id": run["thread_id"]}, seen["run"]
     elif waits or trace.outputs(frame):
         then = next((later for later in frames[place:] if trace.outputs(later)), None)
         outputs = trace.outputs(then or frame) or [
             {"tool_call_id": call["id"], "output": "…"}
             for call in (waits or {})["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
         ]
-        answer = at(then.n).get("run") if then else None
+        answer = at(then.n)["run"] if then else None
         yield "A client submits the outputs", "runs.submit_tool_outputs", {**ids, "tool_outputs": outputs}, answer
     elif frame.status in ("completed", "incomplete"):
-        written = [message for message in seen.get("messages", ()) if message["run_id"] == run["id"]]
+        written = [message for message in seen["messages"] if message["run_id"] == run["id"]]
         yield "A client reads the answer", "messages.list", ids, _page(written)
     else:
-        yield "A client looks how far the run is", "runs.retrieve", ids, seen.get("run")
-        if seen.get("steps") or not seen:
-            yield "And what it did", "steps.list", ids, _page(seen.get("steps", ()))
+        yield "A client looks how far the run is", "runs.retrieve", ids, seen["run"]
+        if seen["steps"]:
+            yield "And what it did", "steps.list", ids, _page(seen["steps"])
 
 
 def _page(things: Sequence[Json]) -> Json | None:

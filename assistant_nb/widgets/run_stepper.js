@@ -122,6 +122,7 @@ function open(it, state, model) {
     const before = state;
     const focused = it.root.contains(document.activeElement);
     state = next;
+    it.body.hidden = state.engine === false; // a sentence says what to do instead
     drawHead(head, state);
     drawDiagram(diagram, state, it.view);
     drawFrames(list, state, (place) => it.ask("go", { place }));
@@ -191,18 +192,17 @@ function open(it, state, model) {
     const others = whatIf();
     let off = false;
     function refresh() {
-      const { frames, place, run, position, engine, guess: asked } = state;
+      const { frames, place, run, position, guess: asked } = state;
       const last = place >= frames.length - 1;
       const rests = !!run && last && (position.why === "ended" || position.why === "outputs" || position.why === "person");
-      const waits = (!engine && last) || (asked?.question && !asked.guessed);
+      const waits = asked?.question && !asked.guessed;
       for (const [name, button] of Object.entries(buttons)) button.disabled = waits || (last && rests) || (last && !!run && !position.held);
       buttons.back.disabled = place <= 0;
       buttons.stop.disabled = !run || !["queued", "in_progress", "requires_action"].includes(run.status);
-      held.hidden = !run || position.why === "ended" || !engine;
-      marks.element.hidden = !engine;
-      others.show(engine);
+      held.hidden = !run || position.why === "ended";
+      others.refresh();
       held.textContent = position.held ? "Let it run" : "Hold";
-      forkButton.disabled = !engine || !frames.length;
+      forkButton.disabled = !frames.length;
       slider.max = Math.max(frames.length, 1);
       slider.value = place + 1;
       count.textContent = frames.length ? `${place + 1} of ${frames.length}` : "no frame yet";
@@ -274,13 +274,11 @@ function open(it, state, model) {
     const next = h("div", { role: "group", "aria-label": "The model's next answer" }, h("p", {}, "the model is asked next, and"), ...wrong, set);
     const element = h("details", { class: "anb-menu" }, h("summary", {}, "What if …"), h("div", {}, clock, next));
     let seen = 0;
-    /** @param {boolean} isOurs */
-    function show(isOurs) {
-      element.hidden = !isOurs;
+    function refresh() {
       if (seen !== state.frames.length) set.textContent = "";
       seen = state.frames.length;
     }
-    return { element, show };
+    return { element, refresh };
   }
 
   /** What a person can do here: give outputs, or sit in the model's seat. */
@@ -383,7 +381,7 @@ function callRow(names, tools, call) {
 
 /** @param {HTMLElement} head @param {any} state */
 function drawHead(head, state) {
-  const { run, engine, summary } = state;
+  const { run, summary } = state;
   const parts = [
     h("b", {}, "Run"),
     h("span", { class: "anb-mono" }, run?.id ?? "not made yet"),
@@ -391,7 +389,6 @@ function drawHead(head, state) {
     h("span", { class: "anb-mute" }, [run?.model, state.thread].filter(Boolean).join(" · ")),
     h("span", { class: "anb-space" }),
     h("span", { class: "anb-mute" }, summary),
-    engine === false && h("p", { class: "anb-note-line" }, "This server shows a run only from outside: what polling sees stands here. Stepping, going back and forking need the engine of assistant_nb."),
   ];
   head.replaceChildren(...parts.filter(Boolean));
 }

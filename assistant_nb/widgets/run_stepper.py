@@ -5,7 +5,7 @@
     stepper.step(); stepper.to_end(); stepper.back(); stepper.fork({"instructions": "Sing."})
 
 What is clicked can be typed: each control is a method. Back is a view, which asks no model; a fork is a new run on a
-new thread. On a server that is not our engine there is only what polling shows, and the widget says so.
+new thread. It needs our engine, which keeps a journal of each run; on another server it says so in one sentence.
 """
 
 import threading
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _RESTING: Final = ("completed", "failed", "cancelled", "expired", "incomplete")
+_ELSEWHERE: Final = (
+    "This server keeps no journal of its runs, so RunStepper cannot show them: use a client of assistant_nb.connect(). "
+    'A thread of any server can be read: assistant_nb.ThreadView(client, "{thread_id}") shows this one.'
+)
 
 
 @dataclass
@@ -269,7 +273,7 @@ class RunStepper(Panel):
     def code(self) -> list[Json]:
         """The calls that a client would make here, as code, and what the server answers."""
         run = self._branch.run if self._current else None
-        return page.calls_here(self.frames, self._place, run, self._first(), self._view)
+        return page.calls_here(self.frames, self._place, run, self._first(), self._at)
 
     @work
     def edits(self) -> list[Json]:
@@ -290,7 +294,7 @@ class RunStepper(Panel):
             return self._shown()
 
     def look(self) -> None:
-        if self._engine is None:
+        if not self._engine:
             self._begin()
         elif self._current and self._branch.run["status"] not in _RESTING:
             self._refresh()
@@ -318,8 +322,11 @@ class RunStepper(Panel):
 
     def _begin(self) -> None:
         """Get to know the server, and the run that was given."""
-        about = self._lab.about()
-        self._engine, self._moves = about is not None, (about or {}).get("moves", {})
+        if self._engine is None:
+            about = self._lab.about()
+            self._engine, self._moves = about is not None, (about or {}).get("moves", {})
+        if not self._engine:
+            raise sdk.Refused(_ELSEWHERE.format(thread_id=self.thread_id))
         if run := self._given:
             self._branches[run.id] = Branch(run.to_dict(mode="json"))
             self._find_forks(run.id)
@@ -327,7 +334,7 @@ class RunStepper(Panel):
         self._say()
 
     def _find_forks(self, run_id: str) -> None:
-        for n, fork in enumerate(self._lab.forks(run_id) if self._engine else [], 1):
+        for n, fork in enumerate(self._lab.forks(run_id), 1):
             label = page.edit_label(fork["edit"] or {}, n)
             run = {"id": fork["run_id"], "thread_id": fork["thread_id"], "status": fork["status"]}
             self._branches[fork["run_id"]] = Branch(run, parent=fork["parent"], label=label)
@@ -341,20 +348,26 @@ class RunStepper(Panel):
             self._move_now(to)
 
     def _move_now(self, to: To) -> None:
-        if self._engine is None:
+        if not self._engine:
             self._begin()
         if self._guesses and self._guesses.open:
             raise sdk.Refused("Predict first: say what you think comes next.")
         if not self._current:
             self._create()
         elif self._place < len(self._branch.frames) - 1:
-            self.go(page.next_known(self._branch.frames, self._place, to))
+            self.go(self._known(to))
         else:
             self._take(self._lab.advance(self._current, to))
 
+    def _known(self, to: To) -> int:
+        """The place of the frame at which a move stops among those that there are: the engine knows where."""
+        if to == "transition":
+            return self._place + 1
+        frames = self._branch.frames
+        n = self._lab.seek(self._current, to, frames[self._place].n, self._breakpoints)
+        return next((place for place, frame in enumerate(frames) if frame.n >= n), len(frames) - 1)
+
     def _create(self) -> None:
-        if not self._engine:
-            raise sdk.Refused("This server's runs cannot be stepped. Make a run by code, and give it as run=….")
         run = self._lab.create(self.thread_id, {**self._start, "breakpoints": self._breakpoints})
         self._branches[run["id"]] = Branch(run)
         self._show(run["id"])
@@ -366,30 +379,20 @@ class RunStepper(Panel):
 
     def _refresh(self, *, go_on: bool = False) -> None:
         """Ask where the run stands. With `go_on`, or at its last frame, the newest one is shown."""
-        if self._engine:
-            self._take(self._lab.position(self._current), go_on=go_on)
-        else:
-            self._observe()
+        self._take(self._lab.position(self._current), go_on=go_on)
 
     def _take(self, position: Json, *, go_on: bool = True) -> None:
         with self._state_lock:
             branch = self._branch
             at_end = go_on or self._place >= len(branch.frames) - 1
-            new = self._lab.journal(self._current, branch.entries[-1]["n"] if branch.entries else -1)
+            known = len(branch.entries)
+            new = [entry for entry in position["entries"] if entry["n"] >= known]
+            if known + len(new) <= position["n"]:  # somebody else has moved it, too
+                new = self._lab.journal(self._current, known - 1)
             if not new and position == branch.position and not go_on:
                 return
             branch.position, branch.run, branch.parent = position, position["run"], position["parent"]
             self._add(new, at_end=at_end)
-
-    def _observe(self) -> None:
-        with self._state_lock:
-            branch, threads = self._branch, self._client.beta.threads
-            run = threads.runs.retrieve(branch.run["id"], thread_id=branch.run["thread_id"]).to_dict(mode="json")
-            listed = threads.runs.steps.list(branch.run["id"], thread_id=branch.run["thread_id"], order="asc")
-            steps = [step.to_dict(mode="json") for step in listed.data]
-            new, branch.run = trace.observed(branch.entries, run, steps), run
-            if new:
-                self._add(new, at_end=self._place >= len(branch.frames) - 1)
 
     def _add(self, new: list[Json], *, at_end: bool) -> None:
         branch = self._branch
@@ -442,12 +445,12 @@ class RunStepper(Panel):
         """The public objects before this frame and after it."""
         if tab != "objects" or self.frame is None:
             return {}, {}
-        old = self._view(self._branch.frames[self._place - 1].n) if self._place > 0 else {}
-        return old, self._view(self.frame.n)
+        old = self._at(self._branch.frames[self._place - 1].n) if self._place > 0 else {}
+        return old, self._at(self.frame.n)
 
-    def _view(self, n: int) -> Json:
-        """Run, steps and messages as they were at an entry; {} on a server that cannot tell."""
-        return self._lab.view(self._current, n) if self._engine else {}
+    def _at(self, n: int) -> Json:
+        """Run, steps and messages as they were at an entry."""
+        return self._lab.view(self._current, n)
 
 
 def _id(thing: Any) -> str:

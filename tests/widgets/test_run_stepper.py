@@ -1,4 +1,4 @@
-"""RunStepper: what is clicked, typed; on our engine and on a server that is not."""
+"""RunStepper: what is clicked, typed."""
 
 import json
 import re
@@ -126,6 +126,32 @@ def test_breakpoints_stop(stepping: Any) -> None:
     assert stepper._branch.position["breakpoint"] == {"function": "add"}
     stepper.break_at({"function": "add"}, on=False)
     assert stepper._branch.position["breakpoints"] == []
+
+
+def test_a_move_among_known_frames_stops_where_the_run_would_stop(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING, functions=[add], breakpoints=[{"status": "completed"}, {"function": "add"}])
+    stepper.step()
+    stepper.to_end()
+    stepper.submit()
+    stepper.to_end()
+    end = len(stepper.frames) - 1
+    called = titles(stepper).index("The model calls add")
+    waits = titles(stepper).index("The run waits for 1 output of your functions")
+    stepper.go(0)
+    for to, place in [(stepper.to_breakpoint, called), (stepper.to_tool, waits), (stepper.to_breakpoint, end)]:
+        to()
+        assert stepper._place == place
+    stepper.go(0)
+    stepper.over()
+    assert stepper.frame.find("thread.run.step.completed")
+    stepper.break_at({"function": "add"}, on=False)
+    stepper.go(0)
+    for place in (waits, end):
+        stepper.to_breakpoint()
+        assert stepper._place == place
+    stepper.go(0)
+    stepper.to_end()
+    assert stepper._place == end
 
 
 def test_a_held_run_goes_on_by_itself_when_it_is_let(stepping: Any, wait: Any) -> None:
@@ -365,7 +391,7 @@ def test_what_needs_a_run_or_functions_says_so(stepping: Any) -> None:
     assert stepper.run.status == "requires_action"
 
 
-def test_another_server_is_seen_from_outside(stepping: Any, make_app: Any) -> None:
+def test_on_another_server_one_sentence_says_what_to_do(stepping: Any, make_app: Any, page: Any) -> None:
     app = make_app("Four.")
 
     def without_lab(environ: Any, start_response: Any) -> Any:
@@ -378,7 +404,37 @@ def test_another_server_is_seen_from_outside(stepping: Any, make_app: Any) -> No
     assistant = client.beta.assistants.create(model="gpt-4o")
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "2 + 2?"}])
     run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
-    stepper = RunStepper(client, run=run)
-    assert stepper.state()["engine"] is False
-    assert titles(stepper) == ["A step is done", "The run is completed"]
-    assert stepper.frames[-1].status == "completed"
+    for stepper in (RunStepper(client, run=run), RunStepper(client, thread, assistant)):
+        assert stepper._trouble
+        assert stepper._trouble.endswith(f'assistant_nb.ThreadView(client, "{thread.id}") shows this one.')
+        assert stepper.state()["engine"] is False
+        assert page(stepper).ask("step")["error"] == stepper._trouble
+        stepper._look()
+        with pytest.raises(sdk.Refused, match=r"assistant_nb\.connect\(\)"):
+            stepper.to_end()
+        assert stepper.frames == []
+
+
+def test_a_step_is_one_request(stepping: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    stepper, _, _ = stepping(*CALLING, functions=[add])
+    stepper.step()
+    asked, request = list[str](), stepper._client.request
+
+    def listen(cast_to: Any, options: Any, **how: Any) -> Any:
+        asked.append(options.url)
+        return request(cast_to, options, **how)
+
+    monkeypatch.setattr(stepper._client, "request", listen)
+    stepper.step()
+    assert asked == [f"/lab/runs/{stepper._current}/advance"]
+    assert titles(stepper) == ["The run is created", "The run is taken up"]
+
+
+def test_what_another_client_does_meanwhile_is_seen(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    stepper.step()
+    stepper._lab.advance(stepper._current, "transition")
+    stepper._lab.hold(stepper._current, [{"function": "add"}])
+    stepper.step()
+    assert [entry["n"] for entry in stepper._branch.entries] == list(range(stepper._branch.position["n"] + 1))
+    assert titles(stepper)[1:3] == ["The run is taken up", "From now on the run moves by hand"]
