@@ -10,10 +10,10 @@ from openai import DefaultHttpxClient, OpenAI
 from openai.types.beta.threads import Run
 
 from assistant_nb.engine.app import App, create_app
-from assistant_nb.engine.errors import NotContained
 from assistant_nb.engine.model.scripted import Line as Line
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.server import Server
+from assistant_nb.sandbox.errors import NotContained
 from assistant_nb.sandbox.layers import layers
 from tests.until import until
 

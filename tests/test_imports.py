@@ -35,6 +35,7 @@ FLOORS = [
         "sandbox",
         "sandbox.canaries",
         "sandbox.libc",
+        "sandbox.errors",
         "sandbox.limits",
         "sandbox.macos",
         "sandbox.seccomp",
@@ -44,7 +45,6 @@ FLOORS = [
         "engine.model.base",
         "engine.model.endpoint_errors",
         "sandbox.landlock",
-        "sandbox.namespaces",
     ],
     [
         "engine.model.transport",
@@ -65,12 +65,10 @@ FLOORS = [
         "engine.tools.base",
         "engine.model.chat",
         "engine.model.budget",
-        "sandbox.launch",
         "sandbox.launcher",
         "sandbox.outputs",
         "sandbox.rooms",
         "sandbox.disk",
-        "sandbox.processes",
         "sandbox.zmtp",
         "sandbox.messages",
     ],
@@ -80,20 +78,18 @@ FLOORS = [
         "engine.api.completions",
         "engine.runs.seat",
         "engine.model.practice",
-        "sandbox.layers",
+        "sandbox.launch",
         "sandbox.collect",
         "sandbox.line",
-        "sandbox.starting",
     ],
-    ["engine.runs.stepping"],
-    ["engine.api.params", "engine.api.chat_params", "engine.runs.prefixes"],
-    ["engine.api.file_params", "sandbox.process"],
+    ["engine.runs.stepping", "sandbox.layers", "sandbox.process"],
+    ["engine.api.params", "engine.api.chat_params", "engine.runs.prefixes", "sandbox.execution"],
+    ["engine.api.file_params"],
     [
         "engine.store",
         "engine.model.recorded",
         "engine.model.scripted",
         "engine.model.live",
-        "sandbox.call",
     ],
     ["sandbox.kernel"],
     ["engine.files.vectors", "engine.model.recorder", "engine.rescue"],
@@ -158,7 +154,7 @@ HOMES = {
         "engine.api.base",
     },
     "pypdf": {"engine.files.readers"},
-    "psutil": {"sandbox.processes"},
+    "psutil": {"sandbox.process"},
     "ctypes": {"sandbox.libc", "sandbox.macos"},
     "nbclient": {"course"},
     "nbformat": {"course", "upkeep", "widgets.thread_export", "widgets.thread_view"},
@@ -234,6 +230,11 @@ def test_widgets_know_the_sdk_and_not_the_engine() -> None:
     for module in MODULES:
         if module.startswith("widgets"):
             assert not [source for source in imports(module) if source.split(".")[0] in ("engine", "client", "choices")]
+
+
+def test_the_sandbox_knows_nothing_of_the_engine() -> None:
+    inside = {module for module in MODULES if module.startswith("sandbox")}
+    assert {source for module in inside for source in imports(module) if source in MODULES} <= inside
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

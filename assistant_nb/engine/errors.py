@@ -22,12 +22,9 @@ EngineError
 ├── Unanswered                a person has the model's seat, and has not answered yet
 ├── RecordingError            a recording file cannot be read
 ├── StoreError                a store file cannot be opened
-├── NotContained              nothing on this machine contains code that a model wrote
-├── KernelError               a kernel for code does not start, or was closed
 └── ServerError               nothing can listen at an address
 """
 
-from collections.abc import Sequence
 from typing import Any, Literal, NotRequired, TypedDict
 
 LastErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
@@ -197,21 +194,6 @@ class Unanswered(EngineError):
 
 class RecordingError(EngineError):
     """A recording file is missing or malformed; the message names file and line."""
-
-
-class NotContained(EngineError):
-    """Nothing on this machine contains code that a model wrote, so none of it is run. `reasons`: of each way tried."""
-
-    def __init__(self, reasons: Sequence[str]) -> None:
-        super().__init__(
-            f"Nothing here contains code that a model wrote, so it is not run ({'; '.join(reasons)})."
-            " It needs Linux 6.2 or newer with Landlock, or bubblewrap (`bwrap`) installed and allowed, or macOS."
-        )
-        self.reasons = reasons
-
-
-class KernelError(EngineError):
-    """A kernel cannot be started, is closed, or cannot take a file. What code does in it is no error of ours."""
 
 
 class ServerError(EngineError):

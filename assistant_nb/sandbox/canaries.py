@@ -1,6 +1,6 @@
-"""Canaries: a few real attacks that run behind the layers before anything else. One success closes the door.
+"""Canaries: a few real attacks. They run behind the layers before any other code. If one succeeds, nothing is run.
 
-The engine hands the source of this file to a contained Python: it needs the standard library only.
+The engine passes the source of this file to a contained Python, so it needs the standard library only.
 """
 
 import json
@@ -11,11 +11,24 @@ import threading
 from collections.abc import Callable
 from mmap import mmap
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
-Targets = dict[str, Any]
-"""`folder` has a file `secret` and a listening `socket`; at `port` of 127.0.0.1 somebody listens; `pid` is the engine.
-`connection` is the folder in which sockets may be made, `memory_bytes` and `threads` are more than the limits."""
+
+class Targets(TypedDict):
+    """What the attacks aim at."""
+
+    folder: str
+    """It has a file `secret` and a listening `socket`."""
+    port: int
+    """A server listens at this port of 127.0.0.1."""
+    pid: int
+    """The engine's process."""
+    connection: str
+    """The folder in which the code may make sockets."""
+    memory_bytes: int
+    """More than the limit."""
+    threads: int
+    """More than the limit."""
 
 
 def read(targets: Targets) -> None:
@@ -38,7 +51,7 @@ def change_mode(targets: Targets) -> None:
     secret = Path(targets["folder"], "secret")
     secret.chmod(0o644)
     if secret.stat().st_mode & 0o777 != 0o644:
-        raise PermissionError("it was not done")
+        raise PermissionError("the mode has not changed")
 
 
 def look_at_the_engine(targets: Targets) -> None:
@@ -81,12 +94,12 @@ def allocate(targets: Targets) -> None:
 
 ATTACKS: list[Callable[[Targets], None]] = [
     *(read, write, truncate, list_folder, change_mode, look_at_the_engine, signal, connect, connect_unix, fork),
-    *((start_threads, allocate) if sys.platform == "linux" else ()),  # elsewhere somebody has to watch from outside
+    *((start_threads, allocate) if sys.platform == "linux" else ()),  # elsewhere the engine watches from outside
 ]
 
 
 def work(targets: Targets) -> None:
-    """What a kernel has to be able to do. Raises OSError or RuntimeError."""
+    """Do what a kernel has to be able to do. Raises OSError or RuntimeError."""
     result = Path("result")
     result.write_text("made here")
     result.unlink()
@@ -99,7 +112,7 @@ def work(targets: Targets) -> None:
 
 
 def through(targets: Targets) -> list[str]:
-    """The names of the attacks that succeed."""
+    """Return the names of the attacks that succeed."""
     names = []
     for attack in ATTACKS:
         try:

@@ -1,6 +1,6 @@
-"""The files that code has made, found and copied out without trusting a name or a link.
+"""Find the files that code has made, and copy them out, without trusting a name or a link.
 
-No kernel runs meanwhile. Every folder on the way is opened by itself and no symbolic link is followed; only regular
+No kernel runs meanwhile. Every folder on the path is opened by itself, and no symbolic link is followed. Only regular
 files with one name are taken.
 """
 
@@ -20,21 +20,21 @@ _DEEPEST: Final = 8
 _OURS: Final = frozenset({"__pycache__"})
 
 Stamp = tuple[int, int, int]
-"""Inode, size in bytes, time of the last change in ns: what no code can set back."""
+"""Inode, size in bytes, time of the last change in ns. Code cannot set the last one back."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that a call has made or changed."""
+    """A file that an execution has made or changed."""
 
     name: str
     """The path below `/mnt/data`, such as `out/table.csv`."""
     path: Path
-    """A copy that the code cannot reach. It is there until the next call."""
+    """A copy that the code cannot reach. It exists until the next execution."""
 
 
 def listing(folder: Path) -> dict[str, Stamp]:
-    """All files that could be results, by their path below the folder. Hidden ones are left out."""
+    """Return all files that could be results, by their path below the folder. Hidden files are left out."""
     with suppress(OSError):
         top = os.open(folder, FOLDER)
         try:
@@ -69,7 +69,7 @@ def changed(before: Mapping[str, Stamp], after: Mapping[str, Stamp]) -> dict[str
 
 
 def copies(folder: Path, wanted: Mapping[str, Stamp], kept: Path, most_bytes: int) -> list[File]:
-    """Copy files out, as many as there may be; fewer than wanted if they are too many or too large."""
+    """Copy files out. Returns fewer than wanted if they are too many or too large."""
     files: list[File] = []
     top = os.open(folder, FOLDER)
     try:
@@ -84,7 +84,7 @@ def copies(folder: Path, wanted: Mapping[str, Stamp], kept: Path, most_bytes: in
 
 
 def restore(folder: Path, unchanged: Iterable[str], kept: Path) -> None:
-    """Empty a folder of all but these files. `kept` is empty, on the same disk, and is so again afterwards."""
+    """Remove everything from a folder but these files. `kept` is an empty folder on the same disk, for a moment."""
     saved: dict[str, Path] = {}
     top = os.open(folder, FOLDER)
     try:
@@ -114,7 +114,7 @@ def _copy(top: int, name: str, target: Path, size: int) -> Path:
 
 @contextmanager
 def _parent(top: int, name: str) -> Iterator[tuple[int, str]]:
-    """The open folder in which a file is, below `top`, and the last part of its name. Raises OSError."""
+    """Open the folder of a file below `top`. Yields it with the last part of the file's name. Raises OSError."""
     *folders, last = name.split("/")
     opened = [top]
     try:

@@ -1,6 +1,6 @@
-"""What a kernel uses of the disk.
+"""How much of the disk a kernel uses.
 
-The limit of Linux stops a file that is too large; many files, and such as have no name any more, are found by looking.
+A limit of Linux stops one file that is too large. Many files, and removed files that are still open, must be counted.
 """
 
 import os
@@ -14,16 +14,16 @@ from .limits import MOST_INODES
 
 _HIDDEN_BYTES: Final = 2**62
 _MOST_OF_MAPS: Final = 2**21
-"""Bytes of the list of mapped files: ten times what libraries need. Code can make it hundreds of MB long."""
+"""Bytes of the list of mapped files: ten times what libraries need. Code can make the list hundreds of MB long."""
 
 Inode = tuple[tuple[int, int], int]
-"""Device and number; bytes on disk."""
+"""Device and number, then bytes on disk."""
 
 
 def used_bytes(folders: Iterable[Path], most_bytes: int, pids: Iterable[int] = ()) -> int:
-    """What folders take, and files without a name that processes hold. Looks no further than `most_bytes`.
+    """Return the bytes of folders, and of removed files that processes hold open. Stops counting above `most_bytes`.
 
-    Too many files, mapped ones too, and folders that cannot be looked into, take more than any limit.
+    Too many files, too many mapped files, and folders that cannot be read count as more than any limit.
     """
     total, seen = 0, set[tuple[int, int]]()
     for inode, size in _inodes(list(folders), pids):
@@ -51,14 +51,14 @@ def _inodes(folders: list[Path], pids: Iterable[int]) -> Iterator[Inode]:
                             folders.append(folder / entry.name)
         except FileNotFoundError:
             continue
-        except OSError:  # closed to us, or deeper than a path can say
+        except OSError:  # not readable, or deeper than the longest path
             yield (0, 0), _HIDDEN_BYTES
     for pid in pids:
         yield from _nameless(pid, device)
 
 
 def _nameless(pid: int, device: int) -> Iterator[Inode]:
-    """Files that were removed while they are open, or mapped; only Linux tells."""
+    """Yield the files that were removed while they are open or mapped. Only Linux lists them."""
     proc = Path("/proc", str(pid))
     with suppress(OSError):
         for descriptor in (proc / "fd").iterdir():

@@ -1,7 +1,8 @@
-"""A Jupyter kernel in which code of a model runs: contained, limited, and usable again whatever the code did.
+"""A Jupyter kernel that runs a model's code: contained, limited, and usable again whatever the code did.
 
-Between calls it is stopped (SIGSTOP): what the code has left running in threads goes on with the next call only, and
-while nobody watches, nothing is written, computed or sent. Its files are collected while it stands still.
+Between executions the kernel is stopped (SIGSTOP). A thread that the code has left running goes on only with the next
+execution, so it writes, computes and sends nothing while nobody watches. The files that the code has made are
+collected while the kernel is stopped.
 """
 
 import os
@@ -14,15 +15,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ..engine.errors import KernelError
 from . import collect, disk, rooms
-from .call import Call, size
 from .collect import File as File
+from .errors import KernelError
+from .execution import Execution, size
 from .layers import layers
-from .limits import MOST_INODES, Limits
-from .outputs import DATA_PATH, Outputs, at_home
+from .limits import DATA_PATH, MOST_INODES, Limits
 from .outputs import Image as Image
 from .outputs import Logs as Logs
+from .outputs import Outputs, at_home
 
 if TYPE_CHECKING:
     from .process import Process
@@ -36,31 +37,33 @@ _REMOVED: Final = "All files that this call made or changed were removed."
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What a call of `Kernel.execute` gave."""
+    """The result of `Kernel.execute`."""
 
     outputs: Sequence[Logs | Image]
     """In order; neighbouring texts are one."""
     files: Sequence[File]
-    """Made or changed by the call."""
+    """The files that the execution has made or changed."""
 
 
 class Kernel:
     """`Kernel.start().execute("6 * 7").outputs` is `[Logs("42")]`.
 
-    Used by one thread at a time; only `interrupt` and `close` may come from another. Close it; what is left open ends
-    with this process, however that ends.
+    One thread at a time may use it. `interrupt` and `close` may be called from another thread. A kernel that is not
+    closed ends with this process, however this process ends.
     """
 
     data_path: str
-    """Where the code finds its files: `/mnt/data`, or the folder that stands for it (code that names `/mnt/data` is
-    changed to that, and logs back)."""
+    """Where the code finds its files: `/mnt/data`, or another folder.
+
+    With another folder, `/mnt/data` in code is replaced by its path, and its path in logs by `/mnt/data`.
+    """
     layers: Sequence[str]
 
     @classmethod
     def start(cls, limits: Limits | None = None, *, contained: bool = True) -> "Kernel":
-        """Raises NotContained where nothing contains it, KernelError if it does not start.
+        """Start a kernel. Raises NotContained where nothing contains it, KernelError if it does not start.
 
-        With `contained=False` it is started behind no walls at all: for code that a person has read and allowed.
+        `contained=False` starts it without any layer, for code that a person has read and allowed.
         """
         return cls(limits or Limits(), layers() if contained else ())
 
@@ -68,9 +71,9 @@ class Kernel:
         if not (find_spec("ipykernel") and find_spec("psutil")):
             raise KernelError('Running code takes a Jupyter kernel: pip install "assistant_nb[code]"')
         self.layers, self._limits = layers, limits
-        self._calls, self._interrupted, self._closed = threading.Lock(), threading.Event(), False
+        self._busy, self._interrupted, self._closed = threading.Lock(), threading.Event(), False
         self._quarters = rooms.furnish()
-        self._running: list[Process] = []  # none, or one
+        self._running: list[Process] = []  # at most one
         self._end = weakref.finalize(self, _end, self._running, self._quarters, os.getpid())
         self._seen: dict[str, collect.Stamp] = {}
         self._given_bytes = 0
@@ -81,13 +84,13 @@ class Kernel:
             raise
 
     def put(self, name: str, source: Path) -> None:
-        """Let a file appear as `{data_path}/{name}`: a copy, over what has that name. Raises KernelError.
+        """Copy a file to `{data_path}/{name}`, over a file of that name. Raises KernelError.
 
-        It is no result of a call, unless the code changes it.
+        The copy counts as a result of an execution only if the code changes it.
         """
         if {"", ".", ".."} & set(name.split("/")) or "\0" in name:
             raise KernelError(f"{name!r} is not the path of a file below {DATA_PATH}.")
-        with self._calls:
+        with self._busy:
             self._bury()
             owner, scratch = self._process().owner, self._quarters.room.scratch
             try:
@@ -97,32 +100,31 @@ class Kernel:
             self._seen = collect.listing(scratch)
 
     def execute(self, code: str, interrupted: threading.Event | None = None) -> Executed:
-        """Run code to its end, or to that of what it may use up, or until `interrupted` is set.
+        """Run code until it ends, reaches a limit, or `interrupted` is set.
 
-        Whatever it does, nothing is raised: errors, and words about limits it ran into, are `Logs` for the model to
-        read. Raises KernelError if the kernel is closed, or no new one can be started.
+        Errors of the code and the limits that it reached become `Logs`, for the model to read. Raises KernelError if
+        the kernel is closed, or if no new one can be started.
         """
-        with self._calls:
+        with self._busy:
             outputs = Outputs(self._limits.output_bytes, self._shown_as())
             self._interrupted = interrupted or threading.Event()
             if why := self._bury():
                 outputs.say(why)
             process = self._process()
-            call = Call(process, outputs, self._limits, self._interrupted, self._excess)
+            execution = Execution(process, outputs, self._limits, self._interrupted, self._excess)
             process.tree.resume()
             try:
-                ended = call.run(at_home(code, self.data_path))
-                if (
-                    ended and call.was_interrupted
-                ):  # perhaps after its end: then that strikes an empty call, not the next
+                ended = execution.run(at_home(code, self.data_path))
+                # The code may have ended before the interrupt came. An empty execution takes that, not the next one.
+                if ended and execution.was_interrupted:
                     nothing = Outputs(self._limits.output_bytes)
-                    ended = Call(process, nothing, self._limits, threading.Event(), self._excess).run("")
+                    ended = Execution(process, nothing, self._limits, threading.Event(), self._excess).run("")
             except BaseException:  # Ctrl-C
                 self._stop()
                 raise
             process.tree.pause()
             excess = self._excess() if ended else None
-            for why in filter(None, (call.why, excess)):
+            for why in filter(None, (execution.why, excess)):
                 outputs.say(why)
             if excess or not ended:
                 self._stop()
@@ -131,18 +133,18 @@ class Kernel:
             return Executed(outputs.all(), files)
 
     def interrupt(self) -> None:
-        """From another thread: the running call ends soon. Nothing happens if none is running."""
+        """End the running execution soon; for another thread. Does nothing if none is running."""
         self._interrupted.set()
 
     def close(self) -> None:
-        """End the process and remove its folders; a running call is interrupted first."""
+        """Interrupt a running execution, end the process, and remove its folders."""
         self._closed = True
         self._interrupted.set()
-        with self._calls:
+        with self._busy:
             self._end()
 
     def _process(self) -> "Process":
-        """The one that runs, or a new one."""
+        """Return the running process, or start a new one."""
         if self._closed:
             raise KernelError("This kernel is closed; start another one.")
         if not self._running:
@@ -154,7 +156,7 @@ class Kernel:
         return self._running[0]
 
     def _bury(self) -> str | None:
-        """If the process has died since the last call, that, in words."""
+        """Return a sentence if the process has died since the last execution."""
         if not any(process.died() for process in self._running):
             return None
         self._stop()
@@ -165,7 +167,7 @@ class Kernel:
             self._running.pop().close()
 
     def _excess(self) -> str | None:
-        """What the process takes too much of, in words."""
+        """Return a sentence if the process takes too much memory or disk space."""
         [process] = self._running
         if process.tree.memory_bytes() > self._limits.memory_bytes:
             return f"The code took more than {size(self._limits.memory_bytes)} of memory."
@@ -179,7 +181,7 @@ class Kernel:
         return disk.used_bytes([room.scratch, room.temp, room.connection], most_bytes, pids) > most_bytes
 
     def _results(self, outputs: Outputs) -> list[File]:
-        """What a call has made or changed; if that is too much, it goes, and with it the kernel has gone."""
+        """Return the files that an execution has made or changed. If they fill the disk, remove them instead."""
         scratch, kept = self._quarters.room.scratch, self._quarters.kept
         rooms.empty(kept)
         before, after = self._seen, collect.listing(scratch)
@@ -197,14 +199,14 @@ class Kernel:
         return files
 
     def _shown_as(self) -> dict[str, str]:
-        """What stands in logs for paths that mean nothing to a reader."""
+        """Return the paths that mean nothing to a reader, each with its replacement in logs."""
         room = self._quarters.room
         libraries = {f"File {path}/": "File " for key in ("purelib", "stdlib") if (path := sysconfig.get_path(key))}
         return {self.data_path: DATA_PATH, str(room.scratch): DATA_PATH, **libraries}
 
 
 def _end(running: list["Process"], quarters: rooms.Quarters, owner: int) -> None:
-    """A forked child ends, too, and must not take the kernel of its parent with it."""
+    """Do nothing in a forked child: its end must not end the kernel of its parent."""
     if os.getpid() == owner:
         while running:
             running.pop().close()

@@ -1,9 +1,9 @@
-"""Landlock: a process gives up the contents of all files but those under some paths, for good and for all its children.
+"""Landlock: a process and its children lose access to all files but those under given paths, for good.
 
-`stat` is not watched over: the size, mode, owner and times of a known path can be seen.
+Landlock does not control `stat`: the size, mode, owner and times of a known path stay visible.
 
-Forty lines of our own: py-landlock would cost an import at each start of a kernel and a dependency of everybody for
-three system calls; sandlock brings a supervisor that Docker's own profile blocks.
+These are forty lines of our own. py-landlock would cost an import at each start of a kernel, and a dependency, for
+three system calls. sandlock brings a supervisor that Docker's own profile blocks.
 
 Source: linux/landlock.h, https://docs.kernel.org/userspace-api/landlock.html
 """
@@ -28,17 +28,17 @@ SOCKETS = READ_FILE | READ_DIR | MAKE_SOCK | REMOVE_FILE
 DEVICE = READ_FILE | WRITE_FILE
 _OF_A_FILE = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
-# By ABI, everything that it can refuse. What is not given is refused, such as devices, pipes, ioctl.
+# Everything that each ABI can refuse. Rights that are not given are refused, such as devices, pipes, ioctl.
 _FILES = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 _TCP = {4: 0b11}  # bind, connect
 _SCOPES = {6: 0b11}  # abstract sockets, signals
 
 
 def restrict(rights: Iterable[tuple[str, int]], abi: int | None = None) -> None:
-    """From here on only these paths, each with its rights, for files and everything below folders.
+    """Allow only these paths from now on, each with its rights: a file, or a folder and everything below it.
 
-    Paths that are not there are left out. `abi` plays an older Linux, for tests. Raises OSError where there is no
-    Landlock. Before ABI 3 (Linux 6.2) truncating is not refused, which does only where namespaces hide the files.
+    Paths that do not exist are left out. `abi` imitates an older Linux, for tests. Raises OSError without Landlock.
+    Before ABI 3 (Linux 6.2) truncating is not refused. There only namespaces protect a file: they hide it.
     """
     abi = abi or syscall(_CREATE, None, 0, 1)
     handled = [max((known[n] for n in known if n <= abi), default=0) for known in (_FILES, _TCP, _SCOPES)]

@@ -1,34 +1,41 @@
-"""How a command is started behind given layers: its words, its environment, what it may read."""
+"""How a command is started behind given layers: its words, its environment, and what it may read.
+
+Namespaces come from bubblewrap: a file system of its own with little in it, no network, no other processes. Bubblewrap
+is small and reviewed, and it knows the traps of mounting. Where it is missing or not allowed, other layers hold.
+"""
 
 import itertools
 import json
 import os
 import random
+import shutil
 import site
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Final
 
-from . import namespaces
-from .limits import Limits, Room
+from .limits import DATA_PATH, Limits, Room
+
+if TYPE_CHECKING:
+    from .launcher import Spec
 
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What `subprocess.Popen(launch.argv, env=launch.env)` needs; no pass_fds, no preexec_fn."""
+    """What `subprocess.Popen(launch.argv, env=launch.env)` needs. It needs no pass_fds and no preexec_fn."""
 
     argv: Sequence[str]
     env: dict[str, str]
-    """All of it: nothing of the engine's own environment goes in."""
+    """The whole environment. It has nothing of the engine's own environment."""
     data_path: str
-    """What the code must use for `/mnt/data`: that itself with namespaces, else the path of the scratch folder."""
+    """What the code must use for `/mnt/data`: that path with namespaces, else the path of the scratch folder."""
     owner: int | None
-    """The user and group id to which the room has to be given before the start; None: leave it.
+    """The user and group id that must own the room before the start. None: leave the owner as it is.
 
-    The folders above have to let that user pass (mode 0711).
+    The folders above the room must let that user pass (mode 0711).
     """
 
 
@@ -43,25 +50,37 @@ _SYSTEM: Final = (
 )
 _PROC: Final = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
 _OF_A_PREFIX: Final = ("bin", "lib", "lib64", "share", "ssl", "etc/fonts", "etc/ipython", "pyvenv.cfg")
-"""Not the whole: a learner's environment may lie in HOME itself."""
+"""Not the whole prefix: a learner's environment may be HOME itself."""
+_ALONE: Final = (
+    "--unshare-pid",
+    "--unshare-net",
+    "--unshare-ipc",
+    "--unshare-uts",
+    "--unshare-cgroup-try",
+    "--die-with-parent",
+)
+_AS_ROOT: Final = ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP")
 
 
 def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[str]) -> Launch:
-    """`command` begins with an absolute path. Without layers it is not contained. Raises OSError without bubblewrap."""
+    """Return how to start `command`, whose first word is an absolute path. Without layers it is not contained.
+
+    Raises OSError if the layers have namespaces and there is no bubblewrap.
+    """
     if not layers:
         return Launch(command, _environment(room), str(room.scratch), None)
     own, uid = "namespaces" in layers, _spare_user() if {"spare user", "reading user"} & {*layers} else None
-    data_path = namespaces.DATA_PATH if own else str(room.scratch)
+    data_path = DATA_PATH if own else str(room.scratch)
     readable = sorted(path for path in {*_SYSTEM, *_python()} if os.access(path, os.R_OK))
-    spec = {
-        "layers": layers,
+    spec: Spec = {
+        "layers": [*layers],
         "uid": uid,
         "parent": None if own else os.getpid(),
         "cwd": data_path,
         "programs": [command[0], *_STORES, *map(str, Path("/").glob("lib*/ld-*.so*"))],
         "readable": [*readable, *_PROC],
         "writable": [data_path, str(room.temp)],
-        "devices": _DEVICES,
+        "devices": [*_DEVICES],
         "connection": str(room.connection),
         "memory_bytes": limits.memory_bytes,
         "scratch_bytes": limits.scratch_bytes,
@@ -70,13 +89,43 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
     if own:
         proc = "landlock" in layers
         shown = [*readable, str(_ROOT / "assistant_nb"), *(() if proc else _PROC)]
-        around = namespaces.bubblewrap(room, shown, _DEVICES, uid, proc=proc)
+        around = _bubblewrap(room, shown, _DEVICES, uid, proc=proc)
     argv = [*around, sys.executable, "-I", "-S", "-c", _LAUNCHER, str(_ROOT), json.dumps(spec), *command]
     return Launch(argv, _environment(room), data_path, uid)
 
 
+def _bubblewrap(
+    room: Room, readable: Sequence[str], devices: Sequence[str], uid: int | None, *, proc: bool
+) -> list[str]:
+    """Return bubblewrap's own words, which stand before the command. Raises OSError where there is no `bwrap`.
+
+    With a `uid`, root can become that user inside. `proc` is True if Landlock will protect `/proc`. Without Landlock
+    there must be no `/proc`: its user could read the memory of bubblewrap's own first process, which has no filter.
+    """
+    program = shutil.which("bwrap")
+    if program is None:
+        raise FileNotFoundError("bubblewrap (`bwrap`) is not installed")
+    user = ["--unshare-user"] if uid is None else _AS_ROOT
+    binds = [
+        *(("--ro-bind", path, path) for path in readable),
+        *(("--dev-bind", path, path) for path in devices),
+        ("--bind", str(room.scratch), DATA_PATH),
+        ("--bind", str(room.temp), str(room.temp)),
+        ("--bind", str(room.connection), str(room.connection)),
+    ]
+    # bubblewrap itself would make these for its own user only
+    folders = sorted({str(folder) for _, _, target in binds for folder in PurePath(target).parents} - {"/"})
+    made = [
+        *(("--dir", folder) for folder in folders),
+        *binds,
+        *((("--proc", "/proc"),) if proc else ()),
+        ("--remount-ro", "/"),
+    ]
+    return [program, *_ALONE, *user, *(word for step in made for word in step), "--"]
+
+
 def _python() -> Iterator[str]:
-    """Where this Python and its packages are, by every name they go by."""
+    """Yield where this Python and its packages are, by each of their names."""
     for prefix in {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}:
         for place in _OF_A_PREFIX:
             yield from (f"{prefix}/{place}", os.path.realpath(f"{prefix}/{place}"))
@@ -105,15 +154,15 @@ def _environment(room: Room) -> dict[str, str]:
 
 
 _SPARE_USERS: Final = range(60578, 61184)
-"""Ids that no Linux gives to anybody. Source: systemd, "Users, Groups, UIDs and GIDs"."""
-_turns = itertools.count(random.randrange(len(_SPARE_USERS)))  # noqa: S311  two engines rarely meet
+"""Ids that no Linux gives to a user. Source: systemd, "Users, Groups, UIDs and GIDs"."""
+_turns = itertools.count(random.randrange(len(_SPARE_USERS)))  # noqa: S311  so that two engines rarely take the same
 
 
 def _spare_user() -> int:
-    """A user for one kernel, so that kernels are strangers to each other."""
+    """Return an unused user id for one kernel, so that kernels cannot reach each other."""
     busy = set()
     for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):  # it ended meanwhile
+        with suppress(OSError):  # the process has ended meanwhile
             busy.add(process.stat().st_uid)
     turns = (_SPARE_USERS[next(_turns) % len(_SPARE_USERS)] for _ in _SPARE_USERS)
     uid = next((uid for uid in turns if uid not in busy), None)

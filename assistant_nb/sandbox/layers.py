@@ -1,7 +1,7 @@
-"""The door of the sandbox: which layers hold on this machine, and how a command is started behind them.
+"""Which layers hold on this machine.
 
-They are tried by attack, not by version: the canaries run behind the best layers that this machine may have, then
-behind fewer, until none of them gets through. Where one always does, nothing is run.
+They are tried by attack, not by version. The canaries run behind the best layers that this machine may have, then
+behind fewer, until no canary succeeds. If one always succeeds, nothing is run.
 """
 
 import inspect
@@ -18,8 +18,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from ..engine.errors import NotContained
 from . import canaries
+from .errors import NotContained
 from .launch import launch
 from .limits import Limits, Room
 
@@ -28,9 +28,9 @@ _probing = threading.Lock()
 
 
 def layers() -> tuple[str, ...]:
-    """What holds here, such as `("namespaces", "landlock", "seccomp", "limits")`. Raises NotContained.
+    """Return the layers that hold here, such as `("namespaces", "landlock", "seccomp", "limits")`.
 
-    Found out at the first call of a process, which takes some 0.1 s.
+    The first call in a process tries them, which takes about 0.1 s. Raises NotContained.
     """
     with _probing:
         found, reasons = _found()
@@ -41,7 +41,7 @@ def layers() -> tuple[str, ...]:
 
 @cache
 def _found() -> tuple[tuple[str, ...], list[str]]:
-    """The layers that hold; and why those before them do not."""
+    """Return the layers that hold, and why the better ones do not."""
     reasons: list[str] = []
     for candidate in candidates(sys.platform, root=sys.platform == "linux" and os.getuid() == 0):
         reason = why_not(candidate)
@@ -52,10 +52,10 @@ def _found() -> tuple[tuple[str, ...], list[str]]:
 
 
 def candidates(platform: str, *, root: bool) -> list[tuple[str, ...]]:
-    """The sets of layers that may hold, from the best to the least that is still worth trying.
+    """Return the sets of layers that may hold, from the best to the weakest.
 
-    A spare user is somebody whom nobody else is. A reading user is one, too, who may look where root may, as far as
-    Landlock lets it: for a Python that lies in root's HOME.
+    "spare user": the code runs as an unused user id. "reading user": that user may also read what root may read, as
+    far as Landlock allows it. This is for a Python in root's HOME.
     """
     if platform == "darwin":
         return [("sandbox_init", "limits")]
@@ -70,12 +70,12 @@ def candidates(platform: str, *, root: bool) -> list[tuple[str, ...]]:
 
 
 def why_not(candidate: Sequence[str]) -> str | None:
-    """None if no canary gets through behind these layers, and code can work there."""
+    """Return None if no canary succeeds behind these layers and code can work there; else the reason."""
     with _target() as (folder, room, targets):
         command = [sys.executable, "-I", "-S", "-c", inspect.getsource(canaries), json.dumps(targets)]
         try:
             start = launch(command, room, Limits(), candidate)
-            if start.owner is not None:  # of the target, too: that it is somebody else's must not be what saves it
+            if start.owner is not None:  # give it the target, too: the owner alone must not protect it
                 for path in (folder, *folder.rglob("*")):
                     os.chown(path, start.owner, start.owner)
             done = subprocess.run(  # noqa: S603  our own words
@@ -91,7 +91,7 @@ def why_not(candidate: Sequence[str]) -> str | None:
 
 @contextmanager
 def _target() -> Iterator[tuple[Path, Room, canaries.Targets]]:
-    """A folder made to be attacked, with a room beside it, and what else the canaries aim at."""
+    """Make a folder to be attacked and a room beside it. Yields the folder above both, the room, and the targets."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="anb-", ignore_cleanup_errors=True))).resolve()
         room, target = Room(folder / "data", folder / "temp", folder / "run"), folder / "target"
@@ -102,7 +102,7 @@ def _target() -> Iterator[tuple[Path, Room, canaries.Targets]]:
         neighbour = stack.enter_context(socket.socket(socket.AF_UNIX))
         neighbour.bind(str(target / "socket"))
         neighbour.listen()
-        targets = {
+        targets: canaries.Targets = {
             "folder": str(target),
             "port": server.getsockname()[1],
             "pid": os.getpid(),

@@ -1,4 +1,4 @@
-"""The calls of Linux that Python has no function for."""
+"""System calls of Linux for which Python has no function."""
 
 import ctypes
 import os
@@ -8,18 +8,18 @@ _LIBC.syscall.restype = ctypes.c_long
 
 
 def syscall(number: int, *args: int | bytes | None) -> int:
-    """Raises OSError. Bytes are handed over by their address."""
+    """Make a system call. Bytes are passed by their address. Raises OSError."""
     return _checked(_LIBC.syscall(ctypes.c_long(number), *map(_word, args)))
 
 
 def prctl(option: int, *args: int | bytes) -> int:
-    """Raises OSError."""
+    """Make the call `prctl`. Raises OSError."""
     words = [_word(arg) for arg in (*args, 0, 0, 0, 0)[:4]]
     return _checked(_LIBC.prctl(ctypes.c_int(option), *words))
 
 
 def address(data: bytes) -> int:
-    """Where bytes lie; keep a reference to them as long as it is used."""
+    """Return the address of bytes. Keep a reference to them while the address is in use."""
     return ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value or 0
 
 

@@ -1,17 +1,19 @@
-"""What code in the sandbox may use up, and the folders it lives in."""
+"""How much code in the sandbox may use, and the folders that it works in."""
 
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+DATA_PATH: Final = "/mnt/data"
+"""Where models are told that the files are. Logs show this path too, whatever the real folder is."""
 MOST_INODES: Final = 10_000
-"""So many files and folders may be there."""
+"""The most files and folders that there may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What runs over a limit ends with a message that the model can read: `Limits(call_s=10)`."""
+    """Code that goes over a limit ends with a message that the model can read: `Limits(call_s=10)`."""
 
     call_s: float = 60
     memory_bytes: int = 2 * 2**30
@@ -26,14 +28,14 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The folders of one kernel, all 0700, absolute and without symlinks; all in them is given to `Launch.owner`.
+    """The folders of one kernel: mode 0700, absolute, without symbolic links. `Launch.owner` owns everything in them.
 
-    `connection` needs a short path: that of a socket in it may take 107 bytes.
+    `connection` needs a short path: the path of a socket in it may have 107 bytes.
     """
 
     scratch: Path
-    """The working folder, which the code sees as `Launch.data_path`. What it makes there are its results."""
+    """The working folder, which the code sees as `Launch.data_path`. Files that it makes there are its results."""
     temp: Path
-    """TMPDIR, HOME and caches, such as matplotlib's. Counts as scratch, holds no results."""
+    """TMPDIR, HOME and caches, such as matplotlib's. Its size counts as scratch; it has no results."""
     connection: Path
-    """The connection file and its ipc sockets. The code may make and remove sockets there, nothing else."""
+    """The connection file and its ipc sockets. The code may only make and remove sockets there."""

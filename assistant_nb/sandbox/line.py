@@ -1,6 +1,6 @@
-"""One channel of a kernel: a Unix socket on which ZMTP is spoken, and at which nobody waits alone.
+"""One channel of a kernel: a Unix socket with ZMTP on it. `wait` waits for several channels at once.
 
-It connects once, before code runs in the kernel. What code puts in the place of the other end is never reached.
+A line connects once, before code runs in the kernel. If code replaces the kernel's socket, nothing connects to that.
 """
 
 import socket
@@ -15,7 +15,7 @@ _PIECE_BYTES: Final = 2**16
 
 class Line:
     def __init__(self, path: str, kind: Kind, most_bytes: int) -> None:
-        """Raises OSError if nobody listens there. `most_bytes`: of a message that comes, as for `Decoder`."""
+        """Connect. `most_bytes` limits a message, as for `Decoder`. Raises OSError if nothing listens there."""
         self._socket = socket.socket(socket.AF_UNIX)
         try:
             self._socket.connect(path)
@@ -25,28 +25,28 @@ class Line:
         self._socket.setblocking(False)
         self._decoder = Decoder(most_bytes)
         self._out, self._later = bytearray(hello(kind)), bytearray()
-        """What is to be sent: now, and when the other side is ready."""
+        """Bytes to send now, and bytes to send when the other side is ready."""
         self.holds = False
-        """Whether there may be another message in what has come already."""
+        """True if the received bytes may hold another message."""
         self.received_bytes = 0
         self.broken = False
-        """It was closed, or what came is no ZMTP."""
+        """True if the other side has closed it, or has sent something that is not ZMTP."""
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
     @property
     def events(self) -> int:
-        """What it would wait for."""
+        """The events of `poll` that the line waits for."""
         return (0 if self.holds else POLLIN) | (POLLOUT if self._out else 0)
 
     def send(self, frames: Sequence[bytes]) -> None:
-        """It goes out when somebody waits."""
+        """Send a message. It leaves during the next `wait`."""
         self._later += encode(frames)
         self._release()
 
     def next(self) -> list[bytes] | None:
-        """Like `Decoder.next`, but what is no ZMTP breaks the line."""
+        """Like `Decoder.next`, but bytes that are not ZMTP break the line."""
         try:
             frames = self._decoder.next()
         except ValueError:
@@ -56,7 +56,7 @@ class Line:
         return frames
 
     def transfer(self, events: int) -> None:
-        """Send and receive a piece, as far as that goes without waiting."""
+        """Send and receive a piece without waiting."""
         try:
             if events & POLLOUT:
                 del self._out[: self._socket.send(self._out)]
@@ -80,7 +80,7 @@ class Line:
 
 
 def wait(lines: Sequence[Line], timeout_s: float) -> None:
-    """Until something has come on one of them, or has come before and was not asked for."""
+    """Wait until something arrives on one of the lines. Return at once if a line already holds a message."""
     poller, whole = poll(), {line.fileno(): line for line in lines if not line.broken}
     for number, line in whole.items():
         poller.register(number, line.events)

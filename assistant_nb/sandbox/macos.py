@@ -1,13 +1,10 @@
-"""macOS: Seatbelt, by `sandbox_init`. It watches over the contents of files, network, processes and signals.
-
-It does not limit memory.
+"""macOS: Seatbelt, by `sandbox_init`. It controls the contents of files, network, processes and signals, not memory.
 
 Source: sandbox_init(3); the profiles in /System/Library/Sandbox/Profiles.
 """
 
 import ctypes
 import json
-from typing import Any
 
 _BASE = """(version 1)
 (deny default)
@@ -23,7 +20,7 @@ _WRITE = "file-write-data file-write-create file-write-unlink"  # not the mode, 
 
 
 def profile(readable: list[str], writable: list[str], connection: str) -> str:
-    """In Seatbelt's language: everything is refused but these paths, and unix sockets in `connection`."""
+    """Return the rules in Seatbelt's language: only these paths, and Unix sockets in `connection`, are allowed."""
     rules = [
         *(
             f"(allow file-read* file-map-executable (subpath {json.dumps(path)}))"
@@ -36,9 +33,9 @@ def profile(readable: list[str], writable: list[str], connection: str) -> str:
     return _BASE + "\n".join(rules)
 
 
-def confine(spec: dict[str, Any]) -> None:
-    """Raises OSError."""
+def confine(readable: list[str], writable: list[str], connection: str) -> None:
+    """Confine this process to these paths for good. Raises OSError."""
     libc, error = ctypes.CDLL(None), ctypes.c_char_p()
-    text = profile(spec["readable"], spec["writable"], spec["connection"])
+    text = profile(readable, writable, connection)
     if libc.sandbox_init(text.encode(), ctypes.c_uint64(0), ctypes.byref(error)):
         raise OSError((error.value or b"no reason given").decode())

@@ -1,14 +1,14 @@
-"""The messages of Jupyter as frames, there and back. Pure.
+"""Jupyter messages as frames, and frames as messages. Pure.
 
-What comes back may be written by code, which knows the key of its kernel: a signature proves nothing, and is not looked
-at. What counts is that reading a message takes little time and memory, whatever is in it.
+The model's code knows the key of its kernel and can write any message. A signature proves nothing, so none is checked.
+Instead, reading a message must take little time and memory, whatever the message holds.
 
 Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html
 """
 
 import hmac
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,10 +18,10 @@ _DELIMITER: Final = b"<IDS|MSG>"
 _SESSION: Final = uuid4().hex
 _MOST_OF_A_HEADER: Final = 2**14
 _MOST_PIECES: Final = 100_000
-"""Lists, objects and strings of a content, and what commas part: an empty list is two bytes here, 64 as an object."""
+"""Lists, objects, strings and items in a content: an empty list has two bytes here, and 64 as a Python object."""
 _MOST_ESCAPES: Final = 2**20
 _MOST_OUTSIDE: Final = 2**21
-"""Bytes of a content that are in no string."""
+"""Bytes of a content outside of strings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,16 @@ class Message:
     kind: str
     """Such as `stream`."""
     parent: str
-    """The id of the request that it belongs to."""
-    content: dict[str, Any]
+    """The id of the request that the message belongs to."""
+    content: Mapping[str, object]
 
 
 class TooMuch(Exception):
-    """A message that would cost more than it may."""
+    """A message would take too much time or memory to read."""
 
 
-def request(kind: str, content: dict[str, Any], key: bytes) -> tuple[str, list[bytes]]:
-    """The id of a new request, and its frames."""
+def request(kind: str, content: Mapping[str, object], key: bytes) -> tuple[str, list[bytes]]:
+    """Return the id of a new request, and its frames."""
     id, date = uuid4().hex, datetime.now(UTC).isoformat()
     header = {"msg_id": id, "msg_type": kind, "username": "engine", "session": _SESSION, "date": date, "version": "5.3"}
     parts = [json.dumps(part).encode() for part in (header, {}, {}, content)]
@@ -48,7 +48,7 @@ def request(kind: str, content: dict[str, Any], key: bytes) -> tuple[str, list[b
 
 
 def message(channel: str, frames: Sequence[bytes]) -> Message | None:
-    """None for what is no message. Raises TooMuch."""
+    """Read a message. Returns None for frames that are not a message. Raises TooMuch."""
     try:
         at = frames.index(_DELIMITER)
         _, header, parent, _, content = frames[at + 1 : at + 6]
@@ -61,18 +61,18 @@ def message(channel: str, frames: Sequence[bytes]) -> Message | None:
 
 
 def _read(part: bytes) -> Any:
-    return json.loads(part.decode("utf-8", "replace"))  # of bytes, it would guess the encoding
+    return json.loads(part.decode("utf-8", "replace"))  # given bytes, json would guess the encoding
 
 
 def _is_costly(content: bytes) -> bool:
-    """Whether it takes long to read. The length of a text does not count: a printed list is one string."""
+    """True if it takes long to read. The length of a string does not count: a printed list is one string."""
     if len(content) <= _MOST_PIECES:
         return False
     if escapes := content.count(b"\\"):
         if escapes > _MOST_ESCAPES:
             return True
         content = content.replace(rb"\\", b"").replace(rb"\"", b"")
-    if content.count(b'"') > 2 * _MOST_PIECES:  # each of them begins or ends a string now
+    if content.count(b'"') > 2 * _MOST_PIECES:  # now each of them begins or ends a string
         return True
     outside = b"".join(content.split(b'"')[::2])
     return len(outside) > _MOST_OUTSIDE or sum(map(outside.count, (b"[", b"{", b","))) > _MOST_PIECES

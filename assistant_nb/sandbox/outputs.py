@@ -1,7 +1,6 @@
-"""From a kernel's messages to what a model and a person may see. Pure.
+"""What a model and a person may see of a kernel's messages. Pure.
 
-Code can send any message in the kernel's name, so nothing in one is believed: texts and PNG images pass, of everything
-else there is no trace.
+Code can send any message in the kernel's name, so no message is trusted. Only texts and PNG images pass.
 
 Source: "Messages on the IOPub channel", https://jupyter-client.readthedocs.io/en/stable/messaging.html
 """
@@ -13,16 +12,15 @@ import tokenize
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-DATA_PATH: Final = "/mnt/data"
-"""What models are told, and what is shown, wherever the folder really is."""
+from .limits import DATA_PATH
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _IMAGES: Final = 16
-"""Images may take this many times what texts may,"""
+"""Images may take this many times the bytes of texts."""
 _MOST_IMAGES: Final = 50
-"""and there are no more than this."""
+"""The most images that one execution shows."""
 _ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _IN_CODE: Final = re.compile(rf"{DATA_PATH}(?![\w-])")
 
@@ -38,24 +36,24 @@ class Image:
 
 
 class Outputs:
-    """What one call has shown so far: `show("stream", {"name": "stdout", "text": "4\\n"})`."""
+    """What one execution has shown so far: `show("stream", {"name": "stdout", "text": "4\\n"})`."""
 
     def __init__(self, limit_bytes: int, shown_as: Mapping[str, str] | None = None) -> None:
-        """`shown_as`: what stands for a path, or another text, in all logs."""
+        """`shown_as` replaces paths, or other texts, in all logs."""
         self._outputs: list[list[str] | Image] = []
         self._text_left, self._images_left = limit_bytes, _IMAGES * limit_bytes
         self._least = _IMAGES * limit_bytes // _MOST_IMAGES
         self._shown_as = shown_as or {}
         self.failed = False
-        """Whether an error was shown."""
+        """True if an error was shown."""
 
     @property
     def over(self) -> bool:
-        """More came than is shown."""
+        """True if more came than is shown."""
         return self._text_left < 0 or self._images_left < 0
 
-    def show(self, kind: str, content: Mapping[str, Any]) -> None:
-        """Takes any message of the iopub channel; ignores what it does not know."""
+    def show(self, kind: str, content: Mapping[str, object]) -> None:
+        """Take any message of the iopub channel. Unknown kinds are ignored."""
         if kind == "stream":
             self._write(content.get("text"), fresh_line=False)
         elif kind in ("display_data", "execute_result"):
@@ -66,11 +64,11 @@ class Outputs:
             self._write("\n".join(map(str, lines)) if isinstance(lines, list) else None)
 
     def say(self, sentence: str) -> None:
-        """A word of the engine's own; there is always room for it."""
+        """Add a sentence of the engine's own, whatever the limit."""
         self._texts().append(self._break() + sentence)
 
     def all(self) -> list[Logs | Image]:
-        """In order; neighbouring texts are one."""
+        """Return the outputs in order. Neighbouring texts are joined."""
         return [each if isinstance(each, Image) else Logs(self._clean("".join(each))) for each in self._outputs]
 
     def _display(self, data: object) -> None:
@@ -99,7 +97,7 @@ class Outputs:
         return texts
 
     def _break(self) -> str:
-        """Streams end where they end, everything else begins on a line of its own."""
+        """Return a line end where it is missing, for an output that begins on a new line."""
         texts = self._texts()
         return "\n" if texts and not texts[-1].endswith("\n") else ""
 
@@ -121,9 +119,9 @@ def _png(encoded: object) -> bytes | None:
 
 
 def at_home(code: str, data_path: str) -> str:
-    """Code in whose string literals `/mnt/data` is the folder that stands for it here.
+    """Replace `/mnt/data` in the string literals of code by the real folder.
 
-    `at_home("open('/mnt/data/a.csv')", "/tmp/x")` is `"open('/tmp/x/a.csv')"`. What is no Python stays as it is.
+    `at_home("open('/mnt/data/a.csv')", "/tmp/x")` is `"open('/tmp/x/a.csv')"`. Code that is not Python stays as it is.
     """
     if data_path == DATA_PATH:
         return code
@@ -137,7 +135,7 @@ def at_home(code: str, data_path: str) -> str:
 
 
 def _literals(code: str) -> Iterator[tuple[int, int]]:
-    """Where strings begin and end; an f-string with all that is in it."""
+    """Yield where each string begins and ends. An f-string counts as a whole."""
     starts = [0]
     for line in io.StringIO(code):
         starts.append(starts[-1] + len(line))

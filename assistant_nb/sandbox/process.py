@@ -1,69 +1,74 @@
-"""One running kernel, and the lines to it.
+"""One running kernel: how its process is started, held still and ended, and the lines to it. The home of psutil.
 
 Source: https://jupyter-client.readthedocs.io/en/stable/messaging.html
 """
 
 import json
+import os
 import secrets
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from subprocess import TimeoutExpired
-from typing import Any, Final
+from functools import cache
+from subprocess import DEVNULL, PIPE, TimeoutExpired
+from typing import Final
 
-from ..engine.errors import KernelError
+import psutil
+
+from .errors import KernelError
+from .launch import Launch, launch
 from .limits import Limits, Room
 from .line import Line, wait
 from .messages import Message, TooMuch, message, request
-from .processes import Tree
-from .starting import start
 from .zmtp import Kind
 
 START_S: Final = 60
 _GOODBYE_S: Final = 1
 _TICK_S: Final = 0.01
 _READ_BYTES: Final = 16 * 2**20
-"""A larger message is not read: that would take long, and other threads would wait meanwhile."""
+"""A larger message is not read. Reading it would take long, and other threads would wait meanwhile."""
 _MOST_BYTES: Final = 128 * 2**20
-"""Of all that a kernel says in one call. One that says more is ended."""
+"""The most that a kernel may send in one execution. A kernel that sends more is ended."""
 
 _CHANNELS: Final = ("shell", "iopub", "stdin", "control", "hb")
 _SPOKEN: Final[dict[str, Kind]] = {"shell": "DEALER", "iopub": "SUB", "control": "DEALER"}
-"""Those that are connected, and the kind of our socket. What is said on the others reaches nobody."""
-_SUBSCRIPTION: Final = b"\x01"  # to everything; the kernel welcomes a subscriber
+"""The channels that are connected, each with the kind of our socket. Nothing listens to the others."""
+_SUBSCRIPTION: Final = b"\x01"  # to everything; the kernel answers with a welcome
 _COMMAND: Final = [
     sys.executable,
-    "-P",  # a file of the code's is not imported in place of the kernel's
+    "-P",  # the kernel must not import a file of the code in place of its own
     *("-m", "ipykernel_launcher"),
-    # it would say in a call's output that the first plot takes a while
+    # otherwise the output says that the first plot takes a while
     "--IPKernelApp.exec_lines=__import__('logging').getLogger('matplotlib.font_manager').setLevel('ERROR')",
     *("--log-level=CRITICAL", "--HistoryManager.enabled=False", "--InteractiveShell.colors=nocolor"),
 ]
 
 
 class Process:
-    """Used by one thread at a time, not always the same."""
+    """A running kernel. One thread at a time may use it."""
 
     def __init__(self, room: Room, limits: Limits, layers: Sequence[str]) -> None:
-        """Starts the kernel and waits until it listens. Raises KernelError."""
+        """Start the kernel and wait until it listens. Raises KernelError."""
         self._key, self._address = secrets.token_hex(), str(room.connection / "k-ipc")
         self._lines: dict[str, Line] = {}
         self._received_before = 0
-        """The bytes that had come when the call began."""
+        """The bytes that had come when the execution began."""
         self.flooded = False
-        """Whether a message of the call was too large, or too costly, to be read."""
+        """True if a message of the execution was too large or too costly to read."""
         connection = room.connection / "k.json"
         connection.touch(0o600)
         connection.write_text(json.dumps(self._connection()))
         try:
-            self._process, how = start([*_COMMAND, "-f", str(connection)], room, limits, layers)
+            self._process, how = _start([*_COMMAND, "-f", str(connection)], room, limits, layers)
         except OSError as error:
             raise KernelError(f"The kernel for code does not start ({error}).") from None
         self.data_path = how.data_path
         self.owner = how.owner
-        """The user to whom the files in its room belong; None: ours."""
+        """The user that owns the files in its room. None: the engine's user."""
         try:
             self._await_ready()
         except BaseException:
@@ -72,20 +77,20 @@ class Process:
         self.tree = Tree(self._process.pid)
 
     def execute(self, code: str) -> str:
-        """Send code; the id by which the messages that answer name their parent."""
+        """Send code. Returns the id that the answering messages name as their parent."""
         self.flooded, self._received_before = False, self._received_bytes
         choices = {"silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
         return self._send("shell", "execute_request", {"code": code, "user_expressions": {}, **choices})
 
     def interrupt(self) -> str:
-        """Ask for a KeyboardInterrupt in the running code; the id of the request.
+        """Ask for a KeyboardInterrupt in the running code. Returns the id of the request.
 
-        Once that is answered there will be none any more, so that none strikes the next call.
+        The kernel answers after the interrupt. Wait for the answer, or the interrupt could hit the next execution.
         """
         return self._send("control", "interrupt_request", {})
 
     def messages(self, timeout_s: float) -> Iterator[Message]:
-        """What has come; waits for the first as long as this. At most one a channel, so that floods hold nobody."""
+        """Wait up to `timeout_s`, then yield at most one message of each channel, so that no flood blocks."""
         wait([*self._lines.values()], timeout_s)
         for channel, line in self._lines.items():
             if (frames := line.next()) is not None:
@@ -98,7 +103,7 @@ class Process:
                     self.flooded = True
 
     def died(self) -> str | None:
-        """How it ended, in words; None while it runs, and can be understood."""
+        """Return how it ended, as a sentence. None while it runs and its messages can be read."""
         if self._received_bytes - self._received_before > _MOST_BYTES:
             return f"The code sent more than {_MOST_BYTES // 2**20} MB in one call."
         broken = any(line.broken for line in self._lines.values())
@@ -112,7 +117,7 @@ class Process:
         return "The code broke the connection to its kernel." if broken else None
 
     def close(self) -> None:
-        """Returns when nothing of the process is left."""
+        """End the process. Returns when nothing of it is left."""
         if self._process.poll() is None:
             Tree(self._process.pid).kill()
         try:
@@ -129,21 +134,21 @@ class Process:
     def _received_bytes(self) -> int:
         return sum(line.received_bytes for line in self._lines.values())
 
-    def _connection(self) -> dict[str, Any]:
-        """What the kernel is told."""
+    def _connection(self) -> dict[str, str | int]:
+        """Return the content of the connection file."""
         ports = {f"{channel}_port": n for n, channel in enumerate(_CHANNELS, 1)}
         return {"transport": "ipc", "ip": self._address, "key": self._key, "signature_scheme": "hmac-sha256", **ports}
 
     def _path(self, channel: str) -> str:
         return f"{self._address}-{_CHANNELS.index(channel) + 1}"
 
-    def _send(self, channel: str, kind: str, content: dict[str, Any]) -> str:
+    def _send(self, channel: str, kind: str, content: Mapping[str, object]) -> str:
         id, frames = request(kind, content, self._key.encode())
         self._lines[channel].send(frames)
         return id
 
     def _await_ready(self) -> None:
-        """Until it answers, and what it publishes arrives."""
+        """Wait until the kernel answers and its published messages arrive."""
         end, heard = time.monotonic() + START_S, set[str]()
         for channel, kind in _SPOKEN.items():
             while channel not in self._lines:
@@ -168,3 +173,83 @@ class Process:
             return f"it does not answer within {START_S} s"
         text = self._process.stderr.read().decode("utf-8", "replace").strip()
         return text.splitlines()[-1] if text else f"exit code {self._process.returncode}"
+
+
+def _start(
+    command: Sequence[str], room: Room, limits: Limits, layers: Sequence[str]
+) -> tuple["subprocess.Popen[bytes]", Launch]:
+    """Start a kernel in a room. The user that it runs as becomes the owner of the room. Raises OSError.
+
+    Linux tells a child that its parent has died when the *thread* that started it ends. A kernel that a run's thread
+    started would end with the run. So one thread starts all kernels, and ends with this process.
+    """
+    how = launch(command, room, limits, layers)
+    if how.owner is not None:
+        for folder in (room.scratch, room.temp, room.connection):
+            _give(folder, how.owner)
+    env = how.env | {"PYTHONHASHSEED": "0"}  # sets print in the same order everywhere: lessons show them
+    if not layers:  # with layers, the launcher ends the kernel with this process
+        env["JPY_PARENT_PID"] = str(os.getpid())
+
+    def started() -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(  # noqa: S603  our own words
+            how.argv, cwd=room.scratch, env=env, stdin=DEVNULL, stdout=DEVNULL, stderr=PIPE, start_new_session=True
+        )
+
+    return _keeper().submit(started).result(), how
+
+
+def _give(folder: os.PathLike[str], owner: int) -> None:
+    """Change the owner of a folder and its contents, while no kernel runs there."""
+    for path, _, names in os.walk(folder):
+        for name in ("", *names):
+            os.chown(os.path.join(path, name), owner, owner, follow_symlinks=False)  # noqa: PTH118
+
+
+@cache
+def _keeper() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="kernels")
+
+
+os.register_at_fork(after_in_child=_keeper.cache_clear)  # a forked process does not have the thread
+
+
+class Tree:
+    """A process and its children."""
+
+    def __init__(self, pid: int) -> None:
+        """Find the processes; none if the process has ended."""
+        self._all: list[psutil.Process] = []  # children first
+        with suppress(psutil.Error):
+            root = psutil.Process(pid)
+            self._all = [*reversed(root.children(recursive=True)), root]
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in self._all]
+
+    def pause(self) -> None:
+        """Stop all of them until `resume`."""
+        for process in self._all:
+            with suppress(psutil.Error):
+                process.suspend()
+
+    def resume(self) -> None:
+        for process in self._all:
+            with suppress(psutil.Error):
+                process.resume()
+
+    def kill(self) -> None:
+        """End the inner processes. The outer one, bubblewrap, then cleans up and ends by itself."""
+        for process in self._all[:-1] or self._all:
+            with suppress(psutil.Error):
+                process.kill()
+        self.resume()
+
+    def memory_bytes(self) -> int:
+        """Return the bytes that they take in main memory."""
+        total = 0
+        for process in self._all:
+            with suppress(psutil.Error):
+                total += process.memory_info().rss
+        return total

@@ -1,7 +1,7 @@
-"""The folders of a kernel on disk: made, emptied, and swept when their engine was killed.
+"""The folders of a kernel on disk: making them, emptying them, and removing those of a killed engine.
 
-No kernel runs in a room while something here looks into it, but what has run there may have left anything: links,
-folders without an end, names that are no text. So nothing is followed, and nothing is reached by a long path.
+No kernel runs in a room while this module works on it. But code that ran there may have left anything: links, very deep
+folders, names that are not text. So no link is followed, and no long path is used.
 """
 
 import fcntl
@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from ..engine.errors import KernelError
+from .errors import KernelError
 from .limits import Room
 
 _PREFIX: Final = "anbk-"
@@ -29,27 +29,27 @@ FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 @dataclass(frozen=True, slots=True)
 class Quarters:
-    """A room, and beside it a folder where the engine keeps copies, which the kernel cannot reach."""
+    """A room, and beside it a folder for the engine's copies, which the kernel cannot reach."""
 
     root: Path
     room: Room
     kept: Path
     lock: int
-    """An open descriptor of `root`, locked: as long as this process lives, nobody sweeps it."""
+    """An open, locked descriptor of `root`. While this process lives, no other engine removes the folder."""
 
     def close(self) -> None:
-        """The kernel has ended; everything goes. Call it once."""
+        """Remove everything. Call it once, when the kernel has ended."""
         remove(self.root)
         os.close(self.lock)
 
 
 def furnish() -> Quarters:
-    """New; the folders of `renew` are not there yet. Raises KernelError."""
+    """Make quarters without the folders that `renew` makes. Raises KernelError."""
     base = _base()
     _sweep(base)
     try:
         root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-        root.chmod(0o711)  # a kernel under another user's number passes through
+        root.chmod(0o711)  # a kernel with another user id must pass
         lock = os.open(root, FOLDER)
         fcntl.flock(lock, fcntl.LOCK_EX)
         room, kept = Room(root / "data", root / "temp", root / "c"), root / "kept"
@@ -63,7 +63,7 @@ def furnish() -> Quarters:
 
 
 def renew(room: Room) -> None:
-    """Make all folders but `scratch` anew: nothing else of a kernel is there for the next one. Raises KernelError."""
+    """Make all folders but `scratch` anew, so that the next kernel finds nothing else. Raises KernelError."""
     for folder in (room.temp, room.connection):
         remove(folder)
         with suppress(OSError):
@@ -75,7 +75,7 @@ def renew(room: Room) -> None:
 
 
 def _base() -> Path:
-    """The temporary folder, or `/tmp` where that is too long for the path of a socket."""
+    """Return the temporary folder, or `/tmp` if its path is too long for a socket."""
     base = Path(tempfile.gettempdir()).resolve()
     socket = base / f"{_PREFIX}12345678" / "c" / "k-ipc-1"
     return base if len(os.fsencode(socket)) <= _SOCKET_BYTES else Path("/tmp").resolve()  # noqa: S108
@@ -83,11 +83,11 @@ def _base() -> Path:
 
 @cache
 def _sweep(base: Path) -> None:
-    """Remove what engines have left that were killed. Once a process."""
+    """Remove the folders of engines that were killed. Runs once in a process."""
     for root in base.glob(f"{_PREFIX}????????"):
         with suppress(OSError):
             status = root.lstat()
-            if status.st_uid != os.geteuid() or time.time() - status.st_mtime < _YOUNG_S:  # not locked yet, perhaps
+            if status.st_uid != os.geteuid() or time.time() - status.st_mtime < _YOUNG_S:  # it may not be locked yet
                 continue
             lock = os.open(root, FOLDER)
             try:
@@ -98,14 +98,14 @@ def _sweep(base: Path) -> None:
 
 
 def remove(folder: Path) -> None:
-    """A folder and all that is in it, as far as the system allows; never anything outside of it."""
+    """Remove a folder with its contents, as far as the system allows, and nothing outside of it."""
     empty(folder)
     with suppress(OSError):
         folder.rmdir()
 
 
 def empty(folder: Path) -> None:
-    """All that is in a folder, likewise."""
+    """Remove the contents of a folder in the same way."""
     with suppress(OSError):
         top = os.open(folder, FOLDER)
         try:
@@ -115,11 +115,11 @@ def empty(folder: Path) -> None:
 
 
 def _empty(top: int) -> None:
-    """Folders in folders are moved up before they are emptied: however deep they are, it takes two open ones."""
+    """Move inner folders up before emptying them. So only two folders are open, however deep they are."""
     while folders := list(_unlink_files(top)):
         for name in folders:
             with suppress(OSError):
-                os.chmod(name, 0o700, dir_fd=top)  # a folder, as its owner nobody else works here
+                os.chmod(name, 0o700, dir_fd=top)  # it is a folder, and no other process of its owner works here
             below = os.open(name, FOLDER, dir_fd=top)
             try:
                 for inner in _unlink_files(below):
@@ -130,7 +130,7 @@ def _empty(top: int) -> None:
 
 
 def _unlink_files(folder: int) -> Iterator[str]:
-    """Yields the names of folders, removes everything else."""
+    """Remove all but the folders. Yields their names."""
     for name in os.listdir(folder):
         if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
             yield name
@@ -139,7 +139,7 @@ def _unlink_files(folder: int) -> Iterator[str]:
 
 
 def put(source: Path, folder: Path, name: str, owner: int | None) -> int:
-    """Copy a file to a path below a folder, over whatever is there but a folder; its size in bytes. Raises OSError."""
+    """Copy a file to a path below a folder, over anything but a folder. Returns its size in bytes. Raises OSError."""
     draft = f".{secrets.token_hex(8)}"
     with _made(folder, name, owner) as (parent, last):
         try:
@@ -158,7 +158,7 @@ def put(source: Path, folder: Path, name: str, owner: int | None) -> int:
 
 @contextmanager
 def _made(top: Path, name: str, owner: int | None) -> Iterator[tuple[int, str]]:
-    """The folder below `top` for a file of this name, open, made if need be; and the last part of the name."""
+    """Open the folder for a file of this name below `top`, made if missing. Yields it with the name's last part."""
     *folders, last = name.split("/")
     opened = [os.open(top, FOLDER)]
     try:

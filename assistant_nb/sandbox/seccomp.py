@@ -1,8 +1,8 @@
 """The system calls that code in the sandbox may make, as a table, and its translation to a filter. Pure.
 
-What the table does not name is answered with ENOSYS, as by a kernel that does not know it; libraries then go another
-way. So end ptrace, mounts, namespaces, bpf, perf, io_uring, keyrings, memfd, inotify, System V IPC, and what will come.
-A small compiler of our own, because pyseccomp needs a C library that learners do not have.
+Calls that the table does not name are answered with ENOSYS, like calls that Linux does not know. Libraries then try
+another way. This refuses ptrace, mounts, namespaces, bpf, perf, io_uring, keyrings, memfd, inotify, System V IPC, and
+calls of the future. The compiler is our own, because pyseccomp needs a C library that learners do not have.
 
 Source: linux/seccomp.h, linux/bpf_common.h; numbers: asm/unistd_64.h (x86-64) and asm-generic/unistd.h (aarch64).
 """
@@ -10,7 +10,7 @@ Source: linux/seccomp.h, linux/bpf_common.h; numbers: asm/unistd_64.h (x86-64) a
 import errno
 import struct
 
-# name=number on x86-64/number on aarch64; "-": not there
+# name=number on x86-64/number on aarch64; "-": it does not exist there
 
 ALLOWED = """
     read=0/63 write=1/64 pread64=17/67 pwrite64=18/68 readv=19/65 writev=20/66 preadv=295/69 pwritev=296/70
@@ -50,15 +50,15 @@ ALLOWED = """
 """
 
 ANSWERED = {
-    # Done without doing it. Landlock does not watch over a file's mode, owner and times, even of files outside, and
-    # `shutil.copy2` and unzip have to go on; libzmq aborts where the scheduler refuses.
+    # Answered as done, without doing it. Landlock does not control a file's mode, owner and times, even outside.
+    # `shutil.copy2` and unzip must go on, and libzmq aborts if the scheduler refuses.
     0: """
     chmod=90/- fchmod=91/52 fchmodat=268/53 fchmodat2=452/452 chown=92/- fchown=93/55 lchown=94/- fchownat=260/54
     utime=132/- utimes=235/- futimesat=261/- sched_setscheduler=144/119
     """,
     errno.EPERM: "fork=57/- vfork=58/- setrlimit=160/164",
     errno.ECONNREFUSED: "connect=42/203",
-    # Nor over extended attributes; "not supported" is what `shutil` expects of a file system without them.
+    # Landlock does not control extended attributes. `shutil` knows file systems that answer "not supported".
     errno.EOPNOTSUPP: """
     setxattr=188/5 lsetxattr=189/6 fsetxattr=190/7 getxattr=191/8 lgetxattr=192/9 fgetxattr=193/10 listxattr=194/11
     llistxattr=195/12 flistxattr=196/13 removexattr=197/14 lremovexattr=198/15 fremovexattr=199/16
@@ -66,22 +66,22 @@ ANSWERED = {
 }
 
 Rule = tuple[int, int, list[int | str]]
-"""Which word of the arguments, the bits looked at, the values allowed."""
+"""A word of the arguments, the bits that are compared, and the allowed values."""
 OWN = "the number of the process itself"
 ALLOW = -1
 _ALL = 0xFFFFFFFF
 _CLONE_THREAD, _CLONE_NEW = 0x10000, 0x7E020000
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPES = 1, 1, 0xF
-# The arguments in words of 32 bits: two each, the lower half first, which in most calls is all that the kernel takes
+# Words of 32 bits in the arguments: each has two, the lower half first. Most calls use only the lower half.
 _FIRST, _SECOND, _THIRD, _THIRD_UPPER = 0, 2, 4, 5
-_OF_ITSELF: list[Rule] = [(_FIRST, _ALL, [OWN])]  # 0 would be the group
+_OF_ITSELF: list[Rule] = [(_FIRST, _ALL, [OWN])]  # 0 would mean the group
 _OF_ITSELF_OR_0: list[Rule] = [(_FIRST, _ALL, [0, OWN])]
 _UNIX_STREAM: list[Rule] = [
     (_FIRST, _ALL, [_AF_UNIX]),
-    (_SECOND, _SOCK_TYPES, [_SOCK_STREAM]),  # a datagram needs no connection to go out
+    (_SECOND, _SOCK_TYPES, [_SOCK_STREAM]),  # a datagram needs no connection
 ]
 
-# What is looked at; the answer if all of it is as it should be; the answer otherwise
+# The rules; the answer if all rules hold; the answer otherwise
 CHECKED: dict[str, tuple[list[Rule], int, int]] = {
     "clone=56/220": ([(_FIRST, _CLONE_THREAD | _CLONE_NEW, [_CLONE_THREAD])], ALLOW, errno.EPERM),
     "socket=41/198": (_UNIX_STREAM, ALLOW, errno.EOPNOTSUPP),
@@ -89,7 +89,7 @@ CHECKED: dict[str, tuple[list[Rule], int, int]] = {
     "kill=62/129": (_OF_ITSELF, ALLOW, errno.EPERM),
     "tgkill=234/131": (_OF_ITSELF, ALLOW, errno.EPERM),
     "sched_setaffinity=203/122": (_OF_ITSELF_OR_0, ALLOW, errno.EPERM),
-    # No new limits, or a crash could hand its memory to the system's collector of crashes
+    # No new limits: with one, a crash could give its memory to the system's collector of crashes
     "prlimit64=302/261": ([*_OF_ITSELF_OR_0, (_THIRD, _ALL, [0]), (_THIRD_UPPER, _ALL, [0])], ALLOW, errno.EPERM),
     # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA; above all not PR_SET_PDEATHSIG
     "prctl=157/167": ([(_FIRST, _ALL, [15, 16, 0x53564D41])], ALLOW, errno.EINVAL),
@@ -97,7 +97,7 @@ CHECKED: dict[str, tuple[list[Rule], int, int]] = {
     "ioctl=16/29": ([(_SECOND, _ALL, [0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451])], ALLOW, errno.ENOTTY),
     # F_DUPFD to F_SETLKW, F_DUPFD_CLOEXEC, locks of open files; not F_SETOWN and F_SETSIG: they can kill a neighbour
     "fcntl=72/25": ([(_SECOND, _ALL, [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030])], ALLOW, errno.EPERM),
-    # Without times it comes from `Path.touch`, which makes no file if it hears that the time of one was set
+    # Without times the call comes from `Path.touch`, which makes no file if this call succeeds
     "utimensat=280/88": ([(_THIRD, _ALL, [0])], errno.EPERM, 0),
 }
 
@@ -118,9 +118,9 @@ def calls(table: str, machine: str) -> dict[str, int]:
 
 
 def program(machine: str, pid: int) -> bytes:
-    """The filter for a process of this number, as the kernel takes it: 8 bytes an instruction.
+    """Return the filter for the process `pid`, as Linux takes it: 8 bytes an instruction.
 
-    `machine` is what `os.uname` calls it. Raises OSError if it is neither x86_64 nor aarch64.
+    `machine` is the name that `os.uname` gives. Raises OSError if it is neither x86_64 nor aarch64.
     """
     code = [(_LOAD, 0, 0, _MACHINE_AT), (_IF_EQUAL, 1, 0, _known(machine)[1]), (_RETURN, 0, 0, _KILL)]
     code.append((_LOAD, 0, 0, _NUMBER_AT))
@@ -136,14 +136,14 @@ def program(machine: str, pid: int) -> bytes:
 
 
 def _known(machine: str) -> tuple[int, int]:
-    """The column of its numbers, and its name in the filter."""
+    """Return the column of a machine's numbers, and its name in the filter."""
     if machine not in _MACHINES:
         raise OSError(f"the numbers of the system calls of {machine} are not known, only of {' and '.join(_MACHINES)}")
     return _MACHINES[machine]
 
 
 def _rule(rule: Rule, pid: int, otherwise: int) -> list[Instruction]:
-    """Goes on if the word has one of the values."""
+    """Return the instructions that go on if the word has one of the values."""
     word, mask, allowed = rule
     values = [value if isinstance(value, int) else pid for value in allowed]
     tests = [(_IF_EQUAL, len(values) - n, 0, value) for n, value in enumerate(values)]

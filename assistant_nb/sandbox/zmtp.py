@@ -1,7 +1,7 @@
 """The wire protocol of ZeroMQ as a client needs it: frames as bytes, and bytes as frames. Pure.
 
-libzmq gathers all parts of a message in the memory of this process before it hands over the first, and has no limit for
-their sum. Code can write on the wire of its kernel, so this decoder keeps no more of a message than it was told.
+libzmq keeps all parts of a message in this process before it hands over the first one. It has no limit for their sum.
+Code can write on the wire of its kernel, so this decoder keeps at most a given number of bytes of a message.
 
 A toy message of two frames, `a` and `bc`, is `01 01 61 00 02 62 63` on the wire: flags, length, body, twice.
 
@@ -23,13 +23,13 @@ _MOST_OF_A_COMMAND: Final = 2**10
 
 
 def hello(kind: Kind) -> bytes:
-    """What a client says first. It says nothing more before `Decoder.ready`."""
+    """Return what a client sends first. It must wait for `Decoder.ready` before it sends more."""
     words = _READY + b"\x0bSocket-Type" + struct.pack(">I", len(kind)) + kind.encode()
     return _GREETING + bytes([_COMMAND, len(words)]) + words
 
 
 def encode(frames: Sequence[bytes]) -> bytes:
-    """One message."""
+    """Return one message as bytes."""
     wire = bytearray()
     for n, frame in enumerate(frames):
         more = _MORE if n < len(frames) - 1 else 0
@@ -39,30 +39,30 @@ def encode(frames: Sequence[bytes]) -> bytes:
 
 
 class Decoder:
-    """`feed` it bytes in any pieces, then ask for the `next` message until there is none."""
+    """`feed` it bytes in any pieces, then call `next` until there is no message."""
 
     def __init__(self, most_bytes: int) -> None:
-        """`most_bytes`: of a message. The rest of a larger one is dropped as it comes."""
+        """`most_bytes` limits a message. The rest of a larger one is dropped as it comes."""
         self._most_bytes = most_bytes
         self._came = bytearray()
         self._greeted = False
         self._flags: int | None = None
-        """Of the frame that comes; None before its header is there."""
+        """The flags of the current frame. None until its header has come."""
         self._left = 0
         """Bytes of its body that were not taken yet."""
         self._frames: list[bytes] = []
         self._size = 0
-        """Of the message, as far as it was announced."""
+        """Bytes of the message, as far as its headers have come."""
         self.ready = False
-        """Whether the other side takes messages."""
+        """True if the other side takes messages."""
 
     def feed(self, data: bytes) -> None:
         self._came += data
 
     def next(self) -> list[bytes] | None:
-        """The frames of the next message, none for one that was too large; None if more bytes are needed.
+        """Return the frames of the next message: [] for one that was too large, None if more bytes are needed.
 
-        Raises ValueError for what is no ZMTP, and for a message of too many frames.
+        Raises ValueError for bytes that are not ZMTP, and for a message of too many frames.
         """
         while self._greeting() and (flags := self._header()) is not None and (body := self._body()) is not None:
             self._flags = None
@@ -89,7 +89,7 @@ class Decoder:
         return self._greeted
 
     def _header(self) -> int | None:
-        """The flags of the frame that comes."""
+        """Return the flags of the current frame."""
         end = 9 if self._came and self._came[0] & _LONG else 2
         if self._flags is None and len(self._came) >= end:
             self._flags, self._left = self._came[0], int.from_bytes(self._came[1:end], "big")
@@ -104,7 +104,7 @@ class Decoder:
         return self._flags
 
     def _body(self) -> bytes | None:
-        """Of the frame, once all of it is there; empty if it is dropped."""
+        """Return the body of the frame when all of it has come. The body is empty if it is dropped."""
         if self._drops:
             gone = min(self._left, len(self._came))
             del self._came[:gone]

@@ -6,10 +6,10 @@ import pytest
 from openai import OpenAI
 from openai.types.beta.threads import Run
 
-from assistant_nb.engine.errors import NotContained
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.tools import code_interpreter
+from assistant_nb.sandbox.errors import NotContained
 from assistant_nb.sandbox.layers import layers
 from assistant_nb.sandbox.limits import Limits
 from tests.conftest import Connect, MakeApp

@@ -16,14 +16,14 @@ from typing import Any
 import psutil
 import pytest
 
-from assistant_nb.engine.errors import KernelError, NotContained
-from assistant_nb.sandbox import call as call_module
+from assistant_nb.sandbox import execution as execution_module
 from assistant_nb.sandbox import kernel as kernel_module
 from assistant_nb.sandbox import process as process_module
+from assistant_nb.sandbox.errors import KernelError, NotContained
 from assistant_nb.sandbox.kernel import Executed, Image, Kernel, Logs
 from assistant_nb.sandbox.layers import candidates, layers, why_not
 from assistant_nb.sandbox.limits import Limits
-from assistant_nb.sandbox.processes import Tree
+from assistant_nb.sandbox.process import Tree
 from tests.until import PATIENCE_S, until
 
 LOST = "variables and imports are gone"
@@ -207,7 +207,7 @@ def an_hour_later(kernel: Kernel, patch: pytest.MonkeyPatch) -> None:
     """For whoever looks how long a call takes, an hour passes as soon as the code has made the file `begun`."""
     begun = kernel._quarters.room.scratch / "begun"
     clock = SimpleNamespace(monotonic=lambda: time.time() + 3600 * begun.exists())
-    patch.setattr(call_module, "time", clock)
+    patch.setattr(execution_module, "time", clock)
 
 
 def test_an_endless_loop_is_interrupted_and_state_stays(
@@ -216,7 +216,7 @@ def test_an_endless_loop_is_interrupted_and_state_stays(
     kernel = start()
     kernel.execute("x = 42")
     an_hour_later(kernel, monkeypatch)
-    monkeypatch.setattr(call_module, "_GRACE_S", PATIENCE_S)
+    monkeypatch.setattr(execution_module, "_GRACE_S", PATIENCE_S)
     said = text(kernel.execute(ENDLESS))
     assert said.endswith("KeyboardInterrupt: \nThe call took longer than 60 s and was interrupted.")
     assert kernel.execute("x").outputs == [Logs("42")]
@@ -227,7 +227,7 @@ def test_a_loop_that_does_not_listen_costs_the_kernel(
 ) -> None:
     kernel = start()
     an_hour_later(kernel, monkeypatch)
-    monkeypatch.setattr(call_module, "_GRACE_S", 0.1)
+    monkeypatch.setattr(execution_module, "_GRACE_S", 0.1)
     said = text(kernel.execute(f"import signal\nsignal.signal(2, signal.SIG_IGN)\n{ENDLESS}"))
     assert said.startswith("The call took longer")
     assert LOST in said

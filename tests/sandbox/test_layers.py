@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from assistant_nb.engine.errors import NotContained
 from assistant_nb.sandbox import canaries, layers, macos
+from assistant_nb.sandbox.errors import NotContained
 from assistant_nb.sandbox.launch import Launch, launch
 from assistant_nb.sandbox.launcher import FAILED
 from assistant_nb.sandbox.limits import Limits, Room

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from assistant_nb.engine.errors import KernelError
 from assistant_nb.sandbox import rooms
+from assistant_nb.sandbox.errors import KernelError
 
 
 @pytest.fixture

@@ -13,10 +13,11 @@ from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from ...sandbox.errors import NotContained, SandboxError
 from ...sandbox.layers import layers
 from ...sandbox.limits import Limits
 from ...sandbox.outputs import Image
-from ..errors import DiskError, EngineError, Gone, NotContained
+from ..errors import DiskError, EngineError, Gone
 from ..files import file_objects
 from ..files.blobs import Blobs
 from ..store import Store
@@ -52,7 +53,7 @@ class CodeInterpreter(Tool):
                 self._put_files(session, kernel, run)
                 executed = kernel.execute(given, unwanted)
                 return {"outputs": list(self._outputs(session, executed, run)), "contained_by": list(kernel.layers)}
-        except EngineError as error:
+        except (EngineError, SandboxError) as error:
             return {"outputs": [_logs(f"The code was not run. {error}")]}
 
     def interrupt(self, thread_id: str) -> None:

@@ -1,10 +1,10 @@
-"""One call of a kernel: code goes in, messages come out, and somebody looks at the clock, the memory and the disk."""
+"""One execution of code in a kernel. Code goes in, messages come out, and the limits are checked meanwhile."""
 
 import math
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from .limits import Limits
 from .outputs import Outputs
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _TICK_S: Final = 0.05
 _GRACE_S: Final = 2
-"""What interrupted code has to come to an end in."""
+"""How long interrupted code may take to end."""
 _STRAGGLERS_S: Final = 0.5
-"""How long the other is waited for when one of shell and iopub has said that the call is over."""
+"""Both shell and iopub say that the execution is over. This is how long to wait for the second of them."""
 
 
-class Call:
+class Execution:
     """Use it once."""
 
     def __init__(
@@ -29,21 +29,22 @@ class Call:
         outputs: Outputs,
         limits: Limits,
         interrupted: threading.Event,
-        look: Callable[[], str | None],
+        excess: Callable[[], str | None],
     ) -> None:
-        """`look` tells, in words, what there is too much of, if anything; `interrupted` may be set at any time."""
+        """`interrupted` may be set at any time. `excess` returns a sentence when the code takes too much."""
         self._process, self._outputs, self._limits = process, outputs, limits
-        self._interrupted, self._look = interrupted, look
+        self._interrupted, self._excess = interrupted, excess
         self._request, self._interrupt = "", ""
-        self._error, self._exits = dict[str, Any](), False
+        self._error: Message | None = None
+        self._exits = False
         self._over: dict[str, float] = {}
-        """Which channels have said that the call is over, and when."""
+        """The channels that have said that the execution is over, each with its time."""
         self.was_interrupted = False
         self.why: str | None = None
-        """What the code was interrupted or ended for, in words."""
+        """Why the code was interrupted or ended, as a sentence."""
 
     def run(self, code: str) -> bool:
-        """Returns when the code has ended; False if nothing but the end of the kernel ends it."""
+        """Return when the code has ended: True, or False if the kernel must be ended to stop the code."""
         self._request = self._process.execute(code)
         deadline, patience, next_look = time.monotonic() + self._limits.call_s, math.inf, 0.0
         while not self._is_over():
@@ -51,7 +52,7 @@ class Call:
                 self._take(message)
             now = time.monotonic()
             if now > next_look:
-                if why := self._process.died() or self._look():
+                if why := self._process.died() or self._excess():
                     self.why = why
                     return False
                 next_look = time.monotonic() + _TICK_S
@@ -64,7 +65,7 @@ class Call:
         if self.why is None and self._too_long():
             self.why = f"{self._too_long()}."
         if self._error and not self._outputs.failed:  # its message was lost in a flood
-            self._outputs.show("error", self._error)
+            self._outputs.show("error", self._error.content)
         if self._exits:
             self.why = "The code called exit()."
         return not self._exits
@@ -88,7 +89,7 @@ class Call:
         if message.channel == "iopub":
             self._outputs.show(message.kind, message.content)
         if message.kind == "execute_reply":
-            self._error = message.content if message.content.get("status") == "error" else {}
+            self._error = message if message.content.get("status") == "error" else None
             self._exits = "ask_exit" in str(message.content.get("payload"))
             self._over.setdefault("shell", time.monotonic())
         elif message.kind == "status" and message.content.get("execution_state") == "idle":
