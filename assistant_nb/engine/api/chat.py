@@ -4,7 +4,7 @@ from collections.abc import Generator, Iterator
 from itertools import chain, count
 
 from ..errors import ApiError, BadRequest, ModelError, NoAnswer, RateLimited, Unanswered
-from ..model.base import Anew, Finish, Part, Prompt
+from ..model.base import Anew, Delta, Finish, Prompt
 from ..runs.answers import told
 from ..runs.runner import check_choice
 from ..wire import Json
@@ -35,7 +35,7 @@ def create(call: Call) -> Answer:
     return Stream((("", chunk) for chunk in chunks), parts.close, named=False)
 
 
-def _chunks(completion: Completion, parts: Iterator[Part], *, counted: bool) -> Iterator[Json]:
+def _chunks(completion: Completion, parts: Iterator[Delta], *, counted: bool) -> Iterator[Json]:
     usage: Json = {"usage": None} if counted else {}
     yield completion.chunk({"role": "assistant", "content": "", "refusal": None}, **usage)
     for part in parts:
@@ -48,7 +48,7 @@ def _chunks(completion: Completion, parts: Iterator[Part], *, counted: bool) -> 
         yield completion.chunk(None, usage=completion.usage())
 
 
-def _parts(call: Call, prompt: Prompt) -> Generator[Part, None, None]:
+def _parts(call: Call, prompt: Prompt) -> Generator[Delta, None, None]:
     """The model's answer to its end. Raises ApiError for what goes wrong in it."""
     model = call.runner.model
     try:

@@ -134,7 +134,7 @@ class Anew:
     why: str
 
 
-Part = TextDelta | ToolCallDelta | Anew | Finish
+Delta = TextDelta | ToolCallDelta | Anew | Finish
 
 
 @runtime_checkable
@@ -153,7 +153,7 @@ class Model(Protocol):
         """Where the answers come from, in a few words for the banner."""
         ...
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         """Answer a prompt; raise ModelError when there is no answer, Unanswered when there is none yet."""
         ...
 
@@ -170,24 +170,24 @@ def call_deltas(index: int, call: ToolCall) -> Iterator[ToolCallDelta]:
         yield ToolCallDelta(index, piece)
 
 
-def within(limit: int | None, answer: Iterable[Part]) -> Iterator[Part]:
+def within(limit: int | None, answer: Iterable[Delta]) -> Iterator[Delta]:
     """An answer that breaks off where `limit` tokens by our estimate are used up. For models that do not count."""
     room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False
-    for part in answer:
-        if isinstance(part, Finish):
-            yield replace(part, prompt_tokens=None, completion_tokens=None, reason="length") if cut else part
-        elif isinstance(part, Anew):
+    for delta in answer:
+        if isinstance(delta, Finish):
+            yield replace(delta, prompt_tokens=None, completion_tokens=None, reason="length") if cut else delta
+        elif isinstance(delta, Anew):
             room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False
-            yield part
+            yield delta
         elif not cut:
-            text = part.text if isinstance(part, TextDelta) else (part.name or "") + part.arguments
+            text = delta.text if isinstance(delta, TextDelta) else (delta.name or "") + delta.arguments
             room -= len(text.encode(errors="replace"))
             if cut := room < 0:  # of a text its beginning is kept; of a call the piece is left out
                 text = text.encode(errors="replace")[: int(room)].decode(errors="ignore")
-                if isinstance(part, TextDelta) and text:
+                if isinstance(delta, TextDelta) and text:
                     yield TextDelta(text)
             else:
-                yield part
+                yield delta
 
 
 _BYTES_PER_TOKEN: Final = 4

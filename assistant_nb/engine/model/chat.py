@@ -1,4 +1,4 @@
-"""The dialect of chat completions: a prompt as a request, the chunks of a streamed answer as parts. Pure.
+"""The dialect of chat completions: a prompt as a request, the chunks of a streamed answer as deltas. Pure.
 
 Endpoints differ, so a request says only what the prompt asks for. The built-in tools are offered as
 functions with one argument, which the engine keeps plain: `{"code": "1 + 1"}` there is `1 + 1` here.
@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import ModelError
 from ..wire import Json
-from .base import Part, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, words
+from .base import Delta, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, words
 
 _FILES: Final = "Files are in /mnt/data; save results there, and link them: [table](sandbox:/mnt/data/table.csv)."
 _BUILT_IN: Final = {
@@ -135,8 +135,8 @@ class Answer:
         self.left_out = ""
         """Text that came after a call, where a run has no place for it."""
 
-    def take(self, chunk: Json) -> Iterator[Part]:
-        """The parts that a chunk brings."""
+    def take(self, chunk: Json) -> Iterator[Delta]:
+        """The deltas that a chunk brings."""
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
@@ -146,7 +146,7 @@ class Answer:
                 yield from self._call(piece)
             self.reason = choice.get("finish_reason") or self.reason
 
-    def close(self) -> Iterator[Part]:
+    def close(self) -> Iterator[Delta]:
         """What can be said only when the answer is whole. A call that was cut off stays as it is."""
         if self.reason == "length":
             return
@@ -159,14 +159,14 @@ class Answer:
             else:
                 _parsed(call, arguments)
 
-    def _say(self, text: str) -> Iterator[Part]:
+    def _say(self, text: str) -> Iterator[Delta]:
         if self._calls:
             self.left_out += text
         else:
             self.text += text
             yield TextDelta(text)
 
-    def _call(self, piece: Json) -> Iterator[Part]:
+    def _call(self, piece: Json) -> Iterator[Delta]:
         """Calls are told apart by index; by id, too, as some endpoints give all of them index 0."""
         index, id, function = piece.get("index") or 0, piece.get("id") or "", piece.get("function") or {}
         n = self._at.get(index)

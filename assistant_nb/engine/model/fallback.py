@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final
 
 from ..errors import ModelError, Unanswered
-from .base import Anew, Finish, Model, Part, Prompt
+from .base import Anew, Delta, Finish, Model, Prompt
 
 STALL_S: Final = 10.0
 """How long the first one may be silent, unless told otherwise."""
@@ -40,12 +40,12 @@ class Fallback:
         first, second = self.first.provenance(), self.second.provenance()
         return f"{first}; when that fails or is silent for {self.stall_s:g} s: {second}"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         spoken = False
         try:
-            for part in _unless_silent(self.first.ask(prompt), self.stall_s):
-                yield part
-                if isinstance(part, Finish):
+            for delta in _unless_silent(self.first.ask(prompt), self.stall_s):
+                yield delta
+                if isinstance(delta, Finish):
                     return
                 spoken = True
             raise ModelError("it stopped in the middle of its answer")
@@ -56,10 +56,10 @@ class Fallback:
         if spoken:
             yield Anew(why)
         try:
-            for part in self.second.ask(prompt):
-                if isinstance(part, Finish):
-                    part = replace(part, provenance={**part.provenance, "instead_of": why})
-                yield part
+            for delta in self.second.ask(prompt):
+                if isinstance(delta, Finish):
+                    delta = replace(delta, provenance={**delta.provenance, "instead_of": why})
+                yield delta
         except ModelError as error:
             raise ModelError(f"{error} It was asked because of {why}", error.code) from error
 
@@ -68,48 +68,48 @@ class _Stalled(Exception):
     """Silence, for too long."""
 
 
-_Heard = queue.SimpleQueue[Part | Exception | None]
+_Heard = queue.SimpleQueue[Delta | Exception | None]
 """Parts, then what ended them: an error, or None."""
 
 
-def _unless_silent(parts: Iterator[Part], stall_s: float) -> Iterator[Part]:
-    """The same parts. Raises _Stalled when one is longer in coming than that; then it listens to `parts` no more."""
+def _unless_silent(deltas: Iterator[Delta], stall_s: float) -> Iterator[Delta]:
+    """The same deltas. Raises _Stalled when one is longer in coming than that; then it listens to `deltas` no more."""
     heard: _Heard = queue.SimpleQueue()
     left = threading.Event()
-    listener = threading.Thread(target=_listen, args=(parts, heard, left), name="assistant_nb fallback", daemon=True)
+    listener = threading.Thread(target=_listen, args=(deltas, heard, left), name="assistant_nb fallback", daemon=True)
     try:
         listener.start()
     except RuntimeError:  # no threads here, as in a browser's Python: then nobody looks at the clock
-        yield from parts
+        yield from deltas
         return
     try:
-        while (part := _next(heard, stall_s)) is not None:
-            yield part
+        while (delta := _next(heard, stall_s)) is not None:
+            yield delta
     finally:
         left.set()
 
 
-def _next(heard: _Heard, stall_s: float) -> Part | None:
+def _next(heard: _Heard, stall_s: float) -> Delta | None:
     try:
-        part = heard.get(timeout=stall_s)
+        delta = heard.get(timeout=stall_s)
     except queue.Empty:
         raise _Stalled(f"nothing came for {stall_s:g} s") from None
-    if isinstance(part, Exception):
-        raise part
-    return part
+    if isinstance(delta, Exception):
+        raise delta
+    return delta
 
 
-def _listen(parts: Iterator[Part], heard: _Heard, left: threading.Event) -> None:
-    """Pass parts on until nobody wants them, then close what they come from, such as a connection."""
+def _listen(deltas: Iterator[Delta], heard: _Heard, left: threading.Event) -> None:
+    """Pass deltas on until nobody wants them, then close what they come from, such as a connection."""
     end: Exception | None = None
     try:
-        for part in parts:
+        for delta in deltas:
             if left.is_set():
                 break
-            heard.put(part)
-    except Exception as error:  # noqa: BLE001  it is raised where the parts are read
+            heard.put(delta)
+    except Exception as error:  # noqa: BLE001  it is raised where the deltas are read
         end = error
     finally:
-        if isinstance(parts, Generator):
-            parts.close()
+        if isinstance(deltas, Generator):
+            deltas.close()
         heard.put(end)

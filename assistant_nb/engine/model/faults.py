@@ -14,7 +14,7 @@ from typing import Literal
 
 from ..errors import ModelError, Unanswered
 from ..wire import Json
-from .base import Finish, Model, Part, Prompt, ToolCallDelta
+from .base import Delta, Finish, Model, Prompt, ToolCallDelta
 
 Kind = Literal["rate_limit", "server_error", "slow", "cut_off", "malformed_arguments"]
 
@@ -41,7 +41,7 @@ class Fault:
         own = {"slow": "delay_s", "cut_off": "after_deltas"}.get(self.kind)
         return {key: value for key, value in asdict(self).items() if key in ("kind", "at_call", own)}
 
-    def strike(self, answer: Iterator[Part]) -> Iterator[Part]:
+    def strike(self, answer: Iterator[Delta]) -> Iterator[Delta]:
         """An answer as the fault leaves it."""
         match self.kind:
             case "rate_limit":
@@ -58,7 +58,7 @@ class Fault:
 
 
 class Faulty:
-    """A model with faults, which can be set and cleared while it is in use. Without any it only passes parts on."""
+    """A model with faults, which can be set and cleared while it is in use. Without any it only passes deltas on."""
 
     def __init__(self, model: Model, *faults: Fault) -> None:
         self.inner, self.name, self._faults = model, model.name, list(faults)
@@ -84,7 +84,7 @@ class Faulty:
         with self._lock:
             self._faults.clear()
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         answer = self.inner.ask(prompt)
         if not self._faults:
             yield from answer
@@ -93,8 +93,8 @@ class Faulty:
         for fault in due:
             answer = fault.strike(answer)
         try:
-            for part in answer:
-                yield _told(part, due)
+            for delta in answer:
+                yield _told(delta, due)
         except Unanswered:
             self._take_back(due)
             raise
@@ -112,28 +112,28 @@ class Faulty:
             self._faults = [*due, *(replace(fault, at_call=fault.at_call + 1) for fault in self._faults)]
 
 
-def _told(part: Part, faults: Sequence[Fault]) -> Part:
+def _told(delta: Delta, faults: Sequence[Fault]) -> Delta:
     """The journal shall know what the answer has gone through."""
-    if not (faults and isinstance(part, Finish)):
-        return part
-    return replace(part, provenance={**part.provenance, "faults": [fault.kind for fault in faults]})
+    if not (faults and isinstance(delta, Finish)):
+        return delta
+    return replace(delta, provenance={**delta.provenance, "faults": [fault.kind for fault in faults]})
 
 
-def _cut_off(answer: Iterator[Part], after_deltas: int) -> Iterator[Part]:
-    for n, part in enumerate(answer):
-        if n == after_deltas or isinstance(part, Finish):
+def _cut_off(answer: Iterator[Delta], after_deltas: int) -> Iterator[Delta]:
+    for n, delta in enumerate(answer):
+        if n == after_deltas or isinstance(delta, Finish):
             raise ModelError(f"The model's answer was cut off after {n} deltas. {_ON_ORDER}")
-        yield part
+        yield delta
 
 
-def _without_last_characters(answer: Iterator[Part]) -> Iterator[Part]:
+def _without_last_characters(answer: Iterator[Delta]) -> Iterator[Delta]:
     """Every call loses the end of its arguments: `{"city": "Rome"` is no JSON."""
     held: ToolCallDelta | None = None
-    for part in answer:
-        if held and isinstance(part, ToolCallDelta) and part.index == held.index:
+    for delta in answer:
+        if held and isinstance(delta, ToolCallDelta) and delta.index == held.index:
             yield held
         elif held:
             yield replace(held, arguments=held.arguments.rstrip()[:-1])
-        held = part if isinstance(part, ToolCallDelta) else None
+        held = delta if isinstance(delta, ToolCallDelta) else None
         if held is None:
-            yield part
+            yield delta

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..errors import ModelError, Unanswered
 from ..wire import Json
-from .base import Finish, Part, Prompt, TextDelta, ToolCall, call_deltas, within, words
+from .base import Delta, Finish, Prompt, TextDelta, ToolCall, call_deltas, within, words
 
 
 class Human:
@@ -29,7 +29,7 @@ class Human:
     def provenance(self) -> str:
         return "yours, at /v1/lab/seats"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         """Raises Unanswered until the prompt brings an answer, and ModelError when the person chose to fail."""
         if prompt.said is None:
             raise Unanswered(
@@ -38,7 +38,7 @@ class Human:
         yield from within(prompt.max_completion_tokens, _spoken(prompt.said))
 
 
-def _spoken(said: Json) -> Iterator[Part]:
+def _spoken(said: Json) -> Iterator[Delta]:
     if error := said.get("error"):
         raise ModelError(error["message"], error.get("code", "server_error"))
     yield from map(TextDelta, words(said.get("text", "")))

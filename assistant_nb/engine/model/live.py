@@ -16,7 +16,7 @@ from ..errors import ModelError
 from ..wire import Json
 from . import address
 from . import endpoint_errors as wrong
-from .base import Finish, Part, Prompt, estimate_tokens
+from .base import Delta, Finish, Prompt, estimate_tokens
 from .budget import Booking, Budget
 from .chat import Answer, request_of
 
@@ -86,7 +86,7 @@ class Live:
         except openai.APIStatusError:
             """It listens. Not every endpoint lists its models."""
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         model = self._model or prompt.model
         request = request_of(prompt, model)
         prompt_tokens = estimate_tokens(str(request["messages"]) + str(request.get("tools", "")))
@@ -120,7 +120,7 @@ class Live:
             else:
                 return stream
 
-    def _heard(self, stream: "Stream[ChatCompletionChunk]", answer: Answer, model: str) -> Iterator[Part]:
+    def _heard(self, stream: "Stream[ChatCompletionChunk]", answer: Answer, model: str) -> Iterator[Delta]:
         import openai
 
         chunks = 0

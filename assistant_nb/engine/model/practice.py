@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..wire import Json
-from .base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
+from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
 from .filling import COMMON, Filling, Said, fillings, words_of
 from .sums import worked_out
 
@@ -49,11 +49,11 @@ class Practice:
     def provenance(self) -> str:
         return f"{len(_RULES)} plain rules, no language model"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         yield from within(prompt.max_completion_tokens, _answer(prompt))
 
 
-def _answer(prompt: Prompt) -> Iterator[Part]:
+def _answer(prompt: Prompt) -> Iterator[Delta]:
     question, made = _question(prompt)
     planned = _plan(prompt, question)
     todo = planned[len(made) :] if not prompt.parallel_tool_calls else [] if made else planned

@@ -29,7 +29,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import NoRecording, RecordingError
 from ..wire import Json
-from .base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
+from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
@@ -104,7 +104,7 @@ class Exchange(_Line):
     usage: RecordedUsage | None
     provenance: Provenance
 
-    def parts(self) -> Iterator[Part]:
+    def deltas(self) -> Iterator[Delta]:
         """What is said, piece by piece."""
         yield from map(TextDelta, words(self.answer))
         for index, call in enumerate(self.tool_calls):
@@ -141,16 +141,16 @@ class Recorded:
         counts = Counter(exchange.provenance.answer for exchange in self._exchanges)
         return ", ".join(f"{count} {origin}" for origin, count in sorted(counts.items())) or "none"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         asked = normal(prompt)
         exchange = self._by_digest.get(found := digest(asked))
         if exchange is None:
             raise NoRecording(_miss(asked, self._exchanges))
         REPLAYED.add(found)
         self._wait(exchange.wait_ms)
-        for part in within(prompt.max_completion_tokens, exchange.parts()):
+        for delta in within(prompt.max_completion_tokens, exchange.deltas()):
             self._wait(exchange.pace_ms)
-            yield part
+            yield delta
 
     def _wait(self, ms: int) -> None:
         if wait_s := self._pace * ms / 1000:

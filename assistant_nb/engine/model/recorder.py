@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from ..errors import ModelError, RecordingError
 from ..wire import Json
-from .base import Anew, Finish, Model, Part, Prompt, TextDelta, ToolCallDelta
+from .base import Anew, Delta, Finish, Model, Prompt, TextDelta, ToolCallDelta
 from .recorded import Exchange, Provenance, RecordedCall, RecordedPrompt, RecordedUsage, Recording, normal, read, write
 
 _KEPT: Final[dict[str, Literal["recorded", "authored"]]] = {"live": "recorded", "authored": "authored"}
@@ -45,16 +45,16 @@ class Recorder:
     def provenance(self) -> str:
         return f"{self._model.provenance()}, kept in {self._path.name}"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         asked, taken = normal(prompt), _Taken()
-        for part in self._model.ask(prompt):
-            if isinstance(part, Finish):
-                self._keep(taken.exchange(asked, part))
-            elif isinstance(part, Anew):
+        for delta in self._model.ask(prompt):
+            if isinstance(delta, Finish):
+                self._keep(taken.exchange(asked, delta))
+            elif isinstance(delta, Anew):
                 taken = _Taken()
             else:
-                taken.hear(part)
-            yield part
+                taken.hear(delta)
+            yield delta
 
     def _keep(self, exchange: Exchange | None) -> None:
         if exchange is None:
@@ -79,15 +79,15 @@ class _Taken:
         self._text: list[str] = []
         self._calls: list[tuple[str, list[str]]] = []
 
-    def hear(self, part: TextDelta | ToolCallDelta) -> None:
+    def hear(self, delta: TextDelta | ToolCallDelta) -> None:
         if not (self._text or self._calls):
             self._first = time.monotonic()
-        if isinstance(part, TextDelta):
-            self._text.append(part.text)
+        if isinstance(delta, TextDelta):
+            self._text.append(delta.text)
             return
-        if part.index == len(self._calls):
-            self._calls.append((part.name or "", []))
-        self._calls[part.index][1].append(part.arguments)
+        if delta.index == len(self._calls):
+            self._calls.append((delta.name or "", []))
+        self._calls[delta.index][1].append(delta.arguments)
 
     def exchange(self, asked: RecordedPrompt, finish: Finish) -> Exchange | None:
         """What is kept of it; None when neither an endpoint nor a person gave it."""
@@ -104,12 +104,12 @@ class _Taken:
             usage=usage,
             provenance=_provenance(origin, finish.provenance, counted=usage is not None),
         )
-        return exchange.model_copy(update=self._pace(len(list(exchange.parts()))))
+        return exchange.model_copy(update=self._pace(len(list(exchange.deltas()))))
 
-    def _pace(self, n_parts: int) -> Json:
-        """The time spread evenly over the parts in which the answer will be replayed."""
+    def _pace(self, n_deltas: int) -> Json:
+        """The time spread evenly over the deltas in which the answer will be replayed."""
         wait_s, rest_s = self._first - self._began, time.monotonic() - self._first
-        return {"wait_ms": round(1000 * wait_s), "pace_ms": round(1000 * rest_s / n_parts)}
+        return {"wait_ms": round(1000 * wait_s), "pace_ms": round(1000 * rest_s / n_deltas)}
 
 
 def _provenance(origin: Literal["recorded", "authored"], given: Json, *, counted: bool) -> Provenance:

@@ -1,7 +1,7 @@
 """A model of another process: who records a lesson keeps the endpoint, its key and the cap to himself.
 
 `Relay` listens on loopback, and asks its model for whoever knows its token. `Relayed` is the model on the other side.
-A connection carries one question: a line with the token, a line with the prompt; then a line for each part of the
+A connection carries one question: a line with the token, a line with the prompt; then a line for each delta of the
 answer, `["TextDelta", {"text": "Four."}]`, or `["ModelError", {…}]`.
 """
 
@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Final, Self
 
 from ..errors import ModelError
-from .base import Anew, Finish, Model, Part, Prompt, TextDelta, ToolCallDelta
+from .base import Anew, Delta, Finish, Model, Prompt, TextDelta, ToolCallDelta
 
 _HOST: Final = "127.0.0.1"
 _PARTS: Final = {kind.__name__: kind for kind in (TextDelta, ToolCallDelta, Anew, Finish)}
@@ -35,7 +35,7 @@ class Relayed:
     def provenance(self) -> str:
         return "a model of another process"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         try:
             with socket.create_connection((_HOST, self.port)) as line, line.makefile("rw", encoding="ascii") as talk:
                 talk.write(f"{self.token}\n{json.dumps(prompt.as_json())}\n")
@@ -86,26 +86,26 @@ class _Question(StreamRequestHandler):
                 self._answer(Prompt.from_json(json.loads(self.rfile.readline())))
 
     def _answer(self, prompt: Prompt) -> None:
-        parts, end = self.server.model.ask(prompt), None
+        deltas, end = self.server.model.ask(prompt), None
         self.server.under_way.add(self)
         try:
-            for part in parts:
-                if isinstance(part, Finish):
-                    end = part
+            for delta in deltas:
+                if isinstance(delta, Finish):
+                    end = delta
                 else:
-                    self._tell(part)
+                    self._tell(delta)
         except ModelError as error:
             self.server.failures.append(error)
             self._write("ModelError", {"message": str(error), "code": error.code})
         finally:
             self.server.under_way.discard(self)
-            if isinstance(parts, Generator):
-                parts.close()
+            if isinstance(deltas, Generator):
+                deltas.close()
         if end:  # told last: by then the model has counted what it took
             self._tell(end)
 
-    def _tell(self, part: Part) -> None:
-        self._write(type(part).__name__, asdict(part))
+    def _tell(self, delta: Delta) -> None:
+        self._write(type(delta).__name__, asdict(delta))
 
     def _write(self, kind: str, fields: dict[str, Any]) -> None:
         self.wfile.write(f"{json.dumps([kind, fields])}\n".encode())

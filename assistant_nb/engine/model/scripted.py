@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..errors import ModelError
-from .base import Finish, Part, Prompt, TextDelta, ToolCall, call_deltas, within
+from .base import Delta, Finish, Prompt, TextDelta, ToolCall, call_deltas, within
 
 Said = str | ToolCall
 Line = Said | Sequence[Said] | ModelError | Callable[[Prompt], Iterable[Said]]
@@ -44,7 +44,7 @@ class Scripted:
     def provenance(self) -> str:
         return f"{len(self._lines)} scripted"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         self.prompts.append(prompt)
         n = next(self._asked)
         if n >= len(self._lines):
@@ -56,7 +56,7 @@ class Scripted:
         yield from within(prompt.max_completion_tokens, _spoken(said))
 
 
-def _spoken(said: Iterable[Said]) -> Iterator[Part]:
+def _spoken(said: Iterable[Said]) -> Iterator[Delta]:
     calls = itertools.count()
     for piece in said:
         if isinstance(piece, ToolCall):

@@ -12,9 +12,9 @@ from ..errors import EngineError, ModelError, Unanswered
 from ..journal import RunState
 from ..model.base import (
     Anew,
+    Delta,
     Finish,
     Model,
-    Part,
     Prompt,
     TextDelta,
     ToolCallDelta,
@@ -107,7 +107,7 @@ class Listening:
         except _Stopped:
             return
 
-    def _heard(self) -> Iterator[Part]:
+    def _heard(self) -> Iterator[Delta]:
         """The model's answer; whatever goes wrong in it, a model may be anybody's code, is a ModelError."""
         try:
             for part in self._model.ask(self._prompt):
@@ -120,8 +120,8 @@ class Listening:
         except BaseException as error:
             raise ModelError(f"The model '{self._model.name}' broke: {told(error)}.") from error
 
-    def _understand(self, part: Part) -> None:
-        if not isinstance(part, Part):
+    def _understand(self, part: Delta) -> None:
+        if not isinstance(part, Delta):
             raise TypeError(f"it answered with {type(part).__name__}, not with a delta or Finish")
         if isinstance(part, TextDelta) and part.text and self._calls:
             raise ValueError(f"it said {part.text!r} after it had called a tool")

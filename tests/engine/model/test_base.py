@@ -3,8 +3,8 @@ from hypothesis import strategies as st
 
 from assistant_nb.engine.model.base import (
     Anew,
+    Delta,
     Finish,
-    Part,
     Prompt,
     TextDelta,
     ToolCall,
@@ -43,7 +43,7 @@ def test_an_answer_is_cut_off_at_its_limit_and_says_so(pieces: list[str], limit:
 
 
 def test_who_begins_anew_has_all_the_tokens_again() -> None:
-    parts: list[Part] = [TextDelta("12345678"), TextDelta("9"), Anew("broken"), TextDelta("1234"), Finish({})]
+    parts: list[Delta] = [TextDelta("12345678"), TextDelta("9"), Anew("broken"), TextDelta("1234"), Finish({})]
     assert list(within(2, parts)) == [parts[0], *parts[2:]]
 
 

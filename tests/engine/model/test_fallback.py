@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from assistant_nb.engine.errors import ModelError, Unanswered
-from assistant_nb.engine.model.base import Anew, Finish, Part, Prompt, TextDelta, Turn
+from assistant_nb.engine.model.base import Anew, Delta, Finish, Prompt, TextDelta, Turn
 from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.faults import Fault, Faulty
 from assistant_nb.engine.model.human import Human
@@ -22,7 +22,7 @@ class Halting(Scripted):
         super().__init__()
         self.go_on, self.closed = threading.Event(), threading.Event()
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         try:
             yield TextDelta("Well")
             self.go_on.wait(PATIENCE_S)
@@ -58,7 +58,7 @@ def test_after_half_an_answer_it_begins_anew() -> None:
 
 def test_a_bug_and_an_answer_without_an_end_are_failures_too() -> None:
     class Endless(Scripted):
-        def ask(self, prompt: Prompt) -> Iterator[Part]:
+        def ask(self, prompt: Prompt) -> Iterator[Delta]:
             return iter([TextDelta("Well")])
 
     *_, finish = Fallback(Scripted(lambda prompt: 1 / 0), Scripted("Second."), LONG_S).ask(PROMPT)  # type: ignore[arg-type,return-value]

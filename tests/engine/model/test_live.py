@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistant_nb.engine.errors import ModelError
-from assistant_nb.engine.model.base import Finish, Part, Prompt, TextDelta, ToolCallDelta, Turn
+from assistant_nb.engine.model.base import Delta, Finish, Prompt, TextDelta, ToolCallDelta, Turn
 from assistant_nb.engine.model.budget import Budget, Ledger
 from assistant_nb.engine.model.live import Live
 from tests.engine.model.endpoint import (
@@ -34,7 +34,7 @@ def prompt(**choices: Any) -> Prompt:
     return Prompt(**{"model": "gpt-4o", "instructions": None, "messages": [Turn("user", "2 + 2?")], **choices})
 
 
-def ask(reply: Reply, asked: Prompt | None = None, **choices: Any) -> list[Part]:
+def ask(reply: Reply, asked: Prompt | None = None, **choices: Any) -> list[Delta]:
     with serving(reply) as endpoint:
         return list(Live(endpoint.url, "m", **{"retries": 0, **choices}).ask(asked or prompt()))
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assistant_nb.engine.errors import ModelError, RecordingError
-from assistant_nb.engine.model.base import Finish, Part, Prompt, TextDelta, ToolCall, Turn, call_deltas
+from assistant_nb.engine.model.base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, read, write
 from assistant_nb.engine.model.recorder import Recorder
 from assistant_nb.engine.model.scripted import Scripted
@@ -20,14 +20,14 @@ class Says:
 
     name, models = "live", ("m",)
 
-    def __init__(self, *parts: Part, answer: str = "live", **counts: Any) -> None:
+    def __init__(self, *parts: Delta, answer: str = "live", **counts: Any) -> None:
         live = {"endpoint": "h", "model": "llama", "asked_for": "m", "id": "chatcmpl-1"} if answer == "live" else {}
         self._parts = [*parts, Finish({"answer": answer, **live}, **counts)]
 
     def provenance(self) -> str:
         return "llama at h"
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         yield from self._parts
 
 
@@ -35,7 +35,7 @@ def prompt(question: str = "2 + 2?", **choices: Any) -> Prompt:
     return Prompt(**{"model": "m", "instructions": None, "messages": [Turn("user", question)], **choices})
 
 
-def text_of(parts: list[Part]) -> str:
+def text_of(parts: list[Delta]) -> str:
     return "".join(part.text for part in parts if isinstance(part, TextDelta))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from assistant_nb.engine.errors import ModelError
-from assistant_nb.engine.model.base import Finish, Part, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn
+from assistant_nb.engine.model.base import Delta, Finish, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn
 from assistant_nb.engine.model.budget import Budget, Ledger
 from assistant_nb.engine.model.live import Live
 from assistant_nb.engine.model.relay import Relay, Relayed
@@ -33,7 +33,7 @@ class Heard:
     def provenance(self) -> str:
         return ""
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         self.prompts.append(prompt)
         yield TextDelta("Yes")
         yield Finish({"answer": "scripted"})

@@ -13,7 +13,7 @@ from assistant_nb.engine import wire
 from assistant_nb.engine.errors import BadRequest, ModelError
 from assistant_nb.engine.ids import Ids, LessonClock
 from assistant_nb.engine.journal import Entry, fold
-from assistant_nb.engine.model.base import Part, Prompt, ToolCall
+from assistant_nb.engine.model.base import Delta, Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.runs.forks import fork
 from assistant_nb.engine.runs.prefixes import shared
@@ -32,7 +32,7 @@ TOOLS: Any = [{"type": "file_search"}, {"type": "function", "function": {"name":
 class Thoughtful(Scripted):
     """What it says depends on the prompt alone: its first line, its second after it has called once, …"""
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         n = sum(bool(turn.tool_calls) for turn in prompt.messages)
         self.prompts.append(prompt)
         yield from Scripted(self._lines[n] if n < len(self._lines) else "The end.").ask(prompt)

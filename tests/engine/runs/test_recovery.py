@@ -19,7 +19,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.ids import Ids, LessonClock
 from assistant_nb.engine.journal import Entry
-from assistant_nb.engine.model.base import Anew, Finish, Part, Prompt, TextDelta, ToolCall, ToolCallDelta
+from assistant_nb.engine.model.base import Anew, Delta, Finish, Prompt, TextDelta, ToolCall, ToolCallDelta
 from assistant_nb.engine.model.scripted import Line, Scripted
 from assistant_nb.engine.runs.runner import Runner
 from assistant_nb.engine.store import Store
@@ -177,7 +177,7 @@ def _stories(line: Line, kills: list[int]) -> tuple[list[Any], list[Any]]:
 class Changing(Scripted):
     """Breaks off, and lets another one answer."""
 
-    def ask(self, prompt: Prompt) -> Iterator[Part]:
+    def ask(self, prompt: Prompt) -> Iterator[Delta]:
         call = ToolCallDelta(0, '{"a": 1}', "add")
         yield from (TextDelta("Half "), call, Anew("broken"), TextDelta("The whole."), Finish({"answer": "scripted"}))
 
