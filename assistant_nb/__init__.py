@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from .client import stop as stop
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
-    from .widgets.assistant_form import AssistantForm as AssistantForm
-    from .widgets.run_stepper import RunStepper as RunStepper
-    from .widgets.thread_view import ThreadView as ThreadView
+    from .widgets.assistant_form.assistant_form import AssistantForm as AssistantForm
+    from .widgets.run_stepper.run_stepper import RunStepper as RunStepper
+    from .widgets.thread_view.thread_view import ThreadView as ThreadView
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "AssistantForm": "widgets.assistant_form",
+    "AssistantForm": "widgets.assistant_form.assistant_form",
     "Limits": "client",
-    "RunStepper": "widgets.run_stepper",
+    "RunStepper": "widgets.run_stepper.run_stepper",
     "Scripted": "client",
-    "ThreadView": "widgets.thread_view",
+    "ThreadView": "widgets.thread_view.thread_view",
     "ToolCall": "client",
     "connect": "client",
     "function_tool": "functions",

@@ -1,1 +1,1 @@
-"""The widgets: clients of the SDK that a notebook shows. Each has a `.py`, a `.js` and a `.css` of one stem."""
+"""The widgets: clients of the SDK that a notebook shows. Each has a folder; in it `.py`, `.js`, `.css` share a stem."""

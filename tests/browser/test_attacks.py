@@ -6,8 +6,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from assistant_nb.widgets import thread_export
-from assistant_nb.widgets.thread_page import Item, Known
+from assistant_nb.widgets.thread_view import export
+from assistant_nb.widgets.thread_view.page import Item, Known
 from tests.browser.opened import NIGHTLY
 from tests.vectors import VECTORS
 from tests.widgets.test_thread_page import message
@@ -171,7 +171,7 @@ def test_an_exported_notebook_fetches_nothing_and_leaves_other_cells_alone(open_
     notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
     said = [Item("", message("", 1, text=vector), ()) for vector in VECTORS]
     before, behind = [nbformat.v4.new_markdown_cell(r"Mine: $\frac12$") for _ in range(2)]
-    exported = thread_export.notebook(said, Known())
+    exported = export.notebook(said, Known())
     exported.cells = [before, *exported.cells, behind]
     notebook.path.write_text(nbformat.writes(exported))
     notebook.load()

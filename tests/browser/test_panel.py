@@ -10,12 +10,13 @@ from tests.browser.opened import APPS, NIGHTLY
 TOY = '''
 import tempfile, pathlib, time
 from openai import OpenAI
-from assistant_nb.widgets import _base
+from assistant_nb.widgets import panel
 
 here = pathlib.Path(tempfile.mkdtemp())
-(here / "toy.css").write_text(".anb-toy { padding: 8px }")
-(here / "toy.js").write_text("""
-import { frame, h } from "./base.js";
+(here / "toy").mkdir()
+(here / "toy" / "toy.css").write_text(".anb-toy { padding: 8px }")
+(here / "toy" / "toy.js").write_text("""
+import { frame, h } from "../panel.js";
 
 export default {
   render({ model, el }) {
@@ -35,29 +36,29 @@ export default {
   },
 };
 """)
-read = _base._read
-_base._read = lambda name: (here / name).read_text() if name.startswith("toy") else read(name)
-class Toy(_base.Panel):
+read = panel._read
+panel._read = lambda name: (here / name).read_text() if name.startswith("toy") else read(name)
+class Toy(panel.Panel):
     _stem = "toy"
     count, away = 0, None
     def look(self):
-        if self.away: raise _base.sdk.Refused(self.away)
+        if self.away: raise panel.sdk.Refused(self.away)
     def copy_html(self): return f"<p>count in the copy: {self.count}</p>"
     def copy_text(self): return f"Toy({self.count})"
     def state(self): return {"count": self.count, "formula": r'<span class="anb-tex">\\(\\frac{x}{2}\\)</span> and <span class="anb-tex">$\\nope{$</span>'}
-    @_base.quick
+    @panel.quick
     def add(self, by):
         self.count += by
         self.refresh_copy()
         return self.count
-    @_base.work
+    @panel.work
     def slow(self, by):
         time.sleep(.3)
         return self.add(by)
-    @_base.work
+    @panel.work
     def fail(self, by):
-        raise _base.sdk.Refused("That cannot be.")
-_base._read = read
+        raise panel.sdk.Refused("That cannot be.")
+panel._read = read
 
 toy = Toy(OpenAI(base_url="http://127.0.0.1:9/v1", api_key="x"), "thing_1")
 '''

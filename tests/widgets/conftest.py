@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from assistant_nb.widgets._base import Panel
+from assistant_nb.widgets.panel import Panel
 from tests.until import until
 
 Json = dict[str, Any]

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { begun, edges, edited, stands } from "./run_stepper.mjs";
+import { begun, edges, edited, stands } from "./run_stepper/run_stepper.js";
 
 const MOVES = { queued: { in_progress: "", failed: "" }, in_progress: { completed: "" }, completed: {}, failed: {} };
 

@@ -13,7 +13,7 @@ from openai import DefaultHttpxClient, OpenAI
 from assistant_nb.as_code import in_curl, in_requests, in_sdk
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.model.scripted import Scripted
-from assistant_nb.widgets import assistant_draft as drafts
+from assistant_nb.widgets.assistant_form import draft as drafts
 from tests.test_as_code import by_curl, by_requests, needs_curl
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

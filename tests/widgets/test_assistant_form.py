@@ -15,9 +15,9 @@ import assistant_nb as anb
 from assistant_nb.as_code import in_sdk
 from assistant_nb.engine.server import Server
 from assistant_nb.sdk import Refused
-from assistant_nb.widgets import assistant_draft as drafts
-from assistant_nb.widgets import assistant_form
-from assistant_nb.widgets.assistant_form import AssistantForm
+from assistant_nb.widgets.assistant_form import assistant_form
+from assistant_nb.widgets.assistant_form import draft as drafts
+from assistant_nb.widgets.assistant_form.assistant_form import AssistantForm
 from tests.conftest import Connect
 from tests.until import until
 

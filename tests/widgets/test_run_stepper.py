@@ -12,7 +12,7 @@ from openai import DefaultHttpxClient, OpenAI
 import assistant_nb as anb
 from assistant_nb import sdk
 from assistant_nb.engine.model.human import Human
-from assistant_nb.widgets.run_stepper import RunStepper
+from assistant_nb.widgets.run_stepper.run_stepper import RunStepper
 
 ADD: Any = {
     "type": "function",

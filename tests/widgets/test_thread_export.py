@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from assistant_nb.widgets import thread_export
-from assistant_nb.widgets.thread_page import Item, Known
+from assistant_nb.widgets.thread_view import export
+from assistant_nb.widgets.thread_view.page import Item, Known
 from tests.test_portable import Cell
 from tests.widgets.test_thread_page import message, run, step
 
@@ -13,9 +13,9 @@ KNOWN = Known(files={"file-1": "rules.md", "file-2": "plot.png"}, pictures={"fil
 
 def both(*items: Item) -> list[str]:
     """As Markdown, and the Markdown of the notebook."""
-    cells = thread_export.notebook(items, KNOWN)["cells"]
+    cells = export.notebook(items, KNOWN)["cells"]
     return [
-        thread_export.markdown(items, KNOWN),
+        export.markdown(items, KNOWN),
         *(cell["source"] for cell in cells if cell["cell_type"] == "markdown"),
     ]
 
@@ -47,7 +47,7 @@ def test_what_code_has_drawn_and_what_is_attached_come_along() -> None:
     image: dict[str, Any] = {"type": "image", "image": {"file_id": "file-2"}}
     drew = step({"type": "code_interpreter", "code_interpreter": {"input": "plot()", "outputs": [image]}})
     asked = message("m1", 1, attachments=[{"file_id": "file-1", "tools": []}])
-    text = thread_export.markdown([Item("m1", asked), Item("r1", run("r1", 1), [drew])], KNOWN)
+    text = export.markdown([Item("m1", asked), Item("r1", run("r1", 1), [drew])], KNOWN)
     assert "> attached: rules.md" in text
     assert f"```python\nplot()\n```\n\n![plot.png]({PICTURE})" in text
 
@@ -70,13 +70,13 @@ def test_nothing_that_a_thread_says_is_fetched_from_an_export() -> None:
     ]
     failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": leak})
     items = [Item("m1", said, [search]), Item("r1", failed, [search])]
-    cells = thread_export.notebook(items, known)["cells"]
-    for text in (thread_export.markdown(items, known), *(cell["source"] for cell in cells)):
+    cells = export.notebook(items, known)["cells"]
+    for text in (export.markdown(items, known), *(cell["source"] for cell in cells)):
         Cell(text)
-    assert "[picture](http://host.org/x)" in thread_export.markdown(items, known)
+    assert "[picture](http://host.org/x)" in export.markdown(items, known)
 
 
 def test_a_notebook_tells_why_a_run_failed() -> None:
     failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": "Out of order."})
-    cells = thread_export.notebook([Item("r1", failed)], KNOWN)["cells"]
+    cells = export.notebook([Item("r1", failed)], KNOWN)["cells"]
     assert [cell["source"] for cell in cells] == ["> run: failed · server_error: Out of order."]

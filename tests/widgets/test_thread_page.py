@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.widgets import thread_page
-from assistant_nb.widgets.thread_page import Item, Known
+from assistant_nb.widgets.thread_view import page as thread_page
+from assistant_nb.widgets.thread_view.page import Item, Known
 
 Json = dict[str, Any]
 

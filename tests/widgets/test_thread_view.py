@@ -10,7 +10,7 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 import assistant_nb as anb
-from assistant_nb.widgets.thread_view import ThreadView
+from assistant_nb.widgets.thread_view.thread_view import ThreadView
 from tests.until import PATIENCE_S, until
 
 ADD = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
@@ -381,7 +381,7 @@ def test_html_and_markdown_hold_the_whole_thread(opened: Any) -> None:
 
 
 def test_a_window_is_let_go_of_on_the_other_side(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant_nb.widgets.thread_view._WINDOW", 150)
+    monkeypatch.setattr("assistant_nb.widgets.thread_view.thread_view._WINDOW", 150)
     _, _, view, page = opened(say=[f"message {n}" for n in range(250)])
     page.ask("older")
     assert (len(view._messages), view._older, view._newer) == (150, True, True)

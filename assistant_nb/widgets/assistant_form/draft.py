@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any, Final, NamedTuple
 
-from .assistant_fields import FIELDS, RESOURCES
+from .fields import FIELDS, RESOURCES
 
 Json = dict[str, Any]
 Draft = dict[str, Any]

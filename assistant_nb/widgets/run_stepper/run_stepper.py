@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import sdk, trace
-from ..functions import tool_outputs
-from ..trace import Frame
-from . import frame_page as page
-from ._base import Panel, work
+from ... import sdk, trace
+from ...functions import tool_outputs
+from ...trace import Frame
+from ..panel import Panel, work
+from ..schema_text import misfit
+from . import page
 from .lab import Lab, To
-from .schema_text import misfit
 
 if TYPE_CHECKING:
     from openai import OpenAI

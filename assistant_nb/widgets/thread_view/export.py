@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import portable, render
-from . import thread_page as page
-from .thread_page import Item, Known
+from ... import portable, render
+from . import page
+from .page import Item, Known
 
 if TYPE_CHECKING:
     import nbformat

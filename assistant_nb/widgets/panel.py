@@ -35,7 +35,7 @@ HERE: Final = Path(__file__).parent
 LOOK_EVERY_S: Final = 1.0
 _GONE_AFTER_S: Final = 60
 """A view that was not heard for so long is taken for closed; it says "here" every 20 s."""
-_SHARED: Final = re.compile(r'^import \{[^}]*\} from "\./base\.js";\n', re.MULTILINE)
+_SHARED: Final = re.compile(r'^import \{[^}]*\} from "\.\./panel\.js";\n', re.MULTILINE)
 _COPY_STYLE: Final = """<style>
 .jp-OutputArea:has(.anb-live.{id}) .jp-OutputArea-child:has(.anb-copy.{id}),
 .jp-OutputArea-child:has(.anb-copy.{id}) + .jp-OutputArea-child > .jp-OutputArea-output:not(:has(*)) {{ display: none }}
@@ -72,9 +72,10 @@ class Panel(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "_stem" in cls.__dict__:  # not in the classes that ipywidgets makes of it when traits are added
-            cls._esm = _read("base.js") + _SHARED.sub("", _read(f"{cls._stem}.js"))
+            own = f"{cls._stem}/{cls._stem}"
+            cls._esm = _read("panel.js") + _SHARED.sub("", _read(f"{own}.js"))
             # A widget's own rules lie within it, and outweigh those that all share: many kinds may be on one page.
-            cls._css = f"{_read('base.css')}.anb-{cls._stem} {{\n{_read(f'{cls._stem}.css')}}}\n"
+            cls._css = f"{_read('panel.css')}.anb-{cls._stem} {{\n{_read(f'{own}.css')}}}\n"
         super().__init_subclass__(**kwargs)
 
     def __init__(self, client: "OpenAI", subject: str) -> None:

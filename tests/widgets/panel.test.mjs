@@ -1,8 +1,8 @@
-// node --test: the pure helpers of base.js
+// node --test: the pure helpers of panel.js
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { undelimited } from "./base.mjs";
+import { undelimited } from "./panel.js";
 
 test("a formula is taken out of its delimiters, which say whether it stands alone", () => {
   assert.deepEqual(undelimited("\\(x\\)"), { tex: "x", display: false });

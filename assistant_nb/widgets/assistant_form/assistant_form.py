@@ -11,13 +11,12 @@ from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import as_code, render, sdk
-from ..functions import function_tool
-from . import assistant_copy as copy
-from . import assistant_draft as drafts
-from . import assistant_fields as fields
-from ._base import THREADS, Json, Panel, quick, spawn, work
-from .schema_text import warm_up
+from ... import as_code, render, sdk
+from ...functions import function_tool
+from ..panel import THREADS, Json, Panel, quick, spawn, work
+from ..schema_text import warm_up
+from . import copy, fields
+from . import draft as drafts
 from .uploads import Uploads
 
 if TYPE_CHECKING:

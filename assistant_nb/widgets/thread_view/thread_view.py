@@ -11,14 +11,13 @@ import base64
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import sdk
-from ..render import inline
-from . import thread_export as export
-from . import thread_page as page
-from ._base import THREADS, Panel, quick, work
-from .thread_page import Item
-from .thread_source import MOVING, Source
-from .thread_stream import Answer
+from ... import sdk
+from ...render import inline
+from ..panel import THREADS, Panel, quick, work
+from . import export, page
+from .page import Item
+from .stream import Answer
+from .thread_reader import MOVING, Source
 
 if TYPE_CHECKING:
     import nbformat

@@ -1,4 +1,4 @@
-/* What the widgets share. `_base.py` puts this text before each widget's own, as a widget's module cannot import. */
+/* What the widgets share. `panel.py` puts this text before each widget's own, as a widget's module cannot import. */
 
 /** After this time without an answer the view asks the kernel itself whether it is busy. */
 const BUSY_AFTER_MS = 700;

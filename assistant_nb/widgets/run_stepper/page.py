@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
 
-from .. import render, trace
-from ..as_code import DIALECTS, in_http
-from ..trace import Frame
-from .thread_page import json_html, json_text, pill, provenance
+from ... import render, trace
+from ...as_code import DIALECTS, in_http
+from ...trace import Frame
+from ..thread_view.page import json_html, json_text, pill, provenance
 
 Json = dict[str, Any]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from .schema_text import did_you_mean, parsed
+from ..schema_text import did_you_mean, parsed
 
 Json = dict[str, Any]
 Note = Callable[[str, str], None]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final, NamedTuple
 
-from .. import render
+from ... import render
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .. import as_code, render
-from . import assistant_draft as drafts
+from ... import as_code, render
+from . import draft as drafts
 
 Json = dict[str, Any]
 Names = Mapping[str, str]

@@ -4,8 +4,8 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..render import Cited, Growing
-from .thread_page import Item, Known, html
+from ...render import Cited, Growing
+from .page import Item, Known, html
 
 if TYPE_CHECKING:
     from openai import OpenAI

@@ -1,5 +1,5 @@
 /* A debugger for runs: the diagram, the frames and the controls are drawn here; what a frame says comes as HTML from Python. */
-import { frame, h, tabs, toNextCell } from "./base.js";
+import { frame, h, tabs, toNextCell } from "../panel.js";
 
 export default {
   /** @param {{model: any, el: HTMLElement}} _ */

@@ -1,5 +1,5 @@
 /* A thread: what Python sends as HTML is put in its place, and gets what can be pressed. Texts of others are never made into HTML here. */
-import { download, draw, frame, h } from "./base.js";
+import { download, draw, frame, h } from "../panel.js";
 
 const NEAR_PX = 300;
 

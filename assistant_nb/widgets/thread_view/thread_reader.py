@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from .thread_page import Known, calls
+from .page import Known, calls
 
 if TYPE_CHECKING:
     from openai import OpenAI

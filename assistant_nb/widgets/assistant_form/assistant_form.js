@@ -1,4 +1,4 @@
-import { frame, h, tabs, toNextCell } from "./base.js";
+import { frame, h, tabs, toNextCell } from "../panel.js";
 
 const PIECE = 512 * 1024; // bytes of an upload that go in one message
 const PAUSE_MS = 200; // after the last key, before Python hears of it

@@ -1,0 +1,1 @@
+"""A form for assistants, with the same as code."""

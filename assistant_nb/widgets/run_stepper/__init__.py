@@ -1,0 +1,1 @@
+"""A debugger for runs."""

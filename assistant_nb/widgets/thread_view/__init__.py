@@ -1,0 +1,1 @@
+"""A thread to read, to search, to save and to write to."""
