@@ -48,7 +48,7 @@ from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
 from .run_states import MOVING
-from .runs.answers import Event
+from .runs.answer import Event
 from .runs.runner import Runner
 from .store import Store
 from .tools.code_interpreter import CodeInterpreter, MayRun

@@ -45,9 +45,8 @@ class Entry:
 class RunState:
     """What a journal says so far."""
 
-    length: int = 0
-    at: int = 0
-    """The time of the latest entry."""
+    entries: list[Entry] = field(default_factory=list)
+    """What was read."""
     objects: dict[str, Json] = field(default_factory=dict)
     """By id, in order of appearance: the run first, then its steps and messages."""
     asked: Json | None = None
@@ -66,6 +65,15 @@ class RunState:
     """How many calls of the latest answer the engine has answered by itself."""
     usages: list[Json] = field(default_factory=list)
     """What each answer took."""
+
+    @property
+    def length(self) -> int:
+        return len(self.entries)
+
+    @property
+    def at(self) -> int:
+        """The time of the latest entry."""
+        return self.entries[-1].at
 
     @property
     def run(self) -> Json:
@@ -122,8 +130,8 @@ class RunState:
         return next(iter([call for call in calls if call["type"] != "function"][self.used :]), None)
 
     def apply(self, entry: Entry) -> None:
-        """Take in the next entry."""
-        self.length, self.at = entry.n + 1, entry.at
+        """Take in the next entry. An object that it changes is a new one: who holds the old one sees no change."""
+        self.entries.append(entry)
         if entry.event == "model.asked":
             self.asked, self.answer = entry.data, None
         elif entry.event in ("client.answered", "client.dictated"):
@@ -133,20 +141,23 @@ class RunState:
         elif entry.event == "model.answered":
             self.asked, self.said, self.dictated, self.answer = None, None, False, entry.data
             self.usages.append(entry.data["usage"])
-            self.run["provenance"] = [*self.run["provenance"], entry.data["provenance"]]
+            self._set(entry.id, {"provenance": [*self.run["provenance"], entry.data["provenance"]]})
         elif entry.event == "model.called":
             calls = entry.data["step_details"]["tool_calls"]
             said = self.answer["tool_calls"] if self.answer else []
             self.arguments |= {call["id"]: one["arguments"] for call, one in zip(calls, said, strict=True)}
             self.used = 0
-            self.objects[entry.id].update(entry.data)
+            self._set(entry.id, entry.data)
         elif entry.event == "tool.answered":
             self.used += 1
-            self.objects[entry.id].update(entry.data)
+            self._set(entry.id, entry.data)
         elif entry.event in ("client.deleted", "model.dropped"):
             del self.objects[entry.id]
         else:
-            self.objects.setdefault(entry.id, {}).update(entry.data)
+            self._set(entry.id, entry.data)
+
+    def _set(self, id: str, data: Json) -> None:
+        self.objects[id] = {**self.objects.get(id, {}), **data}
 
 
 def fold(entries: Iterable[Entry]) -> RunState:

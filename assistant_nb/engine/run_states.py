@@ -25,7 +25,7 @@ Status = Literal[
 
 MOVES: Final[dict[Status, dict[Status, str]]] = {
     "queued": {
-        "in_progress": "somebody turns the crank",
+        "in_progress": "the run starts",
         "cancelling": "the client cancels",
         "failed": "the run cannot begin",
         "expired": "ten minutes have passed",
@@ -58,7 +58,7 @@ MOVES: Final[dict[Status, dict[Status, str]]] = {
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 TERMINAL: Final[frozenset[Status]] = frozenset(status for status, ways in MOVES.items() if not ways)
 ACTIVE: Final[frozenset[Status]] = frozenset(MOVES) - TERMINAL
-# Active runs divide in two: those that move as soon as somebody turns the crank,
+# Active runs divide in two: those that can move by themselves,
 # and the one that waits for its client.
 MOVING: Final[frozenset[Status]] = ACTIVE - {"requires_action"}
 

@@ -274,6 +274,12 @@ class Store:
             ).fetchall()
         return [Entry(n, at, event, id, json.loads(data), bool(follows)) for n, at, event, id, data, follows in rows]
 
+    def journal_length(self, run_id: str) -> int:
+        """How many entries a run's journal has; 0 for a run that is gone."""
+        with self._lock:
+            row = self._db.execute("SELECT max(n) + 1 FROM journal WHERE run_id = ?", (run_id,)).fetchone()
+        return row[0] or 0
+
     def add_fork(self, run_id: str, parent: str, n: int, edit: Json) -> None:
         """Note that a run shares its journal up to entry `n` with another one. Only inside a transaction."""
         self._db.execute("INSERT INTO fork VALUES (?, ?, ?, ?)", (run_id, parent, n, encode(edit)))
@@ -427,18 +433,20 @@ class Store:
     # Inside
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[bool]:
         """All changes made inside are kept together when it is left, or none. An inner one joins the outer.
+
+        Gives whether this is the outermost one.
 
         Raises DiskError when the disk takes no more.
         """
         with self._lock:
             if self._db.in_transaction:
-                yield
+                yield False
                 return
             self._db.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield True
                 self._db.execute("COMMIT")
             except BaseException as error:
                 self._db.rollback()

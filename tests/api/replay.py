@@ -173,8 +173,9 @@ class Replay:
     def _let_rest(self, run_id: str) -> None:
         for line in self._asked.get(run_id, []):
             line.go.set()
-        if (ours := self.ids.get(run_id)) and (rests := self._app.runner._resting.get(ours)):
-            assert rests.wait(PATIENCE_S), f"{run_id} does not come to rest"
+        if (ours := self.ids.get(run_id)) and (live := self._app.runner._live.get(ours)):
+            live.wait(PATIENCE_S)
+            assert not live.is_moving(0), f"{run_id} does not stop moving"
 
 
 def _upload(row: Json) -> Json:

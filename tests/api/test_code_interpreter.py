@@ -185,7 +185,7 @@ def test_a_deleted_thread_and_a_closed_engine_take_their_kernels_along(make_app:
     app = make_app(*[code("import os; print(os.getppid())"), "Done."] * 2)
     client = connect(app=app)
     deleted, kept = start(client), start(client)
-    tool: Any = app.runner._tools["code_interpreter"]
+    tool: Any = app.runner.loop.tools["code_interpreter"]
     sessions = dict(tool._sessions)
     client.beta.threads.delete(deleted.thread_id)
     assert list(tool._sessions) == [kept.thread_id]

@@ -253,18 +253,18 @@ def test_a_stream_ends_at_its_call_even_if_the_outputs_come_before_its_last_byte
         assert list(stream) == []
 
 
-def test_who_has_turned_the_crank_up_to_a_call_does_not_turn_it_after(make_app: MakeApp, connect: Connect) -> None:
+def test_who_has_moved_a_run_up_to_a_call_does_not_move_it_after(make_app: MakeApp, connect: Connect) -> None:
     app = make_app(ROME, "Warm.")
     client = connect(app=app)
-    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test moves it
     assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
     run = client.beta.threads.create_and_run(assistant_id=assistant.id)
-    crank = app.runner.drive(run.id)
+    driven = app.runner.drive(run.id)
     while run.status != "requires_action":
-        next(crank)
+        next(driven)
         run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
     answer(client, run, "18 °C")
-    assert list(crank) == []
+    assert list(driven) == []
 
 
 def test_plain_outputs_may_be_submitted_from_within_a_stream(connect: Connect, wait: Callable[..., Run]) -> None:
@@ -277,7 +277,7 @@ def test_plain_outputs_may_be_submitted_from_within_a_stream(connect: Connect, w
         assert list(stream) == []
 
 
-def test_the_background_may_turn_the_crank_and_the_reader_misses_nothing(
+def test_the_background_may_move_a_run_and_the_reader_misses_nothing(
     make_app: MakeApp, connect: Connect, ask: Ask, wait: Callable[..., Run]
 ) -> None:
     app = make_app(ROME, lambda prompt: ["It is ", "warm."])
@@ -298,13 +298,13 @@ def test_a_model_that_does_not_call_again_after_a_crash_leaves_no_step_open(
 ) -> None:
     app = make_app(ROME, "It is warm.")
     client = connect(app=app)
-    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test moves it
     assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
     run = client.beta.threads.create_and_run(assistant_id=assistant.id)
-    crank = app.runner.drive(run.id)
+    driven = app.runner.drive(run.id)
     while not app.store.all("thread.run.step", run.id):
-        next(crank)
-    app.runner._interrupt(run.id)  # the process dies in mid-call
+        next(driven)
+    app.runner._live[run.id].interrupt()  # the process dies in mid-call
     list(app.runner.drive(run.id))
     assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "completed"
     message, call = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id).data

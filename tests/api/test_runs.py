@@ -305,9 +305,7 @@ def test_pollers_are_told_not_to_sleep_a_second(connect: Connect) -> None:
     gate.open.set()
 
 
-def test_two_who_turn_the_crank_ask_the_model_once(
-    make_app: MakeApp, connect: Connect, wait: Callable[..., Run]
-) -> None:
+def test_two_who_move_a_run_ask_the_model_once(make_app: MakeApp, connect: Connect, wait: Callable[..., Run]) -> None:
     gate = Gate()
     app = make_app(gate)
     client = connect(app=app)
@@ -323,13 +321,13 @@ def test_two_who_turn_the_crank_ask_the_model_once(
 def test_an_answer_that_ends_just_after_a_cancel_is_broken_off(make_app: MakeApp, connect: Connect) -> None:
     app = make_app(lambda prompt: ["An ", "answer."])
     client = connect(app=app)
-    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test moves it
     run = begin(client)
-    crank = app.runner.drive(run.id)
-    while (delta := next(crank)) is None or delta[1]["delta"]["content"][0]["text"]["value"] != "answer.":
+    driven = app.runner.drive(run.id)
+    while (delta := next(driven)) is None or delta[1]["delta"]["content"][0]["text"]["value"] != "answer.":
         pass
     client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-    list(crank)
+    list(driven)
     (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "An answer."  # type: ignore[index]
     assert app.store.get("thread.message", message.id)["incomplete_details"] == {"reason": "run_cancelled"}
@@ -403,18 +401,18 @@ def test_a_model_that_cannot_count_is_refused(finish: dict[str, Any], connect: C
 
 
 def test_a_cancel_between_two_transitions_is_obeyed(make_app: MakeApp, connect: Connect) -> None:
-    """The crank looks at the journal in the same transaction in which it writes."""
+    """The loop looks at the journal in the same transaction in which it writes."""
     app = make_app(*["An answer."] * 6)
     client = connect(app=app)
-    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test turns the crank
+    app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test moves it
     for turns in range(6):
         assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
         run = client.beta.threads.create_and_run(assistant_id=assistant.id)
-        crank = app.runner.drive(run.id)
+        driven = app.runner.drive(run.id)
         for _ in range(turns):
-            next(crank)
+            next(driven)
         client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
-        list(crank)
+        list(driven)
         assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "cancelled"
 
 

@@ -18,7 +18,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.ids import LessonClock
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.practice import Practice
-from assistant_nb.engine.runs.crank import Crank
+from assistant_nb.engine.runs.live_run import LiveRun, Turns
 from tests.conftest import Connect, MakeApp
 from tests.until import PATIENCE_S, until
 
@@ -189,7 +189,7 @@ def test_who_waits_holds_no_thread_and_polling_starts_none(make_app: MakeApp, co
     run = begin(client)
     seated(client, run)
     app.runner.close()
-    app.runner._in_background = lambda run_id, work: pytest.fail("a thread")  # type: ignore[method-assign]
+    app.runner._in_background = lambda live, work: pytest.fail("a thread")  # type: ignore[method-assign]
     assert now(client, run).status == "in_progress"
     assert not [thread for thread in threading.enumerate() if run.id in thread.name]
 
@@ -266,18 +266,18 @@ def test_a_reader_who_leaves_leaves_the_run_at_the_seat(client: OpenAI, wait: An
 
 
 def test_an_answer_in_the_moment_in_which_a_reader_turns_to_waiting_is_heard(
-    make_app: MakeApp, connect: Connect
+    make_app: MakeApp, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(model=Human())
-    client, is_read, early = connect(app=app), app.runner._is_read, list[str]()
+    client, is_read, early = connect(app=app), LiveRun.is_read, list[str]()
 
-    def answered_first(run_id: str) -> bool:
+    def answered_first(live: LiveRun) -> bool:
         if not early:
-            early.append(run_id)
-            app.runner.answer(run_id, {"text": "Four."})
-        return is_read(run_id)
+            early.append(live.id)
+            app.runner.answer(live.id, {"text": "Four."})
+        return bool(is_read.__get__(live))
 
-    app.runner._is_read = answered_first  # type: ignore[method-assign]
+    monkeypatch.setattr(LiveRun, "is_read", property(answered_first))
     events: Any = begin(client, stream=True)
     assert [event.event for event in events][-1] == "thread.run.completed"
 
@@ -288,7 +288,7 @@ def test_an_answer_in_the_moment_in_which_a_thread_ends_starts_another(make_app:
     run = begin(client)
     seated(client, run)
     app.runner.close()
-    app.runner._cranks[run.id] = Crank(iter(()))
+    app.runner._live[run.id].turns = Turns(iter(()))
     answer(client, run, text="Four.")
     app.runner.close()
     assert app.store.get("thread.run", run.id)["status"] == "completed"
@@ -374,7 +374,7 @@ def test_after_a_restart_another_model_may_answer(
     assert said(client, run).startswith("Practice")
 
 
-def _at_once(run_id: str, work: Callable[[], object]) -> None:
+def _at_once(live: LiveRun, work: Callable[[], object]) -> None:
     work()
 
 

@@ -88,7 +88,7 @@ def begin(make_app: MakeApp, connect: Connect) -> Begin:
 @pytest.fixture(autouse=True)
 def roused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A reader hears of everything at once: it need not look again by itself."""
-    monkeypatch.setattr("assistant_nb.engine.runs.crank.LOOK_AGAIN_S", 60)
+    monkeypatch.setattr("assistant_nb.engine.runs.live_run.LOOK_AGAIN_S", 60)
 
 
 def events(position: Any) -> list[str]:
@@ -119,7 +119,7 @@ def test_a_held_run_is_created_as_any_other(begin: Begin) -> None:
         stepper.held()
 
 
-def test_each_transition_is_one_turn_of_the_crank(begin: Begin) -> None:
+def test_each_transition_is_one_turn_of_the_loop(begin: Begin) -> None:
     stepper = begin(*CALLING)
     run, told = stepper.held(), []
     position = stepper.get(f"runs/{run.id}")
@@ -334,7 +334,7 @@ def test_a_held_run_expires_by_the_clock(begin: Begin) -> None:
     assert stepper.advance(run)["why"] == "ended"
 
 
-def test_a_fault_strikes_when_the_crank_gets_there(begin: Begin) -> None:
+def test_a_fault_strikes_when_the_run_gets_there(begin: Begin) -> None:
     stepper = begin("Never said.")
     run = stepper.held()
     stepper.post("faults", kind="rate_limit")

@@ -14,6 +14,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.model.base import Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.runs.live_run import LiveRun
 
 ADD: Any = {"type": "function", "function": {"name": "add"}}
 BREAKPOINTS: Any = [{"status": "in_progress"}, {"step": "tool_calls"}, {"tool": "function"}, {"function": "add"}]
@@ -28,7 +29,7 @@ def answering(prompt: Prompt) -> list[str | ToolCall]:
     return ["Done."] if calls == 2 else ["Let me see.", *[ToolCall("add", '{"a": 1}')] * (calls + 1)]
 
 
-def _at_once(run_id: str, work: Callable[[], object]) -> None:
+def _at_once(live: LiveRun, work: Callable[[], object]) -> None:
     work()
 
 

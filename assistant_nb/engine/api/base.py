@@ -7,7 +7,7 @@ from typing import BinaryIO
 from pydantic import BaseModel
 
 from ..files.blobs import Blobs, Draft
-from ..runs.answers import Event
+from ..runs.answer import Event
 from ..runs.runner import Runner
 from ..store import Store
 from ..wire import Json

@@ -5,8 +5,8 @@ from itertools import chain, count
 
 from ..errors import ApiError, BadRequest, ModelError, NoAnswer, RateLimited, Unanswered
 from ..model.base import Anew, Delta, Finish, Prompt
-from ..runs.answers import told
-from ..runs.runner import check_choice
+from ..runs.answer import told
+from ..runs.prompt import check_choice
 from ..wire import Json
 from .base import Answer, Call, Route, Stream
 from .chat_params import CreateChatCompletion

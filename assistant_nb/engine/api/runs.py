@@ -69,7 +69,7 @@ def _run(call: Call) -> Json:
 
 
 def under_way(call: Call, run: Json, thread: Json | None = None, start: int = 0) -> Answer:
-    """Somebody has to turn the crank of a new run: the reader of its stream, or the background."""
+    """Somebody has to move a new run: the reader of its stream, or the background."""
     if not call.body.get("stream"):
         call.runner.start(run["id"])
         return run

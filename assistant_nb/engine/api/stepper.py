@@ -8,7 +8,7 @@ from ..errors import NotFound
 from ..journal import Entry, RunState, fold
 from ..run_states import MOVES
 from ..runs.forks import fork as fork_run
-from ..runs.stepping import next_step, seek, why
+from ..runs.stepping import next_transition, seek, why
 from ..wire import Json
 from . import params
 from .base import Answer, Call, Route
@@ -117,7 +117,7 @@ def _position(call: Call, state: RunState, entries: Sequence[Entry] = ()) -> Jso
 
 def _standing(state: RunState) -> Json:
     moves = [{"status": status, "reason": reason} for status, reason in MOVES[state.status].items()]
-    return {"n": state.length - 1, "run": state.run, "next": next_step(state), "moves": moves}
+    return {"n": state.length - 1, "run": state.run, "next": next_transition(state), "moves": moves}
 
 
 ROUTES = [

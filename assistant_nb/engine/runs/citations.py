@@ -29,7 +29,7 @@ _LONGEST: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
+class Hits:
     """What there is to point to."""
 
     searches: Sequence[Json] = ()
@@ -69,8 +69,8 @@ def mark(search: int, hit: int, file_name: str) -> str:
 class Cutter:
     """Cuts a text that comes in pieces so that every place is a piece of its own, and annotates it."""
 
-    def __init__(self, sources: Sources) -> None:
-        self._sources = sources
+    def __init__(self, hits: Hits) -> None:
+        self._hits = hits
         self._text, self._start = "", 0
         """What is held back; before it, the last character that was passed on."""
 
@@ -89,7 +89,7 @@ class Cutter:
         for match in _PLACE.finditer(text, start, end):
             if start < match.start():
                 yield text[start : match.start()], []
-            yield match[0], self._sources.annotations(text[: match.end()], match.start())
+            yield match[0], self._hits.annotations(text[: match.end()], match.start())
             start = match.end()
         if start < end:
             yield text[start:end], []

@@ -13,10 +13,10 @@ from ..run_states import ACTIVE
 from ..store import Store
 from ..threads import check_references
 from ..wire import Json
-from .calls import answered, take_outputs
-from .draft import Draft
 from .prefixes import call_ids, renamed, shared
 from .seat import check_calls
+from .tool_calls import answered, take_outputs
+from .writer import Writer
 
 
 def fork(store: Store, run_id: str, at: int, edit: Json) -> str:
@@ -31,7 +31,7 @@ def fork(store: Store, run_id: str, at: int, edit: Json) -> str:
         n = shared(entries, at, edit)
         fork_id = _copy(store, run, entries[:n], edit.get("message", {}))
         state = fold(store.journal(fork_id))
-        _change(Draft(store, state, fork_id), entries, n, edit)
+        _change(Writer(store, state, fork_id), entries, n, edit)
         store.add_fork(fork_id, run_id, n - 1, edit)
         return fork_id
 
@@ -82,23 +82,23 @@ def _name(store: Store, prefix: Sequence[Entry], ids: dict[str, str], run_id: st
                 ids[id] = store.derive_id("tool_call", ids[entry.id], place)
 
 
-def _change(draft: Draft, entries: Sequence[Entry], n: int, edit: Json) -> None:
+def _change(writer: Writer, entries: Sequence[Entry], n: int, edit: Json) -> None:
     """Let the edit happen, then hold the run."""
-    state, run_id = draft.state, draft.run["id"]
+    state, run_id = writer.state, writer.run["id"]
     if "output" not in edit:
-        draft.at = state.at  # nothing happens that takes time
+        writer.at = state.at  # nothing happens that takes time
     match edit:
         case {"instructions": instructions}:
-            draft.note("client.modified", run_id, {"instructions": instructions})
+            writer.note("client.modified", run_id, {"instructions": instructions})
         case {"answer": said}:
             check_calls(state, said)
-            draft.note("client.dictated", run_id, said)
+            writer.note("client.dictated", run_id, said)
         case {"arguments": {"tool_call_id": id, "arguments": arguments}}:
-            draft.note("client.dictated", run_id, _with_arguments(entries[n:], id, arguments))
+            writer.note("client.dictated", run_id, _with_arguments(entries[n:], id, arguments))
         case {"output": {"tool_call_id": id, "output": output}}:
-            _answer(draft, entries[n], id, output)
+            _answer(writer, entries[n], id, output)
     if state.status in ACTIVE:
-        draft.note("client.held", run_id, {"breakpoints": state.held or []})
+        writer.note("client.held", run_id, {"breakpoints": state.held or []})
 
 
 def _with_arguments(entries: Sequence[Entry], id: str, arguments: str) -> Json:
@@ -112,20 +112,20 @@ def _with_arguments(entries: Sequence[Entry], id: str, arguments: str) -> Json:
     return {"text": said["text"], "tool_calls": calls}
 
 
-def _answer(draft: Draft, entry: Entry, id: str, output: str) -> None:
+def _answer(writer: Writer, entry: Entry, id: str, output: str) -> None:
     """Answer calls as `entry` did in the parent, but for call `id`."""
     calls = entry.data["step_details"]["tool_calls"]
     place = call_ids(entry.data).index(id)
     if entry.event == "tool.answered":
-        answered(draft, draft.state.unused() or {}, _as_answer(calls[place], output))
+        answered(writer, writer.state.unused() or {}, _as_answer(calls[place], output))
         return
-    mine = (draft.state.open_step("tool_calls") or {})["step_details"]["tool_calls"]
+    mine = (writer.state.open_step("tool_calls") or {})["step_details"]["tool_calls"]
     outputs = [
         {"tool_call_id": new["id"], "output": output if old["id"] == id else old["function"]["output"]}
         for old, new in zip(calls, mine, strict=True)
         if old["type"] == "function"
     ]
-    take_outputs(draft, outputs)
+    take_outputs(writer, outputs)
 
 
 def _as_answer(call: Json, output: str) -> Json:

@@ -16,7 +16,7 @@ from ..errors import BadRequest, NotFound
 from ..journal import Entry, RunState, fold
 from ..run_states import TERMINAL
 from ..wire import Json
-from .stepping import next_step
+from .stepping import next_transition
 
 _NAMES: Final = ("id", "thread_id", "run_id", "message_id")
 _FOREIGN: Final = ("metadata", "tools")
@@ -68,7 +68,7 @@ def _before_next_prompt(entries: Sequence[Entry]) -> int:
     state = fold(entries)
     if state.asked:
         return _after_prompt(entries) - 1
-    if state.status in TERMINAL or next_step(state) in ("conclude", "stop"):
+    if state.status in TERMINAL or next_transition(state) in ("conclude", "stop"):
         raise BadRequest(
             f"After entry {len(entries) - 1} run {entries[0].id} asks the model no more, so this edit would change"
             " nothing. Fork at an earlier entry, such as the last 'model.asked'."

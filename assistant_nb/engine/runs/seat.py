@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ..errors import BadRequest
 from ..journal import RunState
 from ..wire import Json
+from .prompt import offered
 
 
 def waits(state: RunState, *, seated: bool) -> bool:
@@ -33,11 +34,11 @@ def check_answer(state: RunState, said: Json, *, seated: bool) -> None:
 
 def check_calls(state: RunState, said: Json) -> None:
     """Raise BadRequest unless the prompt that waits offers each tool that is called."""
-    id, offered = state.run["id"], _offered(state.asked or {})
+    id, names = state.run["id"], offered((state.asked or {})["tools"])
     for n, call in enumerate(said.get("tool_calls", [])):
-        if call["name"] not in offered:
+        if call["name"] not in names:
             raise BadRequest(
-                f"Run {id} offers no tool '{call['name']}'. It offers: {', '.join(offered) or 'none'}.",
+                f"Run {id} offers no tool '{call['name']}'. It offers: {', '.join(names) or 'none'}.",
                 param=f"tool_calls[{n}].name",
                 code="unknown_tool",
             )
@@ -54,10 +55,6 @@ def remarks(prompt: Json, said: Json) -> Iterator[str]:
     shape = prompt["response_format"]
     if isinstance(shape, dict) and shape["type"] != "text" and "text" in said and (fault := _no_json(said["text"])):
         yield f"The run asked for a {shape['type']}, and the text is no JSON object ({fault})."
-
-
-def _offered(prompt: Json) -> list[str]:
-    return [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in prompt["tools"]]
 
 
 def _no_json(text: str) -> str | None:

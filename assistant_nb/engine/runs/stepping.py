@@ -1,7 +1,7 @@
-"""Turning the crank by hand: what a turn does, how far an advance goes, why it stops there. Pure.
+"""Moving a run by hand: what its next transition is, how far an advance goes, why it stops there. Pure.
 
-A run that is held moves only when somebody advances it. One transition is one turn of the crank: one
-`Step` of the run loop, and all the journal entries that it writes.
+A held run moves only when somebody advances it. One transition is one turn of the run loop and all the journal
+entries that this turn writes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,13 +13,13 @@ from ..run_states import TERMINAL
 from ..wire import Json
 from .seat import waits
 
-Step = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
+Transition = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
 To = Literal["transition", "step", "tool", "breakpoint", "end"]
 Why = Literal["ended", "outputs", "person", "breakpoint", "held", "moving"]
 
 
-def next_step(state: RunState) -> Step | None:
-    """What the next turn of the crank does; None when the run rests."""
+def next_transition(state: RunState) -> Transition | None:
+    """What the run loop does next; None when a client has to act, or the run has ended."""
     match state.status:
         case "queued":
             return "begin"
@@ -46,9 +46,9 @@ class Goal:
     to: To
     start: int
 
-    def reached(self, state: RunState, entries: Sequence[Entry]) -> bool:
-        """`entries` are those from `start` on. Breakpoints stop all ways but the shortest and "end"."""
-        made = [entry for entry in entries if not entry.event.startswith("client.")]
+    def reached(self, state: RunState) -> bool:
+        """Whether the run has come there. Breakpoints stop all ways but the shortest and "end"."""
+        made = [entry for entry in state.entries[self.start :] if not entry.event.startswith("client.")]
         match self.to:
             case "transition":
                 return bool(made)
@@ -59,7 +59,7 @@ class Goal:
             case "step":
                 return any(map(_ends_a_step, made))
             case "tool":
-                return bool(made) and next_step(state) in ("use", "require")
+                return bool(made) and next_transition(state) in ("use", "require")
             case "breakpoint":
                 return False
 
@@ -74,8 +74,8 @@ def seek(entries: Sequence[Entry], after: int, to: To, breakpoints: list[Json]) 
     for entry, later in zip(entries[after + 1 :], entries[after + 2 :], strict=False):
         state.apply(entry)
         state.held = breakpoints
-        waited = to != "end" and (next_step(state) is None or later.event == "client.answered")
-        if not later.follows and (waited or goal.reached(state, entries[goal.start : entry.n + 1])):
+        waited = to != "end" and (next_transition(state) is None or later.event == "client.answered")
+        if not later.follows and (waited or goal.reached(state)):
             return entry.n
     return len(entries) - 1
 

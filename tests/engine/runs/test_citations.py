@@ -1,10 +1,10 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assistant_nb.engine.runs.citations import Cutter, Sources, mark
+from assistant_nb.engine.runs.citations import Cutter, Hits, mark
 
 LINK = "sandbox:/mnt/data/a%20b.csv"
-SOURCES = Sources([{"results": [{"file_id": "file-1"}, {"file_id": "file-2"}]}], {"/mnt/data/a b.csv": "file-3"})
+HITS = Hits([{"results": [{"file_id": "file-1"}, {"file_id": "file-2"}]}], {"/mnt/data/a b.csv": "file-3"})
 
 
 @example(["s", LINK, "0"])
@@ -17,37 +17,37 @@ SOURCES = Sources([{"results": [{"file_id": "file-1"}, {"file_id": "file-2"}]}],
     )
 )
 def test_cutting_loses_nothing_and_keeps_places_whole(pieces: list[str]) -> None:
-    cutter = Cutter(SOURCES)
+    cutter = Cutter(HITS)
     cut = [*(part for piece in pieces for part in cutter.cut(piece)), *cutter.rest()]
     text = "".join(pieces)
     assert "".join(part for part, _ in cut) == text
     notes = [(note["text"], part) for part, found in cut for note in found]
-    assert notes == [(note["text"], note["text"]) for note in SOURCES.annotations(text)]
+    assert notes == [(note["text"], note["text"]) for note in HITS.annotations(text)]
 
 
 def test_a_mark_points_to_its_hit() -> None:
-    (note,) = SOURCES.annotations(f"Yes {mark(0, 1, 'a.txt')}.")
+    (note,) = HITS.annotations(f"Yes {mark(0, 1, 'a.txt')}.")
     assert (note["file_citation"], note["start_index"], note["end_index"]) == ({"file_id": "file-2"}, 4, 15)
 
 
 def test_a_link_points_to_the_file_that_code_has_made() -> None:
-    (note,) = SOURCES.annotations(f"Here: [it]({LINK}). Not sandbox:/mnt/data/b.csv.")
+    (note,) = HITS.annotations(f"Here: [it]({LINK}). Not sandbox:/mnt/data/b.csv.")
     assert note == {
         "type": "file_path", "text": LINK, "start_index": 11, "end_index": 38, "file_path": {"file_id": "file-3"},
     }  # fmt: skip
 
 
 def test_a_link_at_the_end_of_a_sentence_does_not_take_its_full_stop() -> None:
-    (note,) = SOURCES.annotations(f"It is in {LINK}.")
+    (note,) = HITS.annotations(f"It is in {LINK}.")
     assert note["text"] == LINK
 
 
 def test_a_word_that_ends_in_s_is_not_held_back() -> None:
     for word, passed in ((" is", " is"), ("It's", "It's"), (" thousand", " thousand"), (" a s", " a ")):
-        assert list(Cutter(SOURCES).cut(word)) == [(passed, [])]
+        assert list(Cutter(HITS).cut(word)) == [(passed, [])]
 
 
 def test_a_place_that_never_ends_is_not_held_back_for_ever() -> None:
     for begun in ("【so many words", "sandbox:/mnt/data/so_many"):
-        cutter = Cutter(SOURCES)
+        cutter = Cutter(HITS)
         assert any(list(cutter.cut(begun)) for _ in range(100))

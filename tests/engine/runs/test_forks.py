@@ -52,7 +52,7 @@ class World:
         self.store = Store(":memory:", Ids("seed"), LessonClock())
         self.model = Thoughtful(*script)
         self.runner = Runner(self.store, self.model, {"file_search": Echo()})
-        self.runner._in_background = lambda run_id, work: None  # type: ignore[method-assign]
+        self.runner._in_background = lambda live, work: None  # type: ignore[method-assign]
         with self.store.transaction():
             body = {"model": "m", "instructions": "i", "tools": TOOLS}
             assistant = wire.assistant(self.store.new_id("assistant"), self.store.now(), body)
@@ -94,7 +94,7 @@ def _data(entry: Entry) -> list[Any]:
 
 
 def nameless(entries: list[Entry]) -> list[str]:
-    """Entries as text with their ids numbered, without what clients did to the crank."""
+    """Entries as text with their ids numbered, without what clients did to who moves it."""
     known: dict[str, str] = {}
     return [
         re.sub(

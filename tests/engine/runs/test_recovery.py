@@ -235,7 +235,7 @@ def _story(path: Path, line: Line, kills: list[int], kind: type[Scripted] = Scri
 
 
 def _engine(path: Path, model: Scripted) -> tuple[Store, Runner]:
-    """An engine without a background, so that only the test turns the crank."""
+    """An engine without a background, so that only the test moves runs."""
     store = Store(path, Ids("seed"), LessonClock())
     return store, Runner(store, model, {"file_search": Echo()})
 

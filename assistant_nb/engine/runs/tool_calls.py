@@ -5,18 +5,17 @@ from collections.abc import Iterator
 from .. import wire
 from ..errors import BadRequest, ModelError
 from ..journal import RunState
-from ..store import Store
 from ..tools.base import Tool
 from ..wire import Json
-from .answers import Event, told
-from .draft import Draft, open_draft
+from .answer import Event, told
+from .writer import Writer, Writing
 
 
 class Calling:
     """Makes a call, until it is answered or `stop`."""
 
-    def __init__(self, store: Store, tool: Tool | None, state: RunState, call: Json) -> None:
-        self._store, self._tool, self._run, self._call = store, tool, state.run, call
+    def __init__(self, tool: Tool | None, state: RunState, call: Json, writing: Writing) -> None:
+        self._tool, self._run, self._call, self._writing = tool, state.run, call, writing
         self._given = state.arguments[call["id"]]
 
     def stop(self) -> str:
@@ -25,16 +24,16 @@ class Calling:
             self._tool.interrupt(self._run["thread_id"])
         return ""
 
-    def go(self) -> Iterator[Event | None]:
+    def events(self) -> Iterator[Event | None]:
         """Yields a delta for what is shown of the answer, and None when it is written down."""
         kind, answer = self._call["type"], self._answer()
-        with open_draft(self._store, self._run["id"]) as draft:
-            if draft.state.status != "in_progress":
+        with self._writing() as writer:
+            if writer.state.status != "in_progress":
                 return
             if isinstance(answer, ModelError):
-                draft.failed("", answer)
+                writer.failed("", answer)
             else:
-                step = answered(draft, self._call, answer)
+                step = answered(writer, self._call, answer)
         if not isinstance(answer, ModelError) and answer.get("outputs"):
             index = [call["id"] for call in step["step_details"]["tool_calls"]].index(self._call["id"])
             outputs = [{"index": n, **output} for n, output in enumerate(answer["outputs"])]
@@ -54,23 +53,23 @@ class Calling:
             return ModelError(f"The tool '{kind}' broke: {told(error)}.")
 
 
-def answered(draft: Draft, call: Json, answer: Json) -> Json:
+def answered(writer: Writer, call: Json, answer: Json) -> Json:
     """The call's step has the answer; it is done when it waits for no other, and for no function."""
-    step = draft.state.open_step("tool_calls") or {}
+    step = writer.state.open_step("tool_calls") or {}
     kind, calls = call["type"], step["step_details"]["tool_calls"]
     made = [{**one, kind: {**one[kind], **answer}} if one["id"] == call["id"] else one for one in calls]
     details = {**step["step_details"], "tool_calls": made}
-    draft.note("tool.answered", step["id"], {"step_details": details})
-    if draft.state.unused() is None and all(one["type"] != "function" for one in calls):
-        draft.end_step(step, draft.state.usages[-1])
-    return draft.state.objects[step["id"]]
+    writer.note("tool.answered", step["id"], {"step_details": details})
+    if writer.state.unused() is None and all(one["type"] != "function" for one in calls):
+        writer.end_step(step, writer.state.usages[-1])
+    return writer.state.objects[step["id"]]
 
 
-def take_outputs(draft: Draft, outputs: list[Json]) -> None:
+def take_outputs(writer: Writer, outputs: list[Json]) -> None:
     """The outputs of the functions that a run waits for; it is queued again. Raises BadRequest unless all are there."""
-    step = draft.state.open_step("tool_calls") or {}
-    draft.end_step(step, draft.state.usages[-1], step_details=_with_outputs(step["step_details"], outputs))
-    draft.become("queued", required_action=None)
+    step = writer.state.open_step("tool_calls") or {}
+    writer.end_step(step, writer.state.usages[-1], step_details=_with_outputs(step["step_details"], outputs))
+    writer.become("queued", required_action=None)
 
 
 def _with_outputs(details: Json, outputs: list[Json]) -> Json:

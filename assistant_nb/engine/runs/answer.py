@@ -24,8 +24,8 @@ from ..model.base import (
 from ..store import Store
 from ..threads import files_made
 from ..wire import Json
-from .citations import Cutter, Sources
-from .draft import Draft, open_draft
+from .citations import Cutter, Hits
+from .writer import Writer, Writing
 
 _STREAMED = {"function": "arguments", "code_interpreter": "input"}
 """Where in a delta stands what the model writes into a call; the query of a search is not shown."""
@@ -52,21 +52,21 @@ class _Call:
 class Listening:
     """Listens to a model until it has answered, or until `stop`."""
 
-    def __init__(self, store: Store, model: Model, state: RunState) -> None:
-        self._store, self._model = store, model
+    def __init__(self, store: Store, model: Model, state: RunState, writing: Writing) -> None:
+        self._store, self._model, self._writing = store, model, writing
         self._run_id, self._prompt = state.run["id"], Prompt.from_json({**(state.asked or {}), "said": state.said})
         # The answer may have been cut off by a crash. It then comes again, into what is still open.
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None
         self._run, self._pictures = state.run, state.pictures
-        self._sources = Sources(searches(state), files_made(store, self._run))
+        self._hits = Hits(searches(state), files_made(store, self._run))
         self._stopped = False
         self._from_the_beginning()
 
     def _from_the_beginning(self) -> None:
         self._said: list[str] = []
         self._calls: list[_Call] = []
-        self._cutter, self._told, self._cited = Cutter(self._sources), 0, 0
+        self._cutter, self._told, self._cited = Cutter(self._hits), 0, 0
 
     @property
     def text(self) -> str:
@@ -78,7 +78,7 @@ class Listening:
         self._stopped = True
         return self.text
 
-    def listen(self) -> Iterator[Event | None]:
+    def events(self) -> Iterator[Event | None]:
         """Yields the deltas, and None after each transaction. None is open while the model is thinking.
 
         Raises Unanswered when a person will answer, and has not yet.
@@ -135,8 +135,8 @@ class Listening:
         if self._already_said:
             return
         if self._message is None:
-            with open_draft(self._store, self._run_id) as draft:
-                self._message = self._begin_message(draft)
+            with self._writing() as writer:
+                self._message = self._begin_message(writer)
             yield None
             for index, file_id in enumerate(self._pictures):
                 picture = {"index": index, **wire.image(file_id)}
@@ -164,9 +164,9 @@ class Listening:
         if self._step is None:
             if self._message:
                 yield from self._held_back()
-            with open_draft(self._store, self._run_id) as draft:
-                self._end_message(draft)
-                self._step = self._begin_step(draft, {"type": "tool_calls", "tool_calls": []})
+            with self._writing() as writer:
+                self._end_message(writer)
+                self._step = self._begin_step(writer, {"type": "tool_calls", "tool_calls": []})
             yield None
         step_id = self._step["id"]
         if part.index == len(self._calls) and part.name:
@@ -183,10 +183,10 @@ class Listening:
 
     def _drop(self, why: str) -> None:
         """Take what was said off the thread; the step in which it was being said failed."""
-        with open_draft(self._store, self._run_id) as draft:
-            if draft.state.status != "in_progress":
+        with self._writing() as writer:
+            if writer.state.status != "in_progress":
                 raise _Stopped
-            draft.dropped(self.text, ModelError(why))
+            writer.dropped(self.text, ModelError(why))
         self._message = self._step = None
         self._already_said = False
         self._from_the_beginning()
@@ -197,15 +197,15 @@ class Listening:
         return name if name in built_in else "function"
 
     def _close(self, end: Finish | ModelError) -> None:
-        with open_draft(self._store, self._run_id) as draft:
-            if draft.state.status != "in_progress":  # whoever is ending the run does the rest
-                draft.end_message(self.text, cut="run_cancelled")
+        with self._writing() as writer:
+            if writer.state.status != "in_progress":  # whoever is ending the run does the rest
+                writer.end_message(self.text, cut="run_cancelled")
             elif isinstance(end, ModelError):
-                draft.failed(self.text, end)
+                writer.failed(self.text, end)
             else:
-                self._write_down(draft, end)
+                self._write_down(writer, end)
 
-    def _write_down(self, draft: Draft, end: Finish) -> None:
+    def _write_down(self, writer: Writer, end: Finish) -> None:
         calls = [call.whole(self._run) for call in self._calls]
         usage, cut = self._usage(end), end.reason == "length"
         answer = {
@@ -215,45 +215,45 @@ class Listening:
             "usage": usage,
             "provenance": end.provenance,
         }
-        draft.note("model.answered", self._run_id, answer)
+        writer.note("model.answered", self._run_id, answer)
         if self._step and not calls:  # before a crash it had called a tool; asked again, it does not
-            over = {"status": "cancelled", "cancelled_at": draft.at}
-            draft.note("thread.run.step.cancelled", self._step["id"], over)
+            over = {"status": "cancelled", "cancelled_at": writer.at}
+            writer.note("thread.run.step.cancelled", self._step["id"], over)
             self._step = None
         if self._step is None:
             if self._message is None:
-                self._begin_message(draft)
-            self._end_message(draft, usage, "max_tokens" if cut else None)
+                self._begin_message(writer)
+            self._end_message(writer, usage, "max_tokens" if cut else None)
             return
         step_id = self._step["id"]
-        draft.note("model.called", step_id, {"step_details": {"type": "tool_calls", "tool_calls": calls}})
+        writer.note("model.called", step_id, {"step_details": {"type": "tool_calls", "tool_calls": calls}})
         if cut:
             error = {"code": "server_error", "message": "The token limit was reached in the middle of a tool call."}
-            failed = {"status": "failed", "failed_at": draft.at, "last_error": error}
-            draft.note("thread.run.step.failed", step_id, failed)
+            failed = {"status": "failed", "failed_at": writer.at, "last_error": error}
+            writer.note("thread.run.step.failed", step_id, failed)
 
-    def _begin_message(self, draft: Draft) -> Json:
+    def _begin_message(self, writer: Writer) -> Json:
         """The message for an answer, and the step in which it is written."""
-        run, thread_id = draft.run, draft.run["thread_id"]
+        run, thread_id = writer.run, writer.run["thread_id"]
         id = self._store.new_id("thread.message", thread_id)
-        self._begin_step(draft, {"type": "message_creation", "message_creation": {"message_id": id}})
-        message = wire.message(id, draft.at, thread_id, "assistant", [], run=run)
-        draft.note("thread.message.created", id, message)
-        draft.note("thread.message.in_progress", id, {})
+        self._begin_step(writer, {"type": "message_creation", "message_creation": {"message_id": id}})
+        message = wire.message(id, writer.at, thread_id, "assistant", [], run=run)
+        writer.note("thread.message.created", id, message)
+        writer.note("thread.message.in_progress", id, {})
         return message
 
-    def _end_message(self, draft: Draft, usage: Json | None = None, cut: str | None = None) -> None:
+    def _end_message(self, writer: Writer, usage: Json | None = None, cut: str | None = None) -> None:
         """The message is at its end, and so is its step. When calls follow, the usage of both is theirs."""
-        draft.end_message(self.text, cut, self._sources.annotations(self.text))
-        if step := draft.state.open_step("message_creation"):
-            draft.end_step(step, usage=usage)
+        writer.end_message(self.text, cut, self._hits.annotations(self.text))
+        if step := writer.state.open_step("message_creation"):
+            writer.end_step(step, usage=usage)
 
-    def _begin_step(self, draft: Draft, details: Json) -> Json:
-        if draft.state.status != "in_progress":
+    def _begin_step(self, writer: Writer, details: Json) -> Json:
+        if writer.state.status != "in_progress":
             raise _Stopped
-        step = wire.step(self._store.new_id("thread.run.step", self._run_id), draft.at, draft.run, details)
-        draft.note("thread.run.step.created", step["id"], step)
-        draft.note("thread.run.step.in_progress", step["id"], {})
+        step = wire.step(self._store.new_id("thread.run.step", self._run_id), writer.at, writer.run, details)
+        writer.note("thread.run.step.created", step["id"], step)
+        writer.note("thread.run.step.in_progress", step["id"], {})
         return step
 
     def _usage(self, end: Finish) -> Json:

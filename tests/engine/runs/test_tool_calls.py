@@ -31,7 +31,7 @@ class Told(Tool):
 def with_tool(make_app: MakeApp, connect: Connect) -> Callable[..., tuple[OpenAI, Scripted]]:
     def made(tool: Told | None, *lines: Any) -> tuple[OpenAI, Scripted]:
         app = make_app(*lines)
-        app.runner._tools = {"code_interpreter": tool} if tool else {}
+        app.runner.loop.tools = {"code_interpreter": tool} if tool else {}
         assert isinstance(app.model, Scripted)
         return connect(app=app), app.model
 

@@ -1,7 +1,7 @@
 """The journal of a run, open for writing: the next entries, and the stored objects kept in step with them."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 
 from .. import run_states, wire
@@ -16,18 +16,22 @@ class RunDeleted(NotFound):
     """The run's thread was deleted while it was under way."""
 
 
+Writing = Callable[[], AbstractContextManager["Writer"]]
+"""Opens the journal of a run."""
+
+
 @contextmanager
-def open_draft(store: Store, run_id: str) -> Iterator["Draft"]:
+def open_writer(store: Store, run_id: str) -> Iterator["Writer"]:
     """A run's journal, read and written in one transaction. Raises RunDeleted when the run is no more."""
     with store.transaction():
         state = fold(store.journal(run_id))
         if not state.length:
             raise RunDeleted(f"No run found with id '{run_id}'.")
-        yield Draft(store, state, run_id)
+        yield Writer(store, state, run_id)
 
 
-class Draft:
-    """The next lines of a journal, inside a transaction."""
+class Writer:
+    """Adds entries to a journal, inside a transaction."""
 
     def __init__(self, store: Store, state: RunState, run_id: str, at: int | None = None) -> None:
         self._store, self.state, self._run_id = store, state, run_id

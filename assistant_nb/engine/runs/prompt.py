@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from ..errors import BadRequest
 from ..journal import RunState
 from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens
 from ..wire import Json
@@ -49,6 +50,27 @@ def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) 
             excess -= estimate_turn_tokens(thread.pop(1))
         prompt = replace(prompt, messages=thread + own)
     return prompt
+
+
+def check_choice(choice: str | Json, tools: Sequence[Json]) -> None:
+    """Raise BadRequest when a model must call a tool that it does not have."""
+    names = offered(tools)
+    there = f"It has: {', '.join(names) or 'none'}."
+    match choice:
+        case {"function": {"name": str(name)}} | {"type": str(name)} if name not in names:
+            raise BadRequest(
+                f"Invalid value for 'tool_choice': there is no tool '{name}'. {there}",
+                param="tool_choice",
+            )
+        case "required" if not names:
+            raise BadRequest(
+                "Invalid value for 'tool_choice': 'required' needs a tool, and there is none.", param="tool_choice"
+            )
+
+
+def offered(tools: Sequence[Json]) -> list[str]:
+    """The names by which a model calls its tools."""
+    return [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in tools]
 
 
 def _choice(choice: str | Json, own: list[Turn]) -> str | Json:

@@ -1,0 +1,184 @@
+"""A live run: what this process knows of a run that has not ended, beside its journal.
+
+The journal says what has happened. It cannot say what is happening right now, and after a crash all of that is gone:
+
+    whose turn it is     `turns`, which one thread at a time takes
+    who reads            `turns`, too: the events wait there for the reader of a stream
+    what is at work      `work`: a model that is answering, or a tool that a call was given to
+    who is asked         `seated`: the model has left the answer to a person
+    how far it may go    `goal`: for a held run, set by each request to advance it
+
+A reader and the background may both take turns. When a stream is read, its reader moves the run by reading. When
+nobody reads, or the reader stalls, the background moves it, and the events wait. So a run does not depend on its
+reader, and the reader misses nothing.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from ..journal import RunState
+from ..store import Store
+from .answer import Event, Listening
+from .stepping import Goal
+from .tool_calls import Calling
+from .writer import RunDeleted, Writer
+
+LOOK_AGAIN_S: Final = 1.0
+"""How long a reader waits before it looks again: the run's thread may be deleted, the store closed."""
+
+
+class Turns:
+    """Takes from `events`, a generator, which yields None for what is no event. With `keep` they wait for a reader."""
+
+    def __init__(self, events: Iterator[Event | None], *, keep: bool = False) -> None:
+        self._events, self._keep = events, keep
+        self._lock = threading.Lock()
+        self._unread: deque[Event] = deque()
+        self._taken_at = time.monotonic()
+        self._roused = threading.Event()
+        self.waits = False
+        """Whether a client has to act next; `events` say so. The turns go on when the client has acted."""
+        self.over = False
+        """Whether the generator has come to its end."""
+        self.broken = False
+        """Whether the generator raised, as when the kernel was interrupted in mid-answer."""
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a reader waits for what comes, or will."""
+        return self._keep
+
+    def taken(self, within_s: float) -> bool:
+        """Whether somebody is taking a turn, or has taken one a moment ago."""
+        return self._lock.locked() or time.monotonic() - self._taken_at < within_s
+
+    def read(self) -> Generator[Event, None, None]:
+        """The events for their reader; close it when nobody wants them any more."""
+        try:
+            while self.take() or self._unread:
+                while self._unread:
+                    yield self._unread.popleft()
+                if self.waits and not self._unread:
+                    self._roused.wait(LOOK_AGAIN_S)
+                    self._roused.clear()
+        finally:
+            self._keep = False
+
+    def rouse(self) -> None:
+        """A client has acted: a reader who waits for that looks again."""
+        self._roused.set()
+
+    def take(self) -> bool:
+        """Go on by one event; False at the end."""
+        with self._lock:
+            self.waits = False
+            try:
+                for event in self._events:
+                    if event and self._keep:
+                        self._unread.append(event)
+                    return True
+                self.over = True
+                return False
+            except BaseException:
+                self.broken = True
+                raise
+            finally:
+                self._taken_at = time.monotonic()
+
+    def take_all(self) -> None:
+        """Go on until the end, or until a client has to act."""
+        while self.take() and not self.waits:
+            pass
+
+
+class LiveRun:
+    """One run that has not ended."""
+
+    def __init__(self, store: Store, id: str) -> None:
+        self.id = id
+        self.turns: Turns | None = None
+        self.work: Listening | Calling | None = None
+        self.seated = False
+        self.goal: Goal | None = None
+        self.thread: threading.Thread | None = None
+        """The latest one that moves the run in the background."""
+        self.ended = False
+        self._store = store
+        self._state = RunState()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """The journal, open for the next entries, in one transaction. Only what was added since the last time is read.
+
+        Raises RunDeleted when the run is no more.
+        """
+        try:
+            with self._store.transaction() as is_outermost:
+                state = self._state if is_outermost else RunState()  # an outer one may yet undo what is written here
+                length = self._store.journal_length(self.id)
+                if not length:
+                    raise RunDeleted(f"No run found with id '{self.id}'.")
+                if length > state.length:
+                    for entry in self._store.journal(self.id, state.length):
+                        state.apply(entry)
+                yield Writer(self._store, state, self.id)
+        except BaseException:
+            self._state = RunState()  # nothing of what was written is kept
+            raise
+
+    def may_move(self, state: RunState) -> bool:
+        """Whether it may make its next transition: a held run only as far as it is advanced."""
+        if state.held is None or (state.status == "cancelling" and self.work):
+            return True
+        return self.goal is not None and not self.goal.reached(state)
+
+    # Who moves it
+
+    def shared_turns(self, events: Iterator[Event | None]) -> Turns:
+        """The turns that are being taken; if there are none, those of `events`."""
+        with self._lock:
+            self.turns = self.turns or Turns(events)
+            return self.turns
+
+    def let_go(self, turns: Turns) -> None:
+        """These turns are over. Others may have begun."""
+        with self._lock:
+            if self.turns is turns:
+                self.turns = None
+
+    @property
+    def is_read(self) -> bool:
+        return self.turns is not None and self.turns.is_read
+
+    def is_moving(self, within_s: float) -> bool:
+        """Whether somebody moves it, or has done so a moment ago."""
+        turns, thread = self.turns, self.thread
+        return bool((thread and thread.is_alive()) or (turns and turns.taken(within_s)))
+
+    def wait(self, at_most_s: float) -> None:
+        """Wait for the background to be done. A model's own code may call the API: it does not wait for itself."""
+        if (thread := self.thread) and thread is not threading.current_thread():
+            thread.join(at_most_s)
+
+    # What ends the work on it
+
+    def interrupt(self) -> str:
+        """Turn away from the model or tool at work, if there is one; returns what the model has said so far."""
+        self.leave_seat()
+        work, self.work = self.work, None
+        return work.stop() if work else ""
+
+    def leave_seat(self) -> None:
+        """Nobody has to answer in the model's seat any more."""
+        self.seated = False
+        self.rouse()
+
+    def rouse(self) -> None:
+        """What the reader waits for may have come."""
+        if turns := self.turns:
+            turns.rouse()

@@ -1,0 +1,149 @@
+"""The run loop: journal in, events out.
+
+A run is work that comes in pieces. Each piece is a *transition*: it begins the run, asks the model, listens to the
+answer, uses a tool, or ends the run. The loop makes one transition after the other:
+
+    begin      queued -> in_progress
+    ask        the thread's messages and the run's own steps become a prompt
+    listen     the model's answer becomes a message, or tool calls
+    use        the engine answers a call of its own tools, then the loop asks again
+    require    the calls are of functions: in_progress -> requires_action, and the client has to act
+    conclude   the answer has no calls: in_progress -> completed, or incomplete when tokens ran out
+    stop       cancelling -> cancelled
+
+Two rules make the loop safe.
+
+1. A transition is one transaction. It reads from the journal what comes next, and writes what has come of it. So it
+   does not matter who moved the run before, how many want to move it, or whether the process died in between.
+2. Nothing that takes long happens inside a transaction. A model may think for a minute. Meanwhile clients read and
+   cancel, and the loop looks at the journal again before it writes what the model said.
+
+The loop is a generator. It does nothing until somebody takes the next value from it, and that somebody may be the
+reader of a stream, a thread in the background, or a learner who presses "Step". The loop cannot tell them apart.
+"""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from .. import wire
+from ..errors import IllegalMove, ModelError, Unanswered
+from ..model.faults import Faulty
+from ..model.human import Human
+from ..run_states import ACTIVE, TERMINAL
+from ..store import Store
+from ..threads import code_files
+from ..tools.base import Tool
+from ..wire import Json
+from .answer import Event, Listening, told
+from .live_run import LiveRun
+from .prompt import exhausted, prompt_of
+from .stepping import next_transition
+from .tool_calls import Calling
+from .writer import RunDeleted, Writer
+
+
+class RunLoop:
+    """Moves runs, with one model and these tools."""
+
+    def __init__(self, store: Store, model: Faulty, tools: Mapping[str, Tool]) -> None:
+        self._store, self._model, self.tools = store, model, tools
+
+    def drive(self, live: LiveRun) -> Generator[Event | None, None, bool]:
+        """Move a run as far as it goes. Yields None after each transition, and each piece of an answer in between.
+
+        Returns whether the run waits for a client: for tool outputs, for an answer in the model's seat, or, if it is
+        held, for being advanced.
+        """
+        goes_on = True
+        try:
+            while goes_on and (turn := self._turn(live)):
+                events, goes_on = turn
+                yield from events
+        except RunDeleted:
+            live.leave_seat()
+            live.ended = True
+        except Exception as error:  # noqa: BLE001  a bug of ours must not leave the run hanging
+            broke = ModelError(f"The engine broke: {told(error)}. Please report it.")
+            with suppress(IllegalMove, RunDeleted), live.writing() as writer:
+                writer.failed(live.interrupt(), broke)
+            yield None
+        return not goes_on
+
+    def _turn(self, live: LiveRun) -> tuple[Iterable[Event | None], bool] | None:
+        """Make the next transition; None when there is none, or somebody else is at it.
+
+        Gives what to yield, and whether the loop may go on. It may not where a client has to act: the client's answer
+        may be there already, and somebody else goes on with it.
+        """
+        with live.writing() as writer:
+            state = writer.state
+            if is_over(self._store, state.run):
+                writer.expired(live.interrupt())
+                return [None], True
+            transition = next_transition(state)
+            if transition and not live.may_move(state):
+                return [], False
+            match transition:
+                case "begin":
+                    writer.become("in_progress", started_at=writer.at)
+                case "ask":
+                    self._ask(writer)
+                case "listen" if live.seated:
+                    return [], False
+                case "listen":
+                    model = Human() if state.dictated else self._model
+                    return _work(live, Listening(self._store, model, state, live.writing))
+                case "use":
+                    call = state.unused() or {}
+                    return _work(live, Calling(self.tools.get(call["type"]), state, call, live.writing))
+                case "require":
+                    step = state.open_step("tool_calls") or {}
+                    writer.become("requires_action", required_action=wire.required_action(step))
+                    return [None], False
+                case "conclude":
+                    _conclude(writer)
+                case "stop":
+                    writer.cancelled(live.interrupt())
+                case None:
+                    live.ended = state.status in TERMINAL
+                    return None
+        return [None], True
+
+    def _ask(self, writer: Writer) -> None:
+        messages = self._store.all("thread.message", writer.run["thread_id"])
+        prompt = prompt_of(writer.state, messages, list(code_files(self._store, writer.run)))
+        if limit := exhausted(writer.state, prompt):
+            writer.become("incomplete", incomplete_details={"reason": limit})
+        else:
+            writer.note("model.asked", writer.run["id"], prompt.as_json())
+
+
+def _conclude(writer: Writer) -> None:
+    if writer.state.answer and writer.state.answer["finish_reason"] == "length":
+        writer.become("incomplete", incomplete_details={"reason": "max_completion_tokens"})
+    else:
+        writer.become("completed", completed_at=writer.at)
+
+
+def _work(live: LiveRun, work: Listening | Calling) -> tuple[Iterator[Event | None], bool] | None:
+    """What takes its time, outside of any transaction; None when somebody is at it already."""
+    if live.work:
+        return None
+    live.work = work
+
+    def until_it_ends() -> Iterator[Event | None]:
+        try:
+            yield from work.events()
+        except Unanswered:
+            with live.writing() as writer:
+                live.seated = writer.state.status == "in_progress"
+        finally:
+            if live.work is work:
+                live.work = None
+
+    return until_it_ends(), True
+
+
+def is_over(store: Store, run: Json) -> bool:
+    """Whether a run's ten minutes are over."""
+    return run["status"] in ACTIVE and store.time(run["thread_id"]) >= run["expires_at"]
