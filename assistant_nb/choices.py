@@ -13,9 +13,10 @@ from .engine.app import App, create_app
 from .engine.ids import SystemClock
 from .engine.model.base import Model
 from .engine.model.budget import Budget
-from .engine.model.fallback import STALL_S, Fallback
+from .engine.model.fallback import STALL_S as FALLBACK_STALL_S
+from .engine.model.fallback import Fallback
 from .engine.model.human import Human
-from .engine.model.live import Live
+from .engine.model.live import STALL_S, Live
 from .engine.model.practice import Practice
 from .engine.model.recorded import Recorded, find
 from .engine.model.recorder import Recorder
@@ -55,7 +56,8 @@ class Choices:
     api_key: str | None = field(repr=False)
     record: Path | None
     fallback: bool
-    stall_s: float
+    stall_s: float | None
+    """How long an endpoint may be silent; None for as long as suits."""
     budget: Budget
     store: Path | None
     limits: Limits
@@ -82,7 +84,7 @@ class Choices:
             api_key=made.get("api_key", key) if live else None,
             record=Path(made["record"]).resolve() if "record" in made else None,
             fallback="fallback" in made,
-            stall_s=made.get("stall_s", STALL_S),
+            stall_s=made.get("stall_s"),
             budget=Budget(made.get("cap_tokens")),
             store=None if store is None or str(store) == ":memory:" else Path(store).resolve(),
             limits=made.get("limits", Limits()),
@@ -108,11 +110,12 @@ class Choices:
         if self.record:
             model = Recorder(model, self.record)
         if self.fallback:
-            model = Fallback(model, Recorded(*self.recordings, pace=self.pace), self.stall_s)
+            model = Fallback(model, Recorded(*self.recordings, pace=self.pace), self.stall_s or FALLBACK_STALL_S)
         return model
 
     def _endpoint(self) -> Live:
-        return Live(str(self.base_url), str(self.model) or None, self.api_key, budget=self.budget)
+        stall_s = self.stall_s or STALL_S
+        return Live(str(self.base_url), str(self.model) or None, self.api_key, budget=self.budget, stall_s=stall_s)
 
     def _in_process(self) -> Model:
         match self.model:
@@ -146,6 +149,9 @@ def _check_together(given: dict[str, Any]) -> None:
         )
     if given.get("fallback", "recorded") != "recorded":
         raise ValueError(f"fallback={given['fallback']!r} is none. There is one: fallback='recorded'.")
+    stall_s = given.get("stall_s", 1)
+    if not (isinstance(stall_s, int | float) and 0 < stall_s < math.inf):
+        raise ValueError(f"stall_s={stall_s!r} is no time to wait. Use a number of seconds above 0.")
     for name, advice in _misfits(given, live=live, replays="fallback" in given or (model == "recorded" and not live)):
         raise ValueError(f"{name}=… {advice}.")
 
@@ -160,8 +166,7 @@ def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tu
             live or person,
             "keeps what others answer: it goes with base_url=… or with model='human'",
         ),
-        (("api_key", "fallback", "cap_tokens"), live, "goes with base_url=…"),
-        (("stall_s",), "fallback" in given, "goes with fallback='recorded'"),
+        (("api_key", "fallback", "cap_tokens", "stall_s"), live, "goes with base_url=…"),
     ):
         if not fits:
             yield from ((name, advice) for name in names if given.get(name))

@@ -13,7 +13,7 @@ from typing import Any
 from . import __version__, course, upkeep
 from .engine.errors import EngineError, ModelError
 
-_CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "recording", "record", "fallback")
+_CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "recording", "record", "fallback")
 """Options of `serve` that are choices of an engine."""
 _JUPYTER = Path(__file__).parent / "jupyter"
 """Settings for JupyterLab: widgets talk to the kernel itself, as its subshells lose messages at a reload."""
@@ -234,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_cap(one)
     one.add_argument("--recording", metavar="FILE", help="answer from this recording, or from that of this lesson")
     one.add_argument("--record", metavar="FILE", help="keep what the endpoint, or you, have answered")
+    one.add_argument("--stall-s", type=float, metavar="S", help="how many seconds the endpoint may be silent")
     one.add_argument("--fallback", choices=["recorded"], help="what answers when the endpoint fails")
     one.set_defaults(command=serve)
 

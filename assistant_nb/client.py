@@ -60,7 +60,8 @@ def start(**choices: Unpack[Given]) -> None:
     - `recording`: the name of a lesson or a file (default: all lessons), replayed at its recorded `pace` times this
       factor (0 is at once, 1 as recorded, 2 half as fast)
     - `record`: a file that keeps what the endpoint, or you, have answered
-    - `fallback="recorded"`: the recording answers when the endpoint fails, or is silent for `stall_s` seconds
+    - `stall_s`: how many seconds the endpoint may be silent (default: 120, with a fallback 10)
+    - `fallback="recorded"`: the recording answers when the endpoint fails or is silent
     - `cap_tokens`: how many tokens the process may take there
     - `store`: a file that keeps assistants, threads and runs (default: memory)
     - `limits`: those of the code interpreter's calls. Where nothing on this machine contains code that a model wrote,

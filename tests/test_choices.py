@@ -12,7 +12,7 @@ from openai.types.beta.threads import Run
 
 import assistant_nb as anb
 from assistant_nb.engine.errors import RecordingError
-from tests.engine.model.endpoint import said, serving
+from tests.engine.model.endpoint import said, serving, silent
 
 KEY = "sk-the-learners-own-0123456789"
 
@@ -78,6 +78,14 @@ def test_the_recording_answers_when_the_endpoint_fails(tmp_path: Path, capsys: p
     assert "; when that fails or is silent for 5 s: 1 recorded" in capsys.readouterr().out
 
 
+def test_a_silence_is_as_long_as_one_says() -> None:
+    with serving(silent) as endpoint:
+        run = ask(anb.connect(base_url=endpoint.url, stall_s=0.05))
+    assert run.last_error
+    assert "has been silent for 0.05 s" in run.last_error.message
+    assert len(endpoint.requests) == 1
+
+
 def test_what_a_person_answers_is_kept_as_authored(tmp_path: Path) -> None:
     client = anb.connect(model="human", record=tmp_path / "mine.jsonl")
     assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be brief.")
@@ -97,7 +105,7 @@ def test_practice_answers_anything_and_says_what_it_is() -> None:
     client = anb.connect(model="practice")
     run = ask(client, "What is it?")
     assert run.status == "completed"
-    assert "no language model" in answer(client, run)
+    assert "not a language model" in answer(client, run)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +124,9 @@ def test_practice_answers_anything_and_says_what_it_is() -> None:
         ({"api_key": KEY}, "api_key=… goes with base_url=…"),
         ({"cap_tokens": 5}, "cap_tokens=… goes with base_url=…"),
         ({"base_url": "http://h/v1", "cap_tokens": -5}, "cap_tokens=-5 is no cap"),
-        ({"base_url": "http://h/v1", "stall_s": 5}, "stall_s=… goes with fallback='recorded'"),
+        ({"stall_s": 5}, "stall_s=… goes with base_url=…"),
+        ({"base_url": "http://h/v1", "stall_s": 0}, "stall_s=0 is no time to wait"),
+        ({"base_url": "http://h/v1", "stall_s": "5"}, "stall_s='5' is no time to wait"),
         ({"base_url": "http://h/v1", "fallback": "practice"}, "There is one: fallback='recorded'"),
     ],
 )

@@ -158,6 +158,11 @@ class Model(Protocol):
         ...
 
 
+def tool_name(tool: Json) -> str:
+    """The name under which a model calls a tool, or that a choice of a tool names."""
+    return str(tool["function"]["name"] if tool["type"] == "function" else tool["type"])
+
+
 def words(text: str) -> list[str]:
     """A text in the pieces in which it is said: `words("It is so.")` -> ["It", " is", " so."]."""
     return re.findall(r"\s*\S+|\s+$", text)

@@ -13,7 +13,7 @@ from typing import Final
 
 from ..errors import ModelError
 from ..wire import Json
-from .base import Delta, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, words
+from .base import Delta, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, tool_name, words
 
 _FILES: Final = "Files are in /mnt/data; save results there, and link them: [table](sandbox:/mnt/data/table.csv)."
 _BUILT_IN: Final = {
@@ -35,9 +35,9 @@ def request_of(prompt: Prompt, model: str) -> Json:
         "stream_options": {"include_usage": True},
     }
     if prompt.tools:
-        request["tools"] = [_tool(tool, prompt.files) for tool in prompt.tools]
+        request["tools"] = [_tool(tool, prompt.files) for tool in forced_tools(prompt) or prompt.tools]
         if prompt.tool_choice != "auto":
-            request["tool_choice"] = _choice(prompt.tool_choice)
+            request["tool_choice"] = "required" if forced_tools(prompt) else prompt.tool_choice
         if not prompt.parallel_tool_calls:
             request["parallel_tool_calls"] = False
     if prompt.response_format != "auto":
@@ -50,6 +50,58 @@ def request_of(prompt: Prompt, model: str) -> Json:
     if prompt.max_completion_tokens is not None:
         request["max_tokens"] = prompt.max_completion_tokens
     return request
+
+
+def forced_tools(prompt: Prompt) -> Sequence[Json]:
+    """The tools one of which must be called; none where the model may answer without a call.
+
+    A choice that names a tool leaves that tool alone: llama.cpp passes over a choice that is an object.
+    """
+    match prompt.tool_choice:
+        case "required":
+            return prompt.tools
+        case {"type": "function", "function": {"name": name}}:
+            return [tool for tool in prompt.tools if tool["type"] == "function" and tool["function"]["name"] == name]
+        case {"type": kind}:
+            return [tool for tool in prompt.tools if tool["type"] == kind]
+        case _:
+            return []
+
+
+def by_schema(request: Json) -> Json:
+    """A request that forces a call where an endpoint has not made it: the call is the answer, in JSON."""
+    tools = [tool["function"] for tool in request["tools"]]
+    calls = [
+        {
+            "type": "object",
+            "properties": {"name": {"enum": [tool["name"]]}, "arguments": tool.get("parameters", {"type": "object"})},
+            "required": ["name", "arguments"],
+        }
+        for tool in tools
+    ]
+    told = f"Call one of these functions. Answer with its name and its arguments, as JSON: {json.dumps(tools)}"
+    shape = {"name": "call", "schema": calls[0] if len(calls) == 1 else {"anyOf": calls}}
+    kept = {name: value for name, value in request.items() if "tool" not in name}
+    return {
+        **kept,
+        "messages": [{"role": "system", "content": told}, *request["messages"]],
+        "response_format": {"type": "json_schema", "json_schema": shape},
+    }
+
+
+def call_in(text: str, prompt: Prompt) -> ToolCall | None:
+    """The call that an answer to `by_schema` holds, if it is one."""
+    try:
+        given = json.loads(text)
+    except ValueError:
+        return None
+    match given:
+        case {"name": str(name), "arguments": dict(arguments)} if name in map(tool_name, forced_tools(prompt)):
+            built_in = name in {tool["type"] for tool in prompt.tools} & set(_BUILT_IN)
+            plain = arguments.get(_BUILT_IN[name][0]) if built_in else json.dumps(arguments, ensure_ascii=False)
+            return ToolCall(name, plain) if isinstance(plain, str) else None
+        case _:
+            return None
 
 
 def _instructions(prompt: Prompt) -> Iterator[Json]:
@@ -101,12 +153,6 @@ def _tool(tool: Json, files: Sequence[str]) -> Json:
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
-def _choice(choice: str | Json) -> str | Json:
-    if isinstance(choice, str) or choice["type"] == "function":
-        return choice
-    return {"type": "function", "function": {"name": choice["type"]}}
-
-
 @dataclass
 class _Call:
     id: str
@@ -146,9 +192,9 @@ class Answer:
                 yield from self._call(piece)
             self.reason = choice.get("finish_reason") or self.reason
 
-    def close(self) -> Iterator[Delta]:
-        """What can be said only when the answer is whole. A call that was cut off stays as it is."""
-        if self.reason == "length":
+    def close(self, *, limited: bool) -> Iterator[Delta]:
+        """What can be said only when the answer is whole. A call that the run's own limit cut off stays as it is."""
+        if limited and self.reason == "length":
             return
         for n, call in enumerate(self._calls):
             arguments = "".join(call.pieces)

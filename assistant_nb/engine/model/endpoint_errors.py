@@ -5,6 +5,7 @@ words that OpenAI, Azure, vLLM, llama.cpp, Ollama and LiteLLM have in common.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ..errors import LastErrorCode, ModelError
@@ -20,11 +21,32 @@ _NO_MODEL: Final = re.compile(
 _NO_TOOLS: Final = re.compile(
     r"(tool|function).{0,60}not.{0,12}support|not.{0,12}support.{0,60}(tool|function)|--enable-auto-tool", re.IGNORECASE
 )
+_NO_PICTURES: Final = re.compile(
+    r"(image|vision|multimodal|mmproj).{0,60}not.{0,12}support|not.{0,12}support.{0,60}(image|vision|multimodal)"
+    r"|image_url is only supported|mmproj",
+    re.IGNORECASE,
+)
+
+
+class Silence(BaseException):
+    """The endpoint has said nothing for too long.
+
+    It is no Exception: after each of those the SDK would ask again, and wait as long each time.
+    """
+
+    def __init__(self, connected: bool) -> None:
+        super().__init__("silence")
+        self.connected = connected
 
 
 def refused(host: str, model: str, status: int, code: str, words: str, retry_after: str = "") -> ModelError:
     """The error for an answer with a status of 400 or more. `words` are the endpoint's own, free of secrets."""
     said = _quoted(words)
+    if _NO_PICTURES.search(words):
+        return _error(
+            f"'{model}' at {host} reads no pictures{said}. Leave the picture out, or use a model that does.",
+            "invalid_prompt",
+        )
     match status:
         case 401 | 407:
             return _error(
@@ -109,6 +131,14 @@ def not_a_stream(host: str, content_type: str) -> ModelError:
 
 def not_chunks(host: str) -> ModelError:
     return _error(f"{host} answered with something that is no chunk of a chat completion. Is base_url right?")
+
+
+def not_called(host: str, tools: Sequence[str], why: str) -> ModelError:
+    which = f"the tool '{tools[0]}'" if len(tools) == 1 else f"one of the tools {', '.join(tools)}"
+    return _error(
+        f"{host} did not call {which}, which tool_choice demands{f' ({why})' if why else ''}. Use another model, or"
+        " tool_choice='auto'."
+    )
 
 
 def filtered(host: str) -> ModelError:

@@ -9,6 +9,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
@@ -16,9 +17,9 @@ from ..errors import ModelError
 from ..wire import Json
 from . import address
 from . import endpoint_errors as wrong
-from .base import Delta, Finish, Prompt, estimate_tokens
+from .base import Delta, Finish, Prompt, TextDelta, ToolCallDelta, call_deltas, estimate_tokens, tool_name
 from .budget import Booking, Budget
-from .chat import Answer, request_of
+from .chat import Answer, by_schema, call_in, forced_tools, request_of
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError, OpenAI, Stream
@@ -37,8 +38,8 @@ class Live:
     """Asks `model` at `base_url`; without a model, the one that each run asks for.
 
     `base_url` may bring credentials and a query; they are sent, and shown nowhere, as the `api_key`. `connect_s`
-    limits the time until the endpoint takes the call, `stall_s` that without a word of an answer; `retries` are
-    made before the first word only. `budget` is what the process may spend.
+    limits the time until the endpoint takes the call, `stall_s` a silence, before the first word or later; both end the
+    answer. After other failures before the first word `retries` are made. `budget` is what the process may spend.
 
     Raises NoAddress, a ValueError, for a `base_url` that is none.
     """
@@ -59,9 +60,9 @@ class Live:
         url = address.split(base_url)
         self.endpoint = url.hostname or ""
         self._model, self._budget = model, budget or Budget()
-        self._connect_s, self._stall_s = connect_s, stall_s
+        self._connect_s, self._stall_s = min(connect_s, stall_s), stall_s
         self._secret = _Secret(api_key, url.username, url.password, *(value for _, value in parse_qsl(url.query)))
-        self._connect: Callable[[], OpenAI] = lambda: _client(base_url, api_key, connect_s, stall_s, retries)
+        self._connect: Callable[[], OpenAI] = lambda: _client(base_url, api_key, self._connect_s, stall_s, retries)
         self._client: OpenAI | None = None
         self._making = threading.Lock()
         self._spelled: dict[str, str] = {}
@@ -81,24 +82,60 @@ class Live:
 
         try:
             self._sdk().with_options(max_retries=0).models.with_raw_response.list()
+        except wrong.Silence as silence:
+            raise self._silent(silence) from None
         except openai.APIConnectionError as error:
             raise self._unreached(error) from None
         except openai.APIStatusError:
             """It listens. Not every endpoint lists its models."""
 
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
-        model = self._model or prompt.model
-        request = request_of(prompt, model)
+        request = request_of(prompt, self._model or prompt.model)
+        return self._forced(prompt, request) if forced_tools(prompt) else self._answered(prompt, request)
+
+    def _forced(self, prompt: Prompt, request: Json) -> Iterator[Delta]:
+        """An answer that must call a tool. Its text waits for the call: without one it does not count."""
+        held, came = list[Delta](), False
+        try:
+            for delta in self._answered(prompt, request):
+                held.append(delta)
+                came = (
+                    came or isinstance(delta, ToolCallDelta) or (isinstance(delta, Finish) and delta.reason == "length")
+                )
+                if came:
+                    yield from held
+                    held.clear()
+        except ModelError as error:
+            if came or error.code != "invalid_prompt" or "tool" not in str(error):
+                raise
+        if not came:
+            yield from self._by_schema(prompt, request)
+
+    def _by_schema(self, prompt: Prompt, request: Json) -> Iterator[Delta]:
+        """Ask once more for a call that has not come, in a way that more endpoints know."""
+        why = ""
+        try:
+            *said, finish = self._answered(prompt, by_schema(request))
+        except ModelError as error:
+            said, finish, why = [], None, str(error)
+        call = call_in("".join(delta.text for delta in said if isinstance(delta, TextDelta)), prompt)
+        if not call or not isinstance(finish, Finish):
+            raise wrong.not_called(self.endpoint, [tool_name(tool) for tool in forced_tools(prompt)], why)
+        yield from call_deltas(0, call)
+        yield replace(finish, provenance={**finish.provenance, "called_by": "json_schema"})
+
+    def _answered(self, prompt: Prompt, request: Json) -> Iterator[Delta]:
+        model = request["model"]
         prompt_tokens = estimate_tokens(str(request["messages"]) + str(request.get("tools", "")))
         booking = self._budget.book(prompt_tokens, prompt.max_completion_tokens)
         if booking.limit is not None:
-            request["max_tokens"] = booking.limit
+            request = {**request, "max_tokens": booking.limit}
         answer, opened = Answer(prompt), False
         try:
             with self._open(request) as stream:
                 opened = True
                 yield from self._heard(stream, answer, model)
-            yield from answer.close()
+            yield from answer.close(limited=booking.limit is not None)
             yield self._finish(prompt, model, answer, booking)
         finally:
             booking.settle(sum(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
@@ -112,6 +149,8 @@ class Live:
             spelled.pop("", None)
             try:
                 stream: Stream[ChatCompletionChunk] = self._sdk().chat.completions.create(**spelled)
+            except wrong.Silence as silence:
+                raise self._silent(silence) from None
             except openai.APIConnectionError as error:
                 raise self._unreached(error) from None
             except openai.APIStatusError as error:
@@ -152,8 +191,10 @@ class Live:
             provenance["left_out"] = answer.left_out
         if cut and booking.limit != prompt.max_completion_tokens:
             provenance["cut_by"] = "the cap of this process"
+        if cut and booking.limit is None:
+            provenance["cut_by"] = "a limit of the endpoint"
         prompt_tokens, completion_tokens = _counted(answer.usage) or (None, None)
-        return Finish(provenance, prompt_tokens, completion_tokens, "length" if cut else "stop")
+        return Finish(provenance, prompt_tokens, completion_tokens, "length" if cut and booking.limit else "stop")
 
     def _learned(self, error: "APIStatusError", request: Json) -> bool:
         """Whether the endpoint has refused a field for which there is another word; from now on that is used."""
@@ -171,6 +212,11 @@ class Live:
         retry_after = error.response.headers.get("retry-after", "")
         return wrong.refused(self.endpoint, model, error.status_code, error.code or "", words, retry_after)
 
+    def _silent(self, silence: wrong.Silence) -> ModelError:
+        if silence.connected:
+            return wrong.fell_silent(self.endpoint, self._stall_s)
+        return wrong.connect_timed_out(self.endpoint, self._connect_s)
+
     def _unreached(self, error: "APIConnectionError") -> ModelError:
         import httpx2
 
@@ -178,10 +224,6 @@ class Live:
 
         causes = list(_causes(error))
         reason = self._secret.out_of(str(causes[-1])) or type(causes[-1]).__name__
-        if _any(causes, httpx2.ConnectTimeout):
-            return wrong.connect_timed_out(self.endpoint, self._connect_s)
-        if _any(causes, httpx2.TimeoutException):
-            return wrong.fell_silent(self.endpoint, self._stall_s)
         if _any(causes, Redirected):
             return wrong.sent_away(self.endpoint, reason)
         if _any(causes, httpx2.ProxyError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from ..wire import Json
-from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
+from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, tool_name, within, words
 from .filling import COMMON, Filling, Said, fillings, words_of
 from .sums import worked_out
 
@@ -92,7 +92,7 @@ def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
     built_in = {tool["type"] for tool in prompt.tools} - {"function"}
     said = Said(question, names={word for name in functions for word in words_of(name)})
     if isinstance(prompt.tool_choice, dict):
-        return _forced(_name(prompt.tool_choice), functions, said)
+        return _forced(tool_name(prompt.tool_choice), functions, said)
     calls = [ToolCall("code_interpreter", block) for block in _blocks(question) if "code_interpreter" in built_in]
     named = [function for name, function in functions.items() if said.words & words_of(name)]
     if not named and len(functions) == 1:
@@ -104,7 +104,7 @@ def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
     if not calls and "file_search" in built_in:
         calls = [ToolCall("file_search", phrase) for phrase in said.quoted]
     if not calls and prompt.tool_choice == "required" and prompt.tools:
-        return _forced(_name(prompt.tools[0]), functions, said)
+        return _forced(tool_name(prompt.tools[0]), functions, said)
     return calls[:_MOST_CALLS]
 
 
@@ -114,11 +114,6 @@ def _forced(name: str, functions: dict[str, Json], said: Said) -> list[ToolCall]
     if name == "code_interpreter":
         return [ToolCall(name, next(iter(_blocks(said.text)), f"print({said.text!r})"))]
     return [ToolCall(name, next(iter(said.quoted), said.text))]
-
-
-def _name(tool: Json) -> str:
-    """Of a tool or a choice of one."""
-    return str(tool["function"]["name"] if tool["type"] == "function" else tool["type"])
 
 
 def _blocks(question: str) -> list[str]:
@@ -156,7 +151,7 @@ def _spoken(prompt: Prompt, question: str, made: Sequence[ToolCall]) -> str:
         return "\n".join(["These are all its rules.", *(f"{n}. {rule}" for n, rule in enumerate(_RULES, 1))])
     if found := worked_out(question):
         return f"{found.text}: {found.answer}." if "=" in found.text else f"{found.text} = {found.answer}."
-    turns, tools = len(prompt.messages), ", ".join(map(_name, prompt.tools))
+    turns, tools = len(prompt.messages), ", ".join(map(tool_name, prompt.tools))
     return (
         f"It was sent {turns} {'turn' if turns == 1 else 'turns'}, instructions {_short(prompt.instructions)},"
         f' and the tools: {tools or "none"}. The last turn says {_short(question)}. Ask "help" for its rules.'

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote
 import httpx2
 
 from .address import is_loopback
+from .endpoint_errors import Silence
 
 
 class Redirected(httpx2.TransportError):
@@ -36,6 +37,8 @@ class Transport(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         try:
             response = self._below.handle_request(self._carried(request))
+        except httpx2.TimeoutException as error:
+            raise Silence(not isinstance(error, httpx2.ConnectTimeout)) from None
         except BaseException as error:  # noqa: BLE001  it goes on
             raise error.with_traceback(None) from None
         response.stream = _Heard(response, self._silence_s)

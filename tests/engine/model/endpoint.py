@@ -26,6 +26,9 @@ class Exchange(BaseHTTPRequestHandler):
         self.server.endpoint.paths.append(self.path)
         self.server.endpoint.next_reply()(self)
 
+    def do_GET(self) -> None:
+        self.server.endpoint.lists(self)
+
     def whole(self, status: int, body: bytes, content_type: str = "application/json", **headers: str) -> None:
         self.send_response(status)
         for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **headers}.items():
@@ -72,6 +75,8 @@ class Endpoint:
         self.requests: list[Json] = []
         self.headers: list[dict[str, str]] = []
         self.paths: list[str] = []
+        self.lists: Reply = status(501)
+        """Answers who asks for the models."""
         self.over = threading.Event()
         self.hung_up = threading.Event()
         """Set when a client went away in the middle of an `endless` reply."""

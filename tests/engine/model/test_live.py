@@ -45,6 +45,72 @@ def failure(*replies: Reply, asked: Prompt | None = None, **choices: Any) -> Mod
     return failed.value
 
 
+FORCED = {"type": "function", "function": {"name": "add"}}
+CALL = '{"name": "add", "arguments": {"a": 1}}'
+
+
+def forced(*replies: Reply, **choices: Any) -> tuple[list[Delta], list[Any]]:
+    asked = prompt(**{"tools": [ADD, {"type": "file_search"}], "tool_choice": FORCED, **choices})
+    with serving(*replies) as endpoint:
+        return list(Live(endpoint.url, "m", retries=0).ask(asked)), endpoint.requests
+
+
+def test_a_tool_that_is_named_goes_alone_and_as_required() -> None:
+    parts, (request,) = forced(called(("add", "{}"), text=["So:"]))
+    assert (request["tools"], request["tool_choice"]) == ([ADD], "required")
+    assert parts[:3] == [TextDelta("So:"), ToolCallDelta(0, name="add"), ToolCallDelta(0, "{")]
+
+
+@pytest.mark.parametrize("first", [said("It is 4."), status(400, "tool_choice 'required' is unknown")])
+def test_a_call_that_does_not_come_is_asked_for_by_schema(first: Reply) -> None:
+    parts, (_, again) = forced(first, said(CALL[:9], CALL[9:]))
+    assert "tools" not in again
+    assert "tool_choice" not in again
+    assert again["response_format"]["json_schema"]["schema"]["properties"]["name"] == {"enum": ["add"]}
+    calls = [part for part in parts if isinstance(part, ToolCallDelta)]
+    assert (calls[0].name, "".join(call.arguments for call in calls)) == ("add", '{"a": 1}')
+    assert not any(isinstance(part, TextDelta) for part in parts)
+    assert isinstance(parts[-1], Finish)
+    assert parts[-1].provenance["called_by"] == "json_schema"
+
+
+def test_a_built_in_tool_asked_for_by_schema_gets_its_plain_text() -> None:
+    search = '{"name": "file_search", "arguments": {"query": "boats"}}'
+    parts, _ = forced(said("No."), said(search), tool_choice={"type": "file_search"})
+    assert parts[:2] == [ToolCallDelta(0, name="file_search"), ToolCallDelta(0, "boats")]
+
+
+def test_of_several_tools_the_schema_offers_each() -> None:
+    parts, (_, again) = forced(said("No."), said(CALL), tool_choice="required")
+    assert len(again["response_format"]["json_schema"]["schema"]["anyOf"]) == 2
+    assert parts[0] == ToolCallDelta(0, name="add")
+
+
+@pytest.mark.parametrize(
+    "second", [said("It is 4."), said('{"name": "sub", "arguments": {}}'), status(400, "no schema")]
+)
+def test_a_forced_call_that_never_comes_fails(second: Reply) -> None:
+    with pytest.raises(ModelError, match=r"127.0.0.1 did not call the tool 'add', which tool_choice demands"):
+        forced(said("It is 4."), second)
+
+
+def test_without_a_forced_choice_nothing_is_asked_again() -> None:
+    assert len(forced(said("It is 4."), tool_choice="auto")[1]) == 1
+
+
+def test_a_forced_call_fails_for_its_own_reason_when_the_endpoint_does() -> None:
+    with pytest.raises(ModelError, match="does not take the key"):
+        forced(status(401))
+
+
+def test_a_limit_of_the_endpoint_is_none_of_the_run() -> None:
+    *_, finish = ask(said("It is", finish="length"))
+    assert isinstance(finish, Finish)
+    assert (finish.reason, finish.provenance["cut_by"]) == ("stop", "a limit of the endpoint")
+    with pytest.raises(ModelError, match="no JSON object"):
+        ask(called(("add", '{"a": 1'), finish="length"))
+
+
 def test_a_text_comes_in_the_endpoints_pieces_with_its_usage() -> None:
     assert ask(said("It is", " four.", tokens=(12, 3))) == [
         TextDelta("It is"),
@@ -150,6 +216,8 @@ def test_an_endpoint_that_knows_no_stream_options_or_calls_the_limit_otherwise_w
         (status(400, "Invalid model name passed in model=m"), "invalid_prompt", "knows no model 'm'"),
         (status(400, "This model's maximum context length is 9"), "invalid_prompt", "too long for 'm'"),
         (status(400, "m does not support tools"), "invalid_prompt", "cannot call tools"),
+        (status(400, "Invalid content type. image_url is only supported by certain models."), "invalid_prompt", "'m' at 127.0.0.1 reads no pictures"),
+        (status(500, "image input is not supported - hint: you may need to provide the mmproj"), "invalid_prompt", "reads no pictures"),
         (status(422, "temperature is odd"), "invalid_prompt", "refused the prompt with status 422 (“temperature is odd”)"),
         (page("Not Found", "text/plain", 404), "invalid_prompt", "no chat completions at this base_url"),
         (status(500, "boom"), "server_error", "failed with status 500 (“boom”)"),
@@ -183,8 +251,16 @@ def test_a_wait_that_is_too_long_is_told_at_once() -> None:
     assert "to wait 3600 s" in str(failure(status(429, "wait", Retry_After="3600"), retries=2))
 
 
-def test_silence_has_a_limit() -> None:
-    assert "has been silent for 0.05 s" in str(failure(silent, stall_s=0.05))
+def test_silence_has_a_limit_and_costs_one_request() -> None:
+    with serving(silent) as endpoint, pytest.raises(ModelError, match="has been silent for 0.05 s"):
+        list(Live(endpoint.url, "m", stall_s=0.05, retries=2).ask(prompt()))
+    assert len(endpoint.requests) == 1
+
+
+def test_reaching_out_to_a_silent_endpoint_is_told_too() -> None:
+    with serving(said("")) as endpoint, pytest.raises(ModelError, match="has been silent for 0.05 s"):
+        endpoint.lists = silent
+        Live(endpoint.url, "m", stall_s=0.05).reach()
 
 
 def test_comments_that_keep_a_connection_open_are_no_answer() -> None:
