@@ -192,8 +192,9 @@ class Provenance(TypedDict, total=False):
     note: str
     endpoint: str
     asked_for: str
-    left_out: list[str]
+    left_out: str
     cut_by: str
+    called_by: str
     instead_of: str
     faults: list[str]
 

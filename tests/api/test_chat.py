@@ -10,7 +10,7 @@ from openai import OpenAI
 from pydantic import BaseModel
 
 from assistant_nb.engine.errors import ModelError
-from assistant_nb.engine.model.base import ToolCall, Turn
+from assistant_nb.engine.model.base import ToolCall, Turn, tool_name
 from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.scripted import Scripted
@@ -78,7 +78,7 @@ def test_what_is_sent_reaches_the_model(make_app: MakeApp, connect: Connect) -> 
     same = ("temperature", "top_p", "reasoning_effort", "tool_choice", "parallel_tool_calls", "response_format")
     assert {name: getattr(prompt, name) for name in same} == {name: choices[name] for name in same}
     assert prompt.max_completion_tokens == 9
-    assert prompt.tools[0]["function"]["name"] == "get_weather"
+    assert [tool_name(tool) for tool in prompt.tools] == ["get_weather"]
 
 
 def test_tools_are_the_clients_own_business(make_app: MakeApp, connect: Connect) -> None:

@@ -8,8 +8,10 @@ Source: API reference, "Create chat completion", "The chat completion object", "
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from .. import wire
+from ..entries import PromptPart
 from ..errors import BadRequest
 from ..model.base import (
     Finish,
@@ -21,12 +23,13 @@ from ..model.base import (
     estimate_prompt_tokens,
     estimate_tokens,
 )
+from ..parts import Tool
 from ..wire import Json
 
 
 def prompt_of(body: Json) -> Prompt:
     """What the model gets to see. Raises BadRequest for calls without outputs, and outputs without calls."""
-    tools = [wire.tool(tool) for tool in body.get("tools", [])]
+    tools = cast(list[Tool], [wire.tool(tool) for tool in body.get("tools", [])])
     return Prompt(
         model=body["model"],
         instructions="\n\n".join(_text(one["content"]) for one in body["messages"] if one["role"] in _ABOVE) or None,
@@ -73,15 +76,15 @@ def _turns(messages: list[Json]) -> Iterator[Turn]:
         message = following
 
 
-def _content(content: str | list[Json]) -> str | list[Json]:
+def _content(content: str | list[PromptPart]) -> str | list[PromptPart]:
     """One text is a string; only with pictures are there parts."""
     if isinstance(content, str) or any(part["type"] == "image_url" for part in content):
         return content
     return _text(content)
 
 
-def _text(content: str | list[Json]) -> str:
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+def _text(content: str | list[PromptPart]) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content if part["type"] == "text")
 
 
 @dataclass

@@ -7,12 +7,14 @@ Source: API reference, "Create chat completion" and "The chat completion chunk o
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
+from ..entries import PromptPart
 from ..errors import ModelError
-from ..wire import Json
+from ..params.fields import JsonSchema, ResponseFormat
+from ..parts import Tool
 from .base import Delta, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, tool_name, words
 
 _FILES: Final = "Files are in /mnt/data; save results there, and link them: [table](sandbox:/mnt/data/table.csv)."
@@ -23,12 +25,100 @@ _BUILT_IN: Final = {
 """Of each tool that the engine runs by itself, its argument and what a model is told of it."""
 
 
-def request_of(prompt: Prompt, model: str) -> Json:
+# The shapes of the dialect
+
+
+class _Function(TypedDict):
+    name: str
+    arguments: str
+
+
+class _Call(TypedDict):
+    id: str
+    type: Literal["function"]
+    function: _Function
+
+
+class _Message(TypedDict):
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str | list[PromptPart]
+    tool_calls: NotRequired[list[_Call]]
+    tool_call_id: NotRequired[str]
+
+
+class _Offer(TypedDict):
+    name: str
+    description: NotRequired[str]
+    parameters: dict[str, Any]
+    """A JSON schema."""
+    strict: NotRequired[bool]
+
+
+class _OfferedTool(TypedDict):
+    type: Literal["function"]
+    function: _Offer
+
+
+class Request(TypedDict):
+    """The arguments of `chat.completions.create`."""
+
+    model: str
+    messages: list[_Message]
+    stream: Literal[True]
+    stream_options: dict[Literal["include_usage"], bool]
+    tools: NotRequired[list[_OfferedTool]]
+    tool_choice: NotRequired[Literal["none", "required"]]
+    parallel_tool_calls: NotRequired[bool]
+    response_format: NotRequired[ResponseFormat]
+    temperature: NotRequired[float]
+    top_p: NotRequired[float]
+    reasoning_effort: NotRequired[str]
+    max_tokens: NotRequired[int]
+
+
+class Tokens(TypedDict, total=False):
+    prompt_tokens: int
+    completion_tokens: int
+
+
+class _FunctionPiece(TypedDict, total=False):
+    name: str | None
+    arguments: str | None
+
+
+class _CallPiece(TypedDict, total=False):
+    index: int | None
+    id: str | None
+    function: _FunctionPiece | None
+
+
+class _Said(TypedDict, total=False):
+    content: str | None
+    refusal: str | None
+    tool_calls: list[_CallPiece] | None
+
+
+class _Choice(TypedDict, total=False):
+    delta: _Said | None
+    finish_reason: str | None
+
+
+class Chunk(TypedDict, total=False):
+    """A chunk as the API describes it. Endpoints leave keys out, or send null."""
+
+    choices: list[_Choice] | None
+    usage: Tokens | None
+
+
+# A prompt as a request
+
+
+def request_of(prompt: Prompt, model: str) -> Request:
     """The arguments of `chat.completions.create`, for a streamed answer of `model`.
 
     A limit goes as `max_tokens`: endpoints that know only that one pass over `max_completion_tokens` in silence.
     """
-    request: Json = {
+    request: Request = {
         "model": model,
         "messages": [*_instructions(prompt), *_dialogue(prompt)],
         "stream": True,
@@ -37,14 +127,15 @@ def request_of(prompt: Prompt, model: str) -> Json:
     if prompt.tools:
         request["tools"] = [_tool(tool, prompt.files) for tool in forced_tools(prompt) or prompt.tools]
         if prompt.tool_choice != "auto":
-            request["tool_choice"] = "required" if forced_tools(prompt) else prompt.tool_choice
+            request["tool_choice"] = "none" if prompt.tool_choice == "none" else "required"
         if not prompt.parallel_tool_calls:
             request["parallel_tool_calls"] = False
     if prompt.response_format != "auto":
         request["response_format"] = prompt.response_format
-    for name in ("temperature", "top_p"):
-        if (value := getattr(prompt, name)) not in (None, 1):
-            request[name] = value
+    if prompt.temperature is not None and prompt.temperature != 1:
+        request["temperature"] = prompt.temperature
+    if prompt.top_p is not None and prompt.top_p != 1:
+        request["top_p"] = prompt.top_p
     if prompt.reasoning_effort:
         request["reasoning_effort"] = prompt.reasoning_effort
     if prompt.max_completion_tokens is not None:
@@ -52,7 +143,7 @@ def request_of(prompt: Prompt, model: str) -> Json:
     return request
 
 
-def forced_tools(prompt: Prompt) -> Sequence[Json]:
+def forced_tools(prompt: Prompt) -> Sequence[Tool]:
     """The tools one of which must be called; none where the model may answer without a call.
 
     A choice that names a tool leaves that tool alone: llama.cpp passes over a choice that is an object.
@@ -68,7 +159,7 @@ def forced_tools(prompt: Prompt) -> Sequence[Json]:
             return []
 
 
-def by_schema(request: Json) -> Json:
+def by_schema(request: Request) -> Request:
     """A request that forces a call where an endpoint has not made it: the call is the answer, in JSON."""
     tools = [tool["function"] for tool in request["tools"]]
     calls = [
@@ -80,8 +171,8 @@ def by_schema(request: Json) -> Json:
         for tool in tools
     ]
     told = f"Call one of these functions. Answer with its name and its arguments, as JSON: {json.dumps(tools)}"
-    shape = {"name": "call", "schema": calls[0] if len(calls) == 1 else {"anyOf": calls}}
-    kept = {name: value for name, value in request.items() if "tool" not in name}
+    shape: JsonSchema = {"name": "call", "schema": calls[0] if len(calls) == 1 else {"anyOf": calls}}
+    kept = cast(Request, {name: value for name, value in request.items() if "tool" not in name})
     return {
         **kept,
         "messages": [{"role": "system", "content": told}, *request["messages"]],
@@ -104,12 +195,12 @@ def call_in(text: str, prompt: Prompt) -> ToolCall | None:
             return None
 
 
-def _instructions(prompt: Prompt) -> Iterator[Json]:
+def _instructions(prompt: Prompt) -> Iterator[_Message]:
     if prompt.instructions:
         yield {"role": "system", "content": prompt.instructions}
 
 
-def _dialogue(prompt: Prompt) -> Iterator[Json]:
+def _dialogue(prompt: Prompt) -> Iterator[_Message]:
     for n, turn in enumerate(prompt.messages):
         content = _content(turn)
         if not turn.tool_calls:
@@ -122,13 +213,13 @@ def _dialogue(prompt: Prompt) -> Iterator[Json]:
             yield {"role": "tool", "tool_call_id": id, "content": call.output or ""}
 
 
-def _made(id: str, call: ToolCall) -> Json:
+def _made(id: str, call: ToolCall) -> _Call:
     field_, _ = _BUILT_IN.get(call.name, ("", ""))
     arguments = json.dumps({field_: call.arguments}, ensure_ascii=False) if field_ else call.arguments
     return {"id": id, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
-def _content(turn: Turn) -> str | list[Json]:
+def _content(turn: Turn) -> str | list[PromptPart]:
     """Parts only where a picture is linked: not every endpoint reads them, and none in an assistant's message."""
     if isinstance(turn.content, str):
         return turn.content
@@ -137,14 +228,14 @@ def _content(turn: Turn) -> str | list[Json]:
     return "\n".join(map(_text, turn.content))
 
 
-def _text(part: Json) -> str:
+def _text(part: PromptPart) -> str:
     """A part as text. The bytes of an uploaded picture stay here."""
-    return str(part["text"]) if part["type"] == "text" else "[an image]"
+    return part["text"] if part["type"] == "text" else "[an image]"
 
 
-def _tool(tool: Json, files: Sequence[str]) -> Json:
+def _tool(tool: Tool, files: Sequence[str]) -> _OfferedTool:
     if tool["type"] == "function":
-        return {"type": "function", "function": tool["function"]}
+        return {"type": "function", "function": {**tool["function"]}}
     name = tool["type"]
     argument, description = _BUILT_IN[name]
     if name == "code_interpreter" and files:
@@ -153,8 +244,11 @@ def _tool(tool: Json, files: Sequence[str]) -> Json:
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
+# The chunks of an answer as deltas
+
+
 @dataclass
-class _Call:
+class _Begun:
     id: str
     name: str
     argument: str
@@ -170,18 +264,18 @@ class Answer:
 
     def __init__(self, prompt: Prompt) -> None:
         self._built_in = {tool["type"] for tool in prompt.tools} & set(_BUILT_IN)
-        self._calls: list[_Call] = []
+        self._calls: list[_Begun] = []
         self._at: dict[int, int] = {}
         """Which call an endpoint's index means at present."""
         self.text = ""
         """All that was said so far, arguments included."""
         self.reason: str | None = None
         """None until the endpoint has said why the answer is at its end."""
-        self.usage: Json = {}
+        self.usage: Tokens = {}
         self.left_out = ""
         """Text that came after a call, where a run has no place for it."""
 
-    def take(self, chunk: Json) -> Iterator[Delta]:
+    def take(self, chunk: Chunk) -> Iterator[Delta]:
         """The deltas that a chunk brings."""
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or []:
@@ -212,7 +306,7 @@ class Answer:
             self.text += text
             yield TextDelta(text)
 
-    def _call(self, piece: Json) -> Iterator[Delta]:
+    def _call(self, piece: _CallPiece) -> Iterator[Delta]:
         """Calls are told apart by index; by id, too, as some endpoints give all of them index 0."""
         index, id, function = piece.get("index") or 0, piece.get("id") or "", piece.get("function") or {}
         n = self._at.get(index)
@@ -221,7 +315,7 @@ class Answer:
                 raise ModelError("The model called a tool without saying which. Ask again, or use another model.")
             n = self._at[index] = len(self._calls)
             argument = _BUILT_IN[name][0] if name in self._built_in else ""
-            self._calls.append(_Call(id, name, argument))
+            self._calls.append(_Begun(id, name, argument))
             self.text += name
             yield ToolCallDelta(n, name=name)
         given = function.get("arguments") or ""
@@ -232,7 +326,7 @@ class Answer:
             yield ToolCallDelta(n, given)
 
 
-def _plain(call: _Call, arguments: str) -> str:
+def _plain(call: _Begun, arguments: str) -> str:
     """The one argument of a built-in tool: `{"query": "boats"}` -> `boats`."""
     given = _parsed(call, arguments).get(call.argument)
     if not isinstance(given, str):
@@ -243,7 +337,7 @@ def _plain(call: _Call, arguments: str) -> str:
     return given
 
 
-def _parsed(call: _Call, arguments: str) -> Json:
+def _parsed(call: _Begun, arguments: str) -> Mapping[str, object]:
     try:
         given = json.loads(arguments)
     except ValueError:

@@ -13,7 +13,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from ..errors import ModelError, Unanswered
-from ..wire import Json
 from .base import Delta, Finish, Model, Prompt, ToolCallDelta
 
 Kind = Literal["rate_limit", "server_error", "slow", "cut_off", "malformed_arguments"]
@@ -37,7 +36,7 @@ class Fault:
         if self.at_call < 1 or self.delay_s < 0 or self.after_deltas < 0:
             raise ValueError(f"{self}: calls are counted from 1 on, seconds and deltas from 0 on")
 
-    def as_json(self) -> Json:
+    def as_json(self) -> dict[str, str | float]:
         own = {"slow": "delay_s", "cut_off": "after_deltas"}.get(self.kind)
         return {key: value for key, value in asdict(self).items() if key in ("kind", "at_call", own)}
 

@@ -8,8 +8,8 @@ is asked again, with a prompt that brings what was said.
 
 from collections.abc import Iterator
 
+from ..entries import Said
 from ..errors import ModelError, Unanswered
-from ..wire import Json
 from .base import Delta, Finish, Prompt, TextDelta, ToolCall, call_deltas, within, words
 
 
@@ -38,7 +38,7 @@ class Human:
         yield from within(prompt.max_completion_tokens, _spoken(prompt.said))
 
 
-def _spoken(said: Json) -> Iterator[Delta]:
+def _spoken(said: Said) -> Iterator[Delta]:
     if error := said.get("error"):
         raise ModelError(error["message"], error.get("code", "server_error"))
     yield from map(TextDelta, words(said.get("text", "")))

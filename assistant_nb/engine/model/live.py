@@ -8,18 +8,18 @@ import re
 import ssl
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 from ..errors import ModelError
-from ..wire import Json
+from ..parts import Provenance
 from . import address
 from . import endpoint_errors as wrong
 from .base import Delta, Finish, Prompt, TextDelta, ToolCallDelta, call_deltas, estimate_tokens, tool_name
 from .budget import Booking, Budget
-from .chat import Answer, by_schema, call_in, forced_tools, request_of
+from .chat import Answer, Chunk, Request, Tokens, by_schema, call_in, forced_tools, request_of
 
 if TYPE_CHECKING:
     from openai import APIConnectionError, APIStatusError, OpenAI, Stream
@@ -93,7 +93,7 @@ class Live:
         request = request_of(prompt, self._model or prompt.model)
         return self._forced(prompt, request) if forced_tools(prompt) else self._answered(prompt, request)
 
-    def _forced(self, prompt: Prompt, request: Json) -> Iterator[Delta]:
+    def _forced(self, prompt: Prompt, request: Request) -> Iterator[Delta]:
         """An answer that must call a tool. Its text waits for the call: without one it does not count."""
         held, came = list[Delta](), False
         try:
@@ -111,7 +111,7 @@ class Live:
         if not came:
             yield from self._by_schema(prompt, request)
 
-    def _by_schema(self, prompt: Prompt, request: Json) -> Iterator[Delta]:
+    def _by_schema(self, prompt: Prompt, request: Request) -> Iterator[Delta]:
         """Ask once more for a call that has not come, in a way that more endpoints know."""
         why = ""
         try:
@@ -124,7 +124,7 @@ class Live:
         yield from call_deltas(0, call)
         yield replace(finish, provenance={**finish.provenance, "called_by": "json_schema"})
 
-    def _answered(self, prompt: Prompt, request: Json) -> Iterator[Delta]:
+    def _answered(self, prompt: Prompt, request: Request) -> Iterator[Delta]:
         model = request["model"]
         prompt_tokens = estimate_tokens(str(request["messages"]) + str(request.get("tools", "")))
         booking = self._budget.book(prompt_tokens, prompt.max_completion_tokens)
@@ -140,12 +140,12 @@ class Live:
         finally:
             booking.settle(sum(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
 
-    def _open(self, request: Json) -> "Stream[ChatCompletionChunk]":
+    def _open(self, request: Request) -> "Stream[ChatCompletionChunk]":
         """Send the request, in the words that this endpoint knows."""
         import openai
 
         while True:
-            spelled = {self._spelled.get(name, name): value for name, value in request.items()}
+            spelled: dict[str, Any] = {self._spelled.get(name, name): value for name, value in request.items()}
             spelled.pop("", None)
             try:
                 stream: Stream[ChatCompletionChunk] = self._sdk().chat.completions.create(**spelled)
@@ -166,7 +166,7 @@ class Live:
         try:
             for chunk in stream:
                 chunks += 1
-                yield from answer.take(chunk.to_dict(warnings=False))
+                yield from answer.take(cast(Chunk, chunk.to_dict(warnings=False)))
         except openai.APITimeoutError:
             raise wrong.fell_silent(self.endpoint, self._stall_s) from None
         except openai.APIConnectionError:
@@ -184,7 +184,7 @@ class Live:
 
     def _finish(self, prompt: Prompt, model: str, answer: Answer, booking: Booking) -> Finish:
         cut = answer.reason == "length"
-        provenance = {"answer": "live", "endpoint": self.endpoint, "model": model}
+        provenance: Provenance = {"answer": "live", "endpoint": self.endpoint, "model": model}
         if model != prompt.model:
             provenance["asked_for"] = prompt.model
         if answer.left_out.strip():
@@ -196,7 +196,7 @@ class Live:
         prompt_tokens, completion_tokens = _counted(answer.usage) or (None, None)
         return Finish(provenance, prompt_tokens, completion_tokens, "length" if cut and booking.limit else "stop")
 
-    def _learned(self, error: "APIStatusError", request: Json) -> bool:
+    def _learned(self, error: "APIStatusError", request: Container[str]) -> bool:
         """Whether the endpoint has refused a field for which there is another word; from now on that is used."""
         words = _words(error)
         if "stream_options" in request and "stream_options" in words:
@@ -286,7 +286,7 @@ def _status(code: str | None) -> int:
     return int(code) if code and re.fullmatch(r"[45]\d\d", code) else 500
 
 
-def _counted(usage: Json) -> tuple[int, int] | None:
+def _counted(usage: Tokens) -> tuple[int, int] | None:
     match usage:
         case {"prompt_tokens": int(prompt), "completion_tokens": int(completion)} if prompt >= 0 and completion >= 0:
             return prompt, completion

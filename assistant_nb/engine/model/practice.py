@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ..wire import Json
+from ..parts import Function
 from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, tool_name, within, words
 from .filling import COMMON, Filling, Said, fillings, words_of
 from .sums import worked_out
@@ -108,7 +108,7 @@ def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
     return calls[:_MOST_CALLS]
 
 
-def _forced(name: str, functions: dict[str, Json], said: Said) -> list[ToolCall]:
+def _forced(name: str, functions: dict[str, Function], said: Said) -> list[ToolCall]:
     if name in functions:
         return _calls(functions[name], said)
     if name == "code_interpreter":
@@ -124,7 +124,7 @@ def _wants_help(question: str) -> bool:
     return question.strip(" ?!.").lower() in ("help", "rules")
 
 
-def _calls(function: Json, said: Said) -> list[ToolCall]:
+def _calls(function: Function, said: Said) -> list[ToolCall]:
     """The calls of one function that the question is worth."""
     made = fillings(function.get("parameters"), said)
     return [ToolCall(function["name"], json.dumps(value, ensure_ascii=False)) for value in made]

@@ -20,15 +20,16 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ..errors import NoRecording, RecordingError
-from ..wire import Json
+from ..parts import Provenance as Origin
+from ..parts import Tool
 from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
@@ -66,7 +67,7 @@ class RecordedCall(_Line):
 
 class RecordedTurn(_Line):
     role: Literal["user", "assistant"]
-    content: str | list[dict[str, Any]]
+    content: str | list[dict[str, JsonValue]]
     tool_calls: list[RecordedCall] = []
 
 
@@ -76,8 +77,8 @@ class RecordedPrompt(_Line):
     tools: list[str]
     """Types of tools; a function as `function:NAME`."""
     messages: list[RecordedTurn]
-    tool_choice: str | dict[str, Any] = "auto"
-    response_format: str | dict[str, Any] = "auto"
+    tool_choice: str | dict[str, JsonValue] = "auto"
+    response_format: str | dict[str, JsonValue] = "auto"
 
 
 class RecordedUsage(_Line):
@@ -110,7 +111,7 @@ class Exchange(_Line):
         for index, call in enumerate(self.tool_calls):
             yield from call_deltas(index, ToolCall(call.name, call.arguments))
         usage = self.usage.model_dump() if self.usage else {}
-        yield Finish(self.provenance.model_dump(exclude_none=True), **usage, reason=self.finish_reason)
+        yield Finish(cast(Origin, self.provenance.model_dump(exclude_none=True)), **usage, reason=self.finish_reason)
 
 
 class Recording(NamedTuple):
@@ -230,19 +231,19 @@ def normal(prompt: Prompt) -> RecordedPrompt:
     return RecordedPrompt.model_validate(asked)  # a long dialogue at once, which is fast
 
 
-def _turn(turn: Turn) -> Json:
-    """What differs from one run of a lesson to the next is left out: ids of uploaded pictures, frames of tracebacks."""
+def _turn(turn: Turn) -> Mapping[str, object]:
+    """A turn without what differs from one run of a lesson to the next: ids of pictures, frames of tracebacks."""
     told = turn.as_json()
-    if not isinstance(turn.content, str):
-        told["content"] = [{"type": one["type"]} if one["type"] == "image_file" else one for one in turn.content]
     for call in told.get("tool_calls", ()):
         if call["name"] == "code_interpreter" and "output" in call:
             call["output"] = _FRAMES.sub("", call["output"])
-    return told
+    if isinstance(turn.content, str):
+        return {**told}
+    return {**told, "content": [{"type": p["type"]} if p["type"] == "image_file" else p for p in turn.content]}
 
 
-def _tool(tool: Json) -> str:
-    return f"function:{tool['function']['name']}" if tool["type"] == "function" else str(tool["type"])
+def _tool(tool: Tool) -> str:
+    return f"function:{tool['function']['name']}" if tool["type"] == "function" else tool["type"]
 
 
 def _question(prompt: RecordedPrompt) -> str:

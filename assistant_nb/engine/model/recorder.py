@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ..errors import ModelError, RecordingError
-from ..wire import Json
+from ..parts import Provenance as Origin
 from .base import Anew, Delta, Finish, Model, Prompt, TextDelta, ToolCallDelta
 from .recorded import Exchange, Provenance, RecordedCall, RecordedPrompt, RecordedUsage, Recording, normal, read, write
 
@@ -106,13 +106,13 @@ class _Taken:
         )
         return exchange.model_copy(update=self._pace(len(list(exchange.deltas()))))
 
-    def _pace(self, n_deltas: int) -> Json:
+    def _pace(self, n_deltas: int) -> dict[str, int]:
         """The time spread evenly over the deltas in which the answer will be replayed."""
         wait_s, rest_s = self._first - self._began, time.monotonic() - self._first
         return {"wait_ms": round(1000 * wait_s), "pace_ms": round(1000 * rest_s / n_deltas)}
 
 
-def _provenance(origin: Literal["recorded", "authored"], given: Json, *, counted: bool) -> Provenance:
+def _provenance(origin: Literal["recorded", "authored"], given: Origin, *, counted: bool) -> Provenance:
     return Provenance(
         answer=origin,
         usage="recorded" if counted else "estimated",
@@ -130,5 +130,5 @@ def _with(exchanges: Sequence[Exchange], new: Exchange) -> Sequence[Exchange]:
     return [*exchanges, new]
 
 
-def _said(exchange: Exchange) -> Json:
-    return exchange.model_dump(include={"answer", "tool_calls", "finish_reason", "usage"})
+def _said(exchange: Exchange) -> tuple[object, ...]:
+    return exchange.answer, exchange.tool_calls, exchange.finish_reason, exchange.usage

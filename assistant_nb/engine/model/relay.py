@@ -9,12 +9,12 @@ import json
 import secrets
 import socket
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 
 from ..errors import ModelError
 from .base import Anew, Delta, Finish, Model, Prompt, TextDelta, ToolCallDelta
@@ -107,5 +107,5 @@ class _Question(StreamRequestHandler):
     def _tell(self, delta: Delta) -> None:
         self._write(type(delta).__name__, asdict(delta))
 
-    def _write(self, kind: str, fields: dict[str, Any]) -> None:
+    def _write(self, kind: str, fields: Mapping[str, object]) -> None:
         self.wfile.write(f"{json.dumps([kind, fields])}\n".encode())

@@ -6,8 +6,10 @@ pieces go to whoever reads the stream, the whole into the journal when the answe
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import cast
 
 from .. import wire
+from ..entries import Asked, Said
 from ..errors import EngineError, ModelError, Unanswered
 from ..journal import RunState
 from ..model.base import (
@@ -54,7 +56,8 @@ class Listening:
 
     def __init__(self, store: Store, model: Model, state: RunState, writing: Writing) -> None:
         self._store, self._model, self._writing = store, model, writing
-        self._run_id, self._prompt = state.run["id"], Prompt.from_json({**(state.asked or {}), "said": state.said})
+        asked, said = cast(Asked, state.asked), cast("Said | None", state.said)
+        self._run_id, self._prompt = state.run["id"], Prompt.from_json(asked, said)
         # The answer may have been cut off by a crash. It then comes again, into what is still open.
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
+from ..entries import PromptPart
 from ..errors import BadRequest
 from ..journal import RunState
-from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens
+from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens, tool_name
+from ..params.fields import ToolChoice
+from ..parts import Part, Tool
 from ..wire import Json
 from .citations import mark
 
@@ -52,9 +55,9 @@ def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) 
     return prompt
 
 
-def check_choice(choice: str | Json, tools: Sequence[Json]) -> None:
+def check_choice(choice: ToolChoice, tools: Sequence[Tool]) -> None:
     """Raise BadRequest when a model must call a tool that it does not have."""
-    names = offered(tools)
+    names = [tool_name(tool) for tool in tools]
     there = f"It has: {', '.join(names) or 'none'}."
     match choice:
         case {"function": {"name": str(name)}} | {"type": str(name)} if name not in names:
@@ -68,12 +71,7 @@ def check_choice(choice: str | Json, tools: Sequence[Json]) -> None:
             )
 
 
-def offered(tools: Sequence[Json]) -> list[str]:
-    """The names by which a model calls its tools."""
-    return [tool["function"]["name"] if tool["type"] == "function" else tool["type"] for tool in tools]
-
-
-def _choice(choice: str | Json, own: list[Turn]) -> str | Json:
+def _choice(choice: ToolChoice, own: list[Turn]) -> ToolChoice:
     """A call that is demanded is demanded once: else a model could never answer."""
     return choice if choice == "none" or not any(turn.tool_calls for turn in own) else "auto"
 
@@ -126,7 +124,7 @@ def _seen(output: Json) -> str:
     return str(output["logs"]) if output["type"] == "logs" else _IMAGE
 
 
-def _plain(message: Json) -> str | list[Json]:
+def _plain(message: Json) -> str | list[PromptPart]:
     """A message's content as a model reads it: one text is a string, more are parts without annotations.
 
     A model does not read the pictures that its own code has drawn; it is told that they are there.
@@ -136,12 +134,12 @@ def _plain(message: Json) -> str | list[Json]:
         case [{"type": "text", "text": str(text)}]:
             return text
         case _ if message["role"] == "assistant":
-            return "\n".join(part["text"] for part in parts)
+            return "\n".join(part["text"] for part in parts if part["type"] == "text")
         case _:
             return parts
 
 
-def _plain_part(part: Json, role: str) -> Json:
+def _plain_part(part: Part, role: str) -> PromptPart:
     if part["type"] == "text":
         return {"type": "text", "text": part["text"]["value"]}
     return {"type": "text", "text": _IMAGE} if role == "assistant" else part

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from ..errors import BadRequest
 from ..journal import RunState
+from ..model.base import tool_name
 from ..wire import Json
-from .prompt import offered
 
 
 def waits(state: RunState, *, seated: bool) -> bool:
@@ -34,7 +34,7 @@ def check_answer(state: RunState, said: Json, *, seated: bool) -> None:
 
 def check_calls(state: RunState, said: Json) -> None:
     """Raise BadRequest unless the prompt that waits offers each tool that is called."""
-    id, names = state.run["id"], offered((state.asked or {})["tools"])
+    id, names = state.run["id"], [tool_name(tool) for tool in (state.asked or {})["tools"]]
     for n, call in enumerate(said.get("tool_calls", [])):
         if call["name"] not in names:
             raise BadRequest(

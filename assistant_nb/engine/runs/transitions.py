@@ -115,7 +115,7 @@ class RunLoop:
         if limit := exhausted(writer.state, prompt):
             writer.become("incomplete", incomplete_details={"reason": limit})
         else:
-            writer.note("model.asked", writer.run["id"], prompt.as_json())
+            writer.note("model.asked", writer.run["id"], {**prompt.as_json()})
 
 
 def _conclude(writer: Writer) -> None:

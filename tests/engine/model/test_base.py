@@ -15,6 +15,9 @@ from assistant_nb.engine.model.base import (
     estimate_tokens,
     within,
 )
+from assistant_nb.engine.parts import Provenance
+
+MADE: Provenance = {"answer": "scripted"}
 
 
 def test_a_prompt_survives_the_journal() -> None:
@@ -34,16 +37,16 @@ def test_everything_the_model_reads_is_counted() -> None:
 
 @given(st.lists(st.text(max_size=9), max_size=9), st.integers(1, 12))
 def test_an_answer_is_cut_off_at_its_limit_and_says_so(pieces: list[str], limit: int) -> None:
-    *parts, finish = within(limit, [*map(TextDelta, pieces), Finish({}, 1, 1)])
+    *parts, finish = within(limit, [*map(TextDelta, pieces), Finish(MADE, 1, 1)])
     text = "".join(part.text for part in parts if isinstance(part, TextDelta))
     whole = "".join(pieces)
     assert whole.startswith(text)
     assert estimate_tokens(text) <= limit
-    assert finish == (Finish({}, 1, 1) if text == whole else Finish({}, reason="length"))
+    assert finish == (Finish(MADE, 1, 1) if text == whole else Finish(MADE, reason="length"))
 
 
 def test_who_begins_anew_has_all_the_tokens_again() -> None:
-    parts: list[Delta] = [TextDelta("12345678"), TextDelta("9"), Anew("broken"), TextDelta("1234"), Finish({})]
+    parts: list[Delta] = [TextDelta("12345678"), TextDelta("9"), Anew("broken"), TextDelta("1234"), Finish(MADE)]
     assert list(within(2, parts)) == [parts[0], *parts[2:]]
 
 

@@ -2,7 +2,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from assistant_nb.engine.model.base import Delta, Finish, Prompt, TextDelta, Too
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, read, write
 from assistant_nb.engine.model.recorder import Recorder
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.parts import Provenance
 
 
 class Says:
@@ -22,7 +23,7 @@ class Says:
 
     def __init__(self, *parts: Delta, answer: str = "live", **counts: Any) -> None:
         live = {"endpoint": "h", "model": "llama", "asked_for": "m", "id": "chatcmpl-1"} if answer == "live" else {}
-        self._parts = [*parts, Finish({"answer": answer, **live}, **counts)]
+        self._parts = [*parts, Finish(cast(Provenance, {"answer": answer, **live}), **counts)]
 
     def provenance(self) -> str:
         return "llama at h"
