@@ -6,15 +6,18 @@ This file alone starts engines, and is the learner's side's only door to the SDK
 import atexit
 import os
 import secrets
+import sys
 import threading
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, Unpack
 
 from .choices import Choices, Given
+from .engine.api.azure import API_VERSION
 from .engine.app import App
 from .engine.model.base import ToolCall as ToolCall
 from .engine.model.scripted import Scripted as Scripted
@@ -30,6 +33,13 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _HOST = "127.0.0.1"
+_OLDEST_SDK: Final = 3
+"""The first major version that speaks through httpx2."""
+_NO_SOCKS: Final = (
+    "OpenAI() will fail with an ImportError: a SOCKS proxy is set here, and the package socksio is not installed."
+    " Either: pip install socksio, or take the proxy away: import os; os.environ.pop('ALL_PROXY', None);"
+    " os.environ.pop('all_proxy', None)"
+)
 
 
 def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -50,8 +60,8 @@ def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
 def start(**choices: Unpack[Given]) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
 
-    Listens on 127.0.0.1 only and sets `OPENAI_BASE_URL` and `OPENAI_API_KEY` (random). Prints one
-    line: engine, model, where the answers come from. Calling it twice is harmless.
+    Listens on 127.0.0.1 only and sets `OPENAI_BASE_URL` and `OPENAI_API_KEY` (random), and what `AzureOpenAI()` reads.
+    Prints one line: engine, model, where the answers come from. Calling it twice is harmless.
 
     Who answers: `model` is "recorded" (the default), "practice" (rules, no language model), "human" (you, see
     `/v1/lab/seats`), an object such as `Scripted("…")`, or with `base_url` the name of a model at an endpoint that
@@ -81,6 +91,8 @@ def start(**choices: Unpack[Given]) -> None:
     _started = _started or _Started(chosen)
     quiet()
     print(_banner(_started.app, chosen, f"{still}at {_HOST}"))  # noqa: T201
+    if _lacks_socks():
+        print(_NO_SOCKS)  # noqa: T201
 
 
 @_door
@@ -91,6 +103,14 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
     `store` share it. Prints the same line as `start`.
     """
     import httpx2
+    from openai import __version__
+
+    if int(__version__.partition(".")[0]) < _OLDEST_SDK:
+        raise RuntimeError(
+            f"connect() needs version {_OLDEST_SDK} of the package openai, and here is {__version__}. Either call"
+            f" assistant_nb.start(), then OpenAI(), which works with this version, or: pip install"
+            f" 'openai>={_OLDEST_SDK}'"
+        )
     from openai import DefaultHttpxClient, OpenAI
 
     chosen = Choices.of(_own_key(), **choices)
@@ -132,21 +152,36 @@ class _Started:
         threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
         self.choices, self.app = choices, _engine(choices)
         self._server, key = _listen(self.app, _HOST, 0)
-        changes = {"OPENAI_BASE_URL": self._server.url, "OPENAI_API_KEY": key}
+        changes: dict[str, str | None] = {
+            "OPENAI_BASE_URL": self._server.url,
+            "OPENAI_API_KEY": key,
+            "OPENAI_API_TYPE": "openai",  # the SDK refuses to guess which of the two services is meant
+            "AZURE_OPENAI_ENDPOINT": self._server.url.removesuffix("/v1"),
+            "AZURE_OPENAI_API_KEY": key,
+            "AZURE_OPENAI_AD_TOKEN": None,  # it would go before the key
+            "OPENAI_API_VERSION": API_VERSION,
+        }
         if urllib.request.getproxies() and not urllib.request.proxy_bypass(_HOST):
             changes |= {
                 name: ",".join(filter(None, [os.environ.get(name), _HOST])) for name in ("NO_PROXY", "no_proxy")
             }
         self.before = {name: os.environ.get(name) for name in changes}
-        os.environ.update(changes)
+        _set(changes)
 
     def close(self) -> None:
-        for name, value in self.before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+        _set(self.before)
         self._server.close()
+
+
+def _set(variables: Mapping[str, str | None]) -> None:
+    """Set these variables of the environment; None takes one away. One of them the SDK reads only when imported."""
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    if sdk := sys.modules.get("openai"):
+        setattr(sdk, "api_type", variables["OPENAI_API_TYPE"])  # noqa: B010  what it knows by now is another type
 
 
 _started: _Started | None = None
@@ -187,6 +222,12 @@ def _engine(choices: Choices) -> App:
             f" {app.model.provenance()}). Call assistant_nb.stop(), then open it again."
         )
     return app
+
+
+def _lacks_socks() -> bool:
+    """True where the SDK's clients cannot be made: they read the environment's proxies, needed or not."""
+    socks = any(url.startswith("socks") for url in urllib.request.getproxies().values())
+    return socks and find_spec("socksio") is None
 
 
 def _banner(app: App, choices: Choices, where: str) -> str:

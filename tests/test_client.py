@@ -208,3 +208,35 @@ def test_without_a_person_code_that_nothing_contains_does_not_run(
 def test_limits_are_above_zero() -> None:
     with pytest.raises(ValueError, match="call_s=0 is no limit"):
         anb.Limits(call_s=0)
+
+
+@pytest.mark.parametrize("version", ["1.30.1", "2.54.0"])
+def test_connect_names_an_sdk_that_is_too_old(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openai.__version__", version)
+    with pytest.raises(RuntimeError, match=f"here is {version}.*assistant_nb.start"):
+        anb.connect()
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:9", "socks5h://127.0.0.1:9"])
+def test_start_says_what_to_do_about_a_socks_proxy(
+    proxy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    anb.start()
+    try:
+        advice = capsys.readouterr().out.splitlines()[1]
+        with pytest.raises(ImportError, match="socksio"):
+            OpenAI()
+        exec(advice.partition("take the proxy away: ")[2])
+        OpenAI().close()
+    finally:
+        anb.stop()
+
+
+def test_start_says_nothing_of_another_proxy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    anb.start()
+    anb.stop()
+    assert len(capsys.readouterr().out.splitlines()) == 1

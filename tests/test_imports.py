@@ -56,6 +56,7 @@ FLOORS = [
         "engine.model.sums",
         "engine.journal",
         "engine.api.sse",
+        "engine.api.azure",
         "engine.api.v1",
         "engine.api.refusals",
         "engine.files.blobs",
@@ -226,7 +227,7 @@ def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
     of_the_engine = ("entries", "errors", "journal", "objects", "params.fields", "parts", "run_states", "wire")
     of_runs = ("prefixes", "seat", "stepping")
-    of_the_api = ("chat_params", "completions", "fields", "file_params", "params", "refusals", "sse", "v1")
+    of_the_api = ("azure", "chat_params", "completions", "fields", "file_params", "params", "refusals", "sse", "v1")
     of_files = ("file_objects", "retrieval")
     packages = {"": of_the_engine, "runs.": of_runs, "api.": of_the_api, "files.": of_files}
     for module in (f"{package}{name}" for package, names in packages.items() for name in names):

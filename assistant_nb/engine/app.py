@@ -26,6 +26,7 @@ from ..sandbox.limits import Limits
 from . import wire
 from .api import (
     assistants,
+    azure,
     chat,
     files,
     lab,
@@ -153,12 +154,13 @@ class App:
     def _answer(self, request: FormRequest) -> Response:
         if not self._open:
             raise _stopped()
-        route, ids = self._route(request)
-        old = _beta(request, route) == "assistants=v1"
+        address = azure.plain(request.path)
+        route, ids = self._route(request, address.path)
+        old = _beta(request, route, needed=not address.is_azure) == "assistants=v1"
         if route.only_v1 and not old:
             raise _no_such_path(request)
         _check_ids(ids)
-        body, upload = _body(request, route, old)
+        body, upload = _body(request, route, old, address.model)
         query = check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
         call = Call(self.store, self.runner, ids, body, query, self.blobs, upload, old)
@@ -186,9 +188,9 @@ class App:
         """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
         return (self.store.explain(error) or _bug(error)) if self._open else _stopped()
 
-    def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
+    def _route(self, request: Request, path: str) -> tuple[Route, dict[str, str]]:
         try:
-            route, ids = self._routes.match(request.path, request.method)
+            route, ids = self._routes.match(path, request.method)
         except MethodNotAllowed:
             raise NotAllowed(
                 f"Not allowed to {request.method} on {request.path}.", code="method_not_supported"
@@ -223,6 +225,8 @@ class Guard:
             raise Forbidden(f"This engine answers no web page, and this request comes from '{origin}'.")
         scheme, _, key = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
+            key = request.headers.get("api-key", "")  # Azure's
+        if not key.strip():
             raise Unauthorized(_NO_KEY)
         if not compare_digest(key.strip().encode(), self._key.encode()):
             raise Unauthorized(_WRONG_KEY, code="invalid_api_key")
@@ -268,14 +272,14 @@ def _bug(error: Exception) -> OurBug:
     return OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
 
 
-def _beta(request: Request, route: Route) -> str:
+def _beta(request: Request, route: Route, *, needed: bool) -> str:
     """The version of the wire that the client speaks."""
     asked = request.headers.get("OpenAI-Beta", "")
     for beta in filter(None, (part.strip() for part in asked.split(","))):
         if beta in ("assistants=v1", "assistants=v2"):
             return beta
         raise BadRequest(f"Unknown beta requested: '{beta}'.", code="invalid_beta")
-    if route.beta:
+    if route.beta and needed:
         raise BadRequest(_NO_BETA, code="invalid_beta")
     return ""
 
@@ -291,11 +295,13 @@ def _check_ids(ids: dict[str, str]) -> None:
             )
 
 
-def _body(request: FormRequest, route: Route, old: bool) -> tuple[Json, Upload | None]:
-    """The body, checked, and the file it brings."""
+def _body(request: FormRequest, route: Route, old: bool, model: str | None) -> tuple[Json, Upload | None]:
+    """The body, checked, and the file it brings. A `model` of the path goes before the body's."""
     if route.body is None:
         return {}, None
     given, upload = request.read() if route.form else (_read_json(request), None)
+    if model and isinstance(given, dict):
+        given = {**given, "model": model}
     return check(route.body, v1.upgrade(given) if old and route.beta else given), upload
 
 

@@ -31,6 +31,7 @@ BODIES: dict[str, Any] = {
     "PutFile": {"file_id": "file-none"},
     "PutFiles": {"file_ids": ["file-none"]},
     "SearchVectorStore": {"query": "x"},
+    "SeekRun": {"after": 0},
     "SubmitToolOutputs": {"tool_outputs": []},
 }
 """The smallest that will do."""
