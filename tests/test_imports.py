@@ -55,6 +55,7 @@ FLOORS = [
         "engine.model.filling",
         "engine.model.sums",
         "engine.journal",
+        "engine.prompt_texts",
         "engine.api.sse",
         "engine.api.azure",
         "engine.api.v1",
@@ -225,7 +226,17 @@ def test_an_outside_library_has_one_home(library: str) -> None:
 
 def test_the_foundation_is_pure() -> None:
     """Values and rules touch no network, disk, kernel or thread."""
-    of_the_engine = ("entries", "errors", "journal", "objects", "params.fields", "parts", "run_states", "wire")
+    of_the_engine = (
+        "entries",
+        "errors",
+        "journal",
+        "objects",
+        "params.fields",
+        "parts",
+        "prompt_texts",
+        "run_states",
+        "wire",
+    )
     of_runs = ("prefixes", "seat", "stepping")
     of_the_api = ("azure", "chat_params", "completions", "fields", "file_params", "params", "refusals", "sse", "v1")
     of_files = ("file_objects", "retrieval")
@@ -242,6 +253,7 @@ def test_the_foundation_is_pure() -> None:
             "annotated_types",
             "math",
             "operator",
+            "bisect",
             "re",
             "unicodedata",
         }

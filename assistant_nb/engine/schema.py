@@ -117,6 +117,14 @@ MIGRATIONS: Final = (
     """
     DROP TABLE chunk_vector;
     """,
+    """
+    CREATE TABLE prompt_text (                      -- what prompts on a thread are made of, see prompt_texts.py
+        thread_id TEXT NOT NULL REFERENCES object (id) ON DELETE CASCADE,
+        n         INTEGER NOT NULL,
+        text      TEXT NOT NULL,                    -- JSON
+        PRIMARY KEY (thread_id, n)
+    ) WITHOUT ROWID;
+    """,
 )
 QUERY_TABLES: Final = """
     CREATE VIRTUAL TABLE temp.query_words USING fts5 (

@@ -22,6 +22,7 @@ from typing import Any, Final, Literal, cast
 from .errors import ApiError, DamagedStore, DiskError, NotFound, StoreError
 from .ids import Clock, Ids
 from .journal import Entry
+from .prompt_texts import apart, together
 from .run_states import ACTIVE
 from .schema import APPLICATION_ID, MIGRATIONS, QUERY_TABLES
 from .wire import Json, encode
@@ -62,9 +63,18 @@ _FORKS: Final = (
 )
 _DISK: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
 """How the codes of errors begin for which the disk is to blame, not the file."""
+_TEXTS: Final = """
+    SELECT text FROM object JOIN prompt_text ON thread_id = parent WHERE object.id = ? AND n BETWEEN ? AND ? ORDER BY n
+"""
 _BROKEN_JOURNALS: Final = """
     SELECT run_id FROM journal GROUP BY 1 HAVING count(*) <= max(n) UNION
-    SELECT id FROM object WHERE kind = 'thread.run' AND id NOT IN (SELECT run_id FROM journal)
+    SELECT id FROM object WHERE kind = 'thread.run' AND id NOT IN (SELECT run_id FROM journal) UNION
+    SELECT journal.run_id FROM journal
+    JOIN object ON object.id = journal.run_id JOIN json_each(data, '$.texts') span
+    WHERE event = 'model.asked' AND json_extract(span.value, '$[1]') - json_extract(span.value, '$[0]') >= (
+        SELECT count(*) FROM prompt_text WHERE thread_id = object.parent
+        AND n BETWEEN json_extract(span.value, '$[0]') AND json_extract(span.value, '$[1]')
+    )
 """
 _FAULTS: Final = {
     "SELECT id FROM object WHERE CASE WHEN json_valid(body) THEN json_type(body) END IS NOT 'object'": (
@@ -73,12 +83,16 @@ _FAULTS: Final = {
     "SELECT n, run_id FROM journal WHERE CASE WHEN json_valid(data) THEN json_type(data) END IS NOT 'object'": (
         "entry {} in the journal of {} is not JSON"
     ),
+    "SELECT n, thread_id FROM prompt_text WHERE CASE WHEN json_valid(text) THEN json_type(text) END IS NOT 'object'": (
+        "text {} of the prompts on {} is not JSON"
+    ),
     _BROKEN_JOURNALS: "entries in the journal of {} are missing",
     "SELECT id FROM object WHERE parent NOT IN (SELECT id FROM object)": "what {} belongs to is missing",
 }
 """What can be wrong in a file whose pages are well, and the sentence for the first that is found."""
 _KEYS: Final = {
     "object": ("seq",),
+    "prompt_text": ("thread_id", "n"),
     "journal": ("run_id", "n"),
     "counter": ("scope", "name"),
     "chunk": ("n",),
@@ -92,7 +106,7 @@ _DISOWN: Final = (
 )
 _MOST_ROWS: Final = 10**7
 """How far a damaged counter is believed."""
-_JSON: Final = {"object": "body", "journal": "data", "fork": "edit"}
+_JSON: Final = {"object": "body", "prompt_text": "text", "journal": "data", "fork": "edit"}
 _CHUNKS: Final = "object JOIN chunk ON chunk.object = object.id"
 _IN_STORES: Final = "WHERE object.parent IN (SELECT value FROM json_each(?)) AND object.kind = 'vector_store.file'"
 
@@ -259,10 +273,11 @@ class Store:
     # Journals
 
     def append(self, run_id: str, entry: Entry) -> None:
-        """Add a journal's next entry. Only inside a transaction."""
+        """Add a journal's next entry. Only inside a transaction, and a prompt only when the run is kept."""
+        data = self._apart(run_id, entry.data) if entry.event == "model.asked" else entry.data
         self._db.execute(
             "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (run_id, entry.n, entry.at, entry.event, entry.id, encode(entry.data), entry.follows),
+            (run_id, entry.n, entry.at, entry.event, entry.id, encode(data), entry.follows),
         )
 
     def journal(self, run_id: str, start: int = 0) -> list[Entry]:
@@ -272,13 +287,36 @@ class Store:
                 "SELECT n, at, event, id, data, follows FROM journal WHERE run_id = ? AND n >= ? ORDER BY n",
                 (run_id, start),
             ).fetchall()
-        return [Entry(n, at, event, id, json.loads(data), bool(follows)) for n, at, event, id, data, follows in rows]
+            return [
+                Entry(n, at, event, id, self._together(run_id, json.loads(data)), bool(follows))
+                for n, at, event, id, data, follows in rows
+            ]
 
     def journal_length(self, run_id: str) -> int:
         """How many entries a run's journal has; 0 for a run that is gone."""
         with self._lock:
             row = self._db.execute("SELECT max(n) + 1 FROM journal WHERE run_id = ?", (run_id,)).fetchone()
         return row[0] or 0
+
+    def _apart(self, run_id: str, prompt: Json) -> Json:
+        """What an entry holds of a prompt, whose texts are kept for the thread."""
+        (thread_id,) = self._db.execute("SELECT parent FROM object WHERE id = ?", (run_id,)).fetchone()
+        known = self._db.execute("SELECT n, text FROM prompt_text WHERE thread_id = ? ORDER BY n", (thread_id,))
+        places, added = apart(prompt, known.fetchall())
+        self._db.executemany("INSERT INTO prompt_text VALUES (?, ?, ?)", [(thread_id, *one) for one in added])
+        return {"texts": places}
+
+    def _together(self, run_id: str, data: Json) -> Json:
+        """What an entry says. The prompts of older versions are whole."""
+        if "texts" not in data:
+            return data
+        texts: list[str] = []
+        for first, last in data["texts"]:
+            rows = self._db.execute(_TEXTS, (run_id, first, last)).fetchall()
+            if len(rows) <= last - first:
+                raise ValueError(f"texts {first} to {last} of a prompt of {run_id} are missing")
+            texts += [text for (text,) in rows]
+        return together(texts)
 
     def add_fork(self, run_id: str, parent: str, n: int, edit: Json) -> None:
         """Note that a run shares its journal up to entry `n` with another one. Only inside a transaction."""
@@ -552,9 +590,9 @@ class Remains:
         """Each row that can be read, once: from both ends up to the damage, then from place to place inside."""
         keys, found = _KEYS[table], dict[Any, Json]()
         if not self._scan(table, "", (), found):
-            if table == "journal":
+            if table in ("journal", "prompt_text"):
                 for id in self.ids():
-                    self._scan(table, "WHERE run_id = ?", (id,), found)
+                    self._scan(table, f"WHERE {keys[0]} = ?", (id,), found)
             elif table in ("object", "chunk"):
                 for number in range(1, self._last(table, found) + 1):
                     if (number,) not in found:

@@ -29,7 +29,9 @@ LAST: Final = slice(-10, None)
 MOST_MB: Final = 6.0
 MOST_MEMORY_MB: Final = 15.0
 MOST_TIMES: Final = 2.5
-TEXT: Final = "and why is the sky over the sea on this day of a blue that is not the blue of any other day before it? " * 2
+TEXT: Final = (
+    "and why is the sky over the sea on this day of a blue that is not the blue of any other day before it? " * 2
+)
 
 
 class Brief:

@@ -47,11 +47,11 @@ def _copy(store: Store, run: Json, prefix: Sequence[Entry], edited: Json) -> str
     _name(store, prefix, ids, run["id"], old)
     later_s, state = store.time(thread_id) - prefix[-1].at, RunState()
     for entry in prefix:
-        copy = renamed(entry, ids, later_s)
-        store.append(ids[run["id"]], copy)
-        state.apply(copy)
+        state.apply(renamed(entry, ids, later_s))
     for body in state.objects.values():
         store.put(body)
+    for entry in state.entries:
+        store.append(ids[run["id"]], entry)
     return ids[run["id"]]
 
 
