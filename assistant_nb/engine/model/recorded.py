@@ -1,16 +1,40 @@
 """A model that replays recordings, and never invents an answer.
 
-A recording is a file of JSON lines: a header, then one exchange a line, the prompt as a dialogue
-beside its answer. It holds no ids, headers, keys or paths, and says of each answer where its words
-and its token counts come from.
+Why lessons replay
+    A lesson must run in a classroom without a network, without a key, and without cost. Each learner must see the
+    answer that the lesson's text talks about. A language model gives another answer each time. A recording gives the
+    same one, and it is a real one.
 
-    {"format": "assistant_nb recording", "version": 1, "title": "01 First assistant"}
-    {"prompt": {"model": …, "instructions": …, "tools": […], "messages": [{"role": …, "content": …}]},
-     "answer": …, "usage": null, "provenance": {"answer": "source", "usage": "estimated", …}}
+What a recording is
+    A file of JSON lines: a header, then one exchange a line. An exchange is a prompt, as a dialogue, and its answer.
 
-An answer may call tools (`"tool_calls": [{"name": …, "arguments": …}]`); in a later prompt the same
-calls stand in the assistant's message, with their outputs. `"wait_ms"` is the time before the first
-delta, `"pace_ms"` that between two, as if they had come evenly; both are left out when they are 0.
+        {"format": "assistant_nb recording", "version": 1, "title": "01 First assistant"}
+        {"prompt": {"model": …, "instructions": …, "tools": […], "messages": [{"role": …, "content": …}]},
+         "answer": …, "usage": null, "provenance": {"answer": "source", "usage": "estimated", …}}
+
+    An answer may call tools: `"tool_calls": [{"name": …, "arguments": …}]`. The run gets their outputs and asks again.
+    So the next exchange has the same calls in its prompt, in the assistant's message, with their outputs.
+    `"wait_ms"` is the time before the first delta. `"pace_ms"` is the time between two deltas, on average. Both are
+    left out when they are 0.
+
+What a recording never holds
+    Ids, times of day, headers, keys and paths. A prompt has none of them, and `Provenance` allows only the fields that
+    it names. A list of allowed fields is safer than a list of forbidden ones: nobody can forget a field there.
+
+How an answer is found
+    1. `normal` reduces a prompt to what decides the answer: the model, the instructions, the messages, the names of
+       the tools, the choice of a tool and the format of the answer. The temperature, token limits and the description
+       of a tool do not count.
+    2. `digest` makes a fingerprint of that: SHA-256 of its JSON, with sorted keys.
+    3. The exchange with the same fingerprint is the answer. One other letter in the question, and there is none.
+
+What a miss says
+    Nearest is not equal. An answer to a similar question could be wrong, and the learner would not notice. So a miss
+    raises NoRecording. Its message shows the nearest recorded question, what differs, and what the learner can do.
+
+Where the words come from
+    Each exchange says whether its answer was "recorded" at an endpoint, is from the "source" notebook, or was
+    "authored" by a person. It says the same of its token counts. The journal and the widgets show both.
 """
 
 import difflib
@@ -36,17 +60,23 @@ SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
 
 REPLAYED: Final[set[str]] = set()
-"""Digests of what this process has replayed, for `assistant-nb check`."""
+"""Digests of the exchanges that this process has replayed, for `assistant-nb check`."""
 
 _FRAMES: Final = re.compile(r"^-{75}$.*^\n(?=\S)", re.DOTALL | re.MULTILINE)
-"""Of a traceback as IPython shows it: all but its last paragraph, which is the error."""
+"""A traceback as IPython shows it, without its last paragraph, which is the error."""
+
+
+# The format of a file
+#
+# Pydantic checks each line. `extra="forbid"` refuses a field that the format does not name, and `strict` refuses a
+# number where a text belongs. A line that was written by hand thus fails with its number and the name of the field.
 
 
 class _Line(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
     def line(self) -> str:
-        """As it stands in a file."""
+        """Return the line of a file."""
         return json.dumps(self.model_dump(exclude_defaults=True), ensure_ascii=False)
 
 
@@ -75,7 +105,7 @@ class RecordedPrompt(_Line):
     model: str
     instructions: str | None
     tools: list[str]
-    """Types of tools; a function as `function:NAME`."""
+    """Types of tools. A function is `function:NAME`."""
     messages: list[RecordedTurn]
     tool_choice: str | dict[str, JsonValue] = "auto"
     response_format: str | dict[str, JsonValue] = "auto"
@@ -106,7 +136,7 @@ class Exchange(_Line):
     provenance: Provenance
 
     def deltas(self) -> Iterator[Delta]:
-        """What is said, piece by piece."""
+        """Yield the answer in pieces."""
         yield from map(TextDelta, words(self.answer))
         for index, call in enumerate(self.tool_calls):
             yield from call_deltas(index, ToolCall(call.name, call.arguments))
@@ -115,16 +145,16 @@ class Exchange(_Line):
 
 
 class Recording(NamedTuple):
-    """What a file holds."""
+    """The contents of a file."""
 
     title: str
     exchanges: Sequence[Exchange]
 
 
 class Recorded:
-    """Replays the exchanges of one or more recording files: by default, those of all lessons.
+    """Replays the exchanges of one or more files; of all lessons if none is given.
 
-    `pace` stretches the recorded time between deltas: 0 is at once, 1 as recorded, 2 half as fast.
+    `pace` is a factor for the recorded times: 0 answers at once, 1 as recorded, 2 half as fast.
     Raises RecordingError for a file that is missing or malformed.
     """
 
@@ -158,8 +188,11 @@ class Recorded:
             time.sleep(wait_s)
 
 
+# Files
+
+
 def find(name: str | os.PathLike[str]) -> Path:
-    """A recording by the name of its lesson ("01_first_assistant") or by its path."""
+    """Find a recording by the name of its lesson ("01_first_assistant") or by its path. Raises RecordingError."""
     shipped = SHIPPED / f"{os.fspath(name)}.jsonl"
     if shipped.is_file():
         return shipped
@@ -170,9 +203,9 @@ def find(name: str | os.PathLike[str]) -> Path:
 
 
 def read(path: Path) -> Recording:
-    """Raises RecordingError naming the line that is none."""
+    """Read a file. Raises RecordingError, which names the malformed line."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() would cut texts that hold U+2028
+        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() would also cut at U+2028, inside of texts
     except OSError as error:
         raise RecordingError(f"The recording '{path}' cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -185,7 +218,7 @@ def read(path: Path) -> Recording:
 
 
 def write(path: Path, recording: Recording) -> None:
-    """Put a recording in the place of what is there, all or nothing. Raises RecordingError."""
+    """Write a file, or leave the old one as it was. Raises RecordingError."""
     header = Header(format="assistant_nb recording", version=1, title=recording.title)
     lines = [
         json.dumps(header.model_dump(), ensure_ascii=False),
@@ -212,14 +245,17 @@ def _parse(kind: type[_L], path: Path, n: int, line: str) -> _L:
         raise RecordingError(f"'{path}', line {n}: {where}: {first['msg']}.") from error
 
 
+# Matching
+
+
 def digest(prompt: RecordedPrompt) -> str:
-    """A prompt's fingerprint. Two prompts with one digest get the same answer."""
+    """Return a prompt's fingerprint. Two prompts with one digest get the same answer."""
     text = json.dumps(prompt.model_dump(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def normal(prompt: Prompt) -> RecordedPrompt:
-    """What of a prompt decides the answer, without ids."""
+    """Reduce a prompt to what decides its answer."""
     asked = {
         "model": prompt.model,
         "instructions": prompt.instructions,
@@ -228,11 +264,11 @@ def normal(prompt: Prompt) -> RecordedPrompt:
         "tool_choice": prompt.tool_choice,
         "response_format": prompt.response_format,
     }
-    return RecordedPrompt.model_validate(asked)  # a long dialogue at once, which is fast
+    return RecordedPrompt.model_validate(asked)  # one call for a long dialogue is fast
 
 
 def _turn(turn: Turn) -> Mapping[str, object]:
-    """A turn without what differs from one run of a lesson to the next: ids of pictures, frames of tracebacks."""
+    """Return a turn without what changes from run to run: ids of uploaded pictures, frames of tracebacks."""
     told = turn.as_json()
     for call in told.get("tool_calls", ()):
         if call["name"] == "code_interpreter" and "output" in call:
@@ -246,8 +282,11 @@ def _tool(tool: Tool) -> str:
     return f"function:{tool['function']['name']}" if tool["type"] == "function" else tool["type"]
 
 
+# What a miss says
+
+
 def _question(prompt: RecordedPrompt) -> str:
-    """The last thing a user said; of a prompt without messages, its instructions."""
+    """Return the last thing that a user said. Without one, return the instructions."""
     for turn in reversed(prompt.messages):
         if turn.role == "user":
             return turn.content if isinstance(turn.content, str) else json.dumps(turn.content)
@@ -255,7 +294,7 @@ def _question(prompt: RecordedPrompt) -> str:
 
 
 def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
-    """The honest message of a miss: the question, the nearest one recorded, what differs, the ways on."""
+    """Return the message of a miss: the question, the nearest recorded one, what differs, and the ways on."""
     question = _question(asked)
     ways = (
         "Ways on: start with model='practice', which answers by plain rules; ask a recorded question word for word, on"
@@ -279,7 +318,7 @@ def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
 
 
 def _differences(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
-    """["model (yours: 'gpt-4o', recorded: 'gpt-4')", "the question"]"""
+    """Return what differs: `["model (yours: 'gpt-4o', recorded: 'gpt-4')", "the question"]`."""
     found = [
         f"{name} (yours: {_short(getattr(asked, name))}, recorded: {_short(getattr(recorded, name))})"
         for name in ("model", "instructions", "tools", "tool_choice", "response_format")
