@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
+from .texts import count, short
+
 Json = dict[str, Any]
 
 
@@ -142,7 +144,7 @@ def _answered(entry: Json) -> str:
 
 def _asked(entry: Json) -> str:
     n, tools = len(entry["data"]["messages"]), len(entry["data"]["tools"])
-    return f"The model is asked: {_count(n, 'message')}, {_count(tools, 'tool')}"
+    return f"The model is asked: {count(n, 'message')}, {count(tools, 'tool')}"
 
 
 def _step_begins(entry: Json) -> str:
@@ -161,7 +163,7 @@ def _submitted(entry: Json) -> list[Json]:
 
 def _waits(entry: Json) -> str:
     calls = entry["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
-    return f"The run waits for {_count(len(calls), 'output')} of your functions"
+    return f"The run waits for {count(len(calls), 'output')} of your functions"
 
 
 def _failed(entry: Json) -> str:
@@ -231,10 +233,6 @@ def _effect(event: str, title: str) -> str:
     return ""
 
 
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
-
-
 def edits(shown: Iterable[Frame], run: Json, messages: Iterable[Json]) -> Iterator[Json]:
     """What a fork after these frames can change: `{"edit": {…}, "label", "value"}`, with the value in the edit's place.
 
@@ -243,7 +241,7 @@ def edits(shown: Iterable[Frame], run: Json, messages: Iterable[Json]) -> Iterat
     for message in messages:
         texts = [part["text"]["value"] for part in message["content"] if part["type"] == "text"]
         if message["run_id"] != run["id"] and len(texts) == len(message["content"]) == 1:
-            label = f"the {message['role']}'s message: {_short(texts[0])}"
+            label = f"the {message['role']}'s message: {short(' '.join(texts[0].split()), 40)}"
             yield {"edit": {"message": {"id": message["id"], "content": texts[0]}}, "label": label, "value": texts[0]}
     instructions = run["instructions"] or ""
     yield {"edit": {"instructions": instructions}, "label": "the instructions", "value": instructions}
@@ -286,8 +284,3 @@ def _given(call: Json) -> tuple[str, str | None]:
             results = call[kind].get("results") or []
             texts = [part.get("text", "") for hit in results[:1] for part in hit.get("content") or []]
             return "", "".join(texts) if texts else None
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 40 else f"{line[:39]}…"

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from . import course
+from .texts import short
 
 if TYPE_CHECKING:
     from .engine.model.live import Live
@@ -112,7 +113,7 @@ def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> A
 def _failures(notebook: Any) -> dict[int, str]:
     """Of each code cell that failed, by its number, what it says."""
     return {
-        n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {_short(_text(output))}"
+        n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {short(_text(output), _LONGEST)}"
         for n, cell in _code(notebook)
         for output in cell.outputs
         if output.output_type == "error"
@@ -168,10 +169,6 @@ def _text(output: Any) -> str:
 
 def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
     return enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _first_line(cell: Any) -> str:

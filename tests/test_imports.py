@@ -18,7 +18,7 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["engine.errors", "engine.params", "engine.params.fields", "engine.files", "engine.files.file_objects"],
+    ["texts", "engine.errors", "engine.params", "engine.params.fields", "engine.files", "engine.files.file_objects"],
     ["engine.run_states", "engine.parts"],
     ["engine.objects"],
     [

@@ -6,7 +6,6 @@ makes the answer of it.
 """
 
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -23,6 +22,7 @@ from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import FileWrapper
 
 from ..sandbox.limits import Limits
+from ..texts import read_json
 from . import wire
 from .api import (
     assistants,
@@ -315,7 +315,7 @@ def _read_json(request: Request) -> Any:
     except (OSError, ValueError):
         raise BadRequest("The request body broke off before its end.") from None
     try:
-        given = _DECODER.decode(data.decode()) if data.strip() else {}
+        given = read_json(data.decode()) if data.strip() else {}
         _check_depth(given, MAX_DEPTH)
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
@@ -355,17 +355,3 @@ def _file(answer: Content) -> Response:
 
 def _no_such_path(request: Request) -> NotFound:
     return NotFound(f"Invalid URL ({request.method} {request.path})")
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if number in (float("inf"), float("-inf")):
-        raise ValueError("out of range")
-    return number
-
-
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)

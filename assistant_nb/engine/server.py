@@ -12,7 +12,6 @@ import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from time import monotonic
-from types import TracebackType
 from typing import Any, Final, Self
 
 from cheroot.makefile import MakeFile, StreamReader
@@ -94,9 +93,7 @@ class Server:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -8,12 +8,12 @@ import os
 import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .rooms import FOLDER, empty
+from .rooms import empty, opened, parent_of
 
 MOST_FILES: Final = 100
 _DEEPEST: Final = 8
@@ -35,12 +35,8 @@ class File:
 
 def listing(folder: Path) -> dict[str, Stamp]:
     """Return all files that could be results, by their path below the folder. Hidden files are left out."""
-    with suppress(OSError):
-        top = os.open(folder, FOLDER)
-        try:
-            return dict(_files(top, "", _DEEPEST))
-        finally:
-            os.close(top)
+    with suppress(OSError), opened(folder) as top:
+        return dict(_files(top, "", _DEEPEST))
     return {}
 
 
@@ -53,11 +49,8 @@ def _files(folder: int, prefix: str, levels: int) -> Iterator[tuple[str, Stamp]]
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
                 yield prefix + name, (status.st_ino, status.st_size, status.st_ctime_ns)
             elif stat.S_ISDIR(status.st_mode) and levels:
-                below = os.open(name, FOLDER, dir_fd=folder)
-                try:
+                with opened(name, folder) as below:
                     yield from _files(below, f"{prefix}{name}/", levels - 1)
-                finally:
-                    os.close(below)
 
 
 def _is_text(name: str) -> bool:
@@ -71,29 +64,23 @@ def changed(before: Mapping[str, Stamp], after: Mapping[str, Stamp]) -> dict[str
 def copies(folder: Path, wanted: Mapping[str, Stamp], kept: Path, most_bytes: int) -> list[File]:
     """Copy files out. Returns fewer than wanted if they are too many or too large."""
     files: list[File] = []
-    top = os.open(folder, FOLDER)
-    try:
+    with opened(folder) as top:
         for name, (_, size, _) in list(wanted.items())[:MOST_FILES]:
             most_bytes -= size
             if most_bytes >= 0:
                 with suppress(OSError):
                     files.append(File(name, _copy(top, name, kept / str(len(files)), size)))
-    finally:
-        os.close(top)
     return files
 
 
 def restore(folder: Path, unchanged: Iterable[str], kept: Path) -> None:
     """Remove everything from a folder but these files. `kept` is an empty folder on the same disk, for a moment."""
     saved: dict[str, Path] = {}
-    top = os.open(folder, FOLDER)
-    try:
+    with opened(folder) as top:
         for name in unchanged:
-            with suppress(OSError), _parent(top, name) as (parent, last):
+            with suppress(OSError), parent_of(top, name) as (parent, last):
                 saved[name] = kept / str(len(saved))
                 os.rename(last, saved[name], src_dir_fd=parent)
-    finally:
-        os.close(top)
     empty(folder)
     for name, path in saved.items():
         with suppress(OSError):
@@ -102,7 +89,7 @@ def restore(folder: Path, unchanged: Iterable[str], kept: Path) -> None:
 
 
 def _copy(top: int, name: str, target: Path, size: int) -> Path:
-    with _parent(top, name) as (parent, last):
+    with parent_of(top, name) as (parent, last):
         source = os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=parent)
     with os.fdopen(source, "rb") as original, target.open("wb") as copy:
         status = os.fstat(source)
@@ -110,17 +97,3 @@ def _copy(top: int, name: str, target: Path, size: int) -> Path:
             raise OSError("not the file that was seen")
         shutil.copyfileobj(original, copy, 2**20)
     return target
-
-
-@contextmanager
-def _parent(top: int, name: str) -> Iterator[tuple[int, str]]:
-    """Open the folder of a file below `top`. Yields it with the last part of the file's name. Raises OSError."""
-    *folders, last = name.split("/")
-    opened = [top]
-    try:
-        for folder in folders:
-            opened.append(os.open(folder, FOLDER, dir_fd=opened[-1]))
-        yield opened[-1], last
-    finally:
-        for descriptor in opened[1:]:
-            os.close(descriptor)

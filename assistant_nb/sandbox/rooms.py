@@ -12,7 +12,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -89,12 +89,9 @@ def _sweep(base: Path) -> None:
             status = root.lstat()
             if status.st_uid != os.geteuid() or time.time() - status.st_mtime < _YOUNG_S:  # it may not be locked yet
                 continue
-            lock = os.open(root, FOLDER)
-            try:
+            with opened(root) as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove(root)
-            finally:
-                os.close(lock)
 
 
 def remove(folder: Path) -> None:
@@ -106,12 +103,8 @@ def remove(folder: Path) -> None:
 
 def empty(folder: Path) -> None:
     """Remove the contents of a folder in the same way."""
-    with suppress(OSError):
-        top = os.open(folder, FOLDER)
-        try:
-            _empty(top)
-        finally:
-            os.close(top)
+    with suppress(OSError), opened(folder) as top:
+        _empty(top)
 
 
 def _empty(top: int) -> None:
@@ -120,12 +113,9 @@ def _empty(top: int) -> None:
         for name in folders:
             with suppress(OSError):
                 os.chmod(name, 0o700, dir_fd=top)  # it is a folder, and no other process of its owner works here
-            below = os.open(name, FOLDER, dir_fd=top)
-            try:
+            with opened(name, top) as below:
                 for inner in _unlink_files(below):
                     os.rename(inner, secrets.token_hex(8), src_dir_fd=below, dst_dir_fd=top)
-            finally:
-                os.close(below)
             os.rmdir(name, dir_fd=top)
 
 
@@ -141,7 +131,7 @@ def _unlink_files(folder: int) -> Iterator[str]:
 def put(source: Path, folder: Path, name: str, owner: int | None) -> int:
     """Copy a file to a path below a folder, over anything but a folder. Returns its size in bytes. Raises OSError."""
     draft = f".{secrets.token_hex(8)}"
-    with _made(folder, name, owner) as (parent, last):
+    with opened(folder) as top, parent_of(top, name, make=True, owner=owner) as (parent, last):
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
             with source.open("rb") as given, os.fdopen(os.open(draft, flags, 0o644, dir_fd=parent), "wb") as copy:
@@ -157,18 +147,28 @@ def put(source: Path, folder: Path, name: str, owner: int | None) -> int:
 
 
 @contextmanager
-def _made(top: Path, name: str, owner: int | None) -> Iterator[tuple[int, str]]:
-    """Open the folder for a file of this name below `top`, made if missing. Yields it with the name's last part."""
-    *folders, last = name.split("/")
-    opened = [os.open(top, FOLDER)]
+def opened(folder: str | Path, above: int | None = None) -> Iterator[int]:
+    """Open a folder, but no link to one. Raises OSError."""
+    descriptor = os.open(folder, FOLDER, dir_fd=above)
     try:
-        for folder in folders:
-            with suppress(FileExistsError):
-                os.mkdir(folder, 0o700, dir_fd=opened[-1])
-            opened.append(os.open(folder, FOLDER, dir_fd=opened[-1]))
-            if owner is not None:
-                os.fchown(opened[-1], owner, owner)
-        yield opened[-1], last
+        yield descriptor
     finally:
-        for descriptor in opened:
-            os.close(descriptor)
+        os.close(descriptor)
+
+
+@contextmanager
+def parent_of(top: int, name: str, *, make: bool = False, owner: int | None = None) -> Iterator[tuple[int, str]]:
+    """Open the folder of a file below `top`. Yields it with the last part of the file's name. Raises OSError.
+
+    With `make`, missing folders are made. Then `owner` owns every folder on the path.
+    """
+    *folders, last = name.split("/")
+    with ExitStack() as stack:
+        for folder in folders:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(folder, 0o700, dir_fd=top)
+            top = stack.enter_context(opened(folder, top))
+            if owner is not None:
+                os.fchown(top, owner, owner)
+        yield top, last

@@ -2,8 +2,9 @@
 
 import difflib
 import json
-import math
 from typing import TYPE_CHECKING, Any, Final
+
+from ..texts import read_json
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -41,22 +42,12 @@ def misfit(arguments: str, schema: Json) -> str | None:
 def _object(text: str, what: str) -> tuple[Json | None, str | None]:
     """What a text says, or why it says no object."""
     try:
-        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        value = read_json(text)
     except json.JSONDecodeError as error:
         return None, f"Line {error.lineno}, column {error.colno}: this is no JSON. {error.msg}."
     except (ValueError, RecursionError) as error:
         return None, f"This is no JSON that can be sent: {error}."
     return (value, None) if isinstance(value, dict) else (None, f"{what} an object: {{ … }}.")
-
-
-def _no_constant(word: str) -> float:
-    raise ValueError(f"{word} is a word of JavaScript")
-
-
-def _finite(text: str) -> float:
-    if not math.isfinite(number := float(text)):
-        raise ValueError(f"{text} is too large a number")
-    return number
 
 
 def _fault(schema: Json) -> str | None:

@@ -252,6 +252,13 @@ def call_deltas(index: int, call: ToolCall) -> Iterator[ToolCallDelta]:
         yield ToolCallDelta(index, piece)
 
 
+def answer_deltas(text: str, calls: Iterable[ToolCall]) -> Iterator[TextDelta | ToolCallDelta]:
+    """Yield a whole answer as the pieces of a stream."""
+    yield from map(TextDelta, words(text))
+    for index, call in enumerate(calls):
+        yield from call_deltas(index, call)
+
+
 def within(limit: int | None, answer: Iterable[Delta]) -> Iterator[Delta]:
     """Cut an answer off after `limit` estimated tokens. For models that do not count tokens themselves."""
     room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 
+from ...texts import short
 from ..entries import PromptPart
 from ..errors import ModelError
 from ..params.fields import JsonSchema, ResponseFormat
@@ -23,6 +24,8 @@ _BUILT_IN: Final = {
     "file_search": ("query", "Searches the files. Cite what you use with the mark that stands above it."),
 }
 """Of each tool that the engine runs by itself, its argument and what a model is told of it."""
+_SHOWN: Final = 120
+"""Characters of wrong arguments that an error message shows."""
 
 
 # The shapes of the dialect
@@ -331,7 +334,7 @@ def _plain(call: _Begun, arguments: str) -> str:
     given = _parsed(call, arguments).get(call.argument)
     if not isinstance(given, str):
         raise ModelError(
-            f"The model called '{call.name}' without the text '{call.argument}': {_short(arguments)}."
+            f"The model called '{call.name}' without the text '{call.argument}': {short(arguments, _SHOWN)!r}."
             " Ask again, or use another model."
         )
     return given
@@ -344,7 +347,7 @@ def _parsed(call: _Begun, arguments: str) -> Mapping[str, object]:
         given = None
     if not isinstance(given, dict):
         raise ModelError(
-            f"The model called '{call.name}' with arguments that are no JSON object: {_short(arguments)}."
+            f"The model called '{call.name}' with arguments that are no JSON object: {short(arguments, _SHOWN)!r}."
             " Ask again, or use another model."
         )
     return given
@@ -353,7 +356,3 @@ def _parsed(call: _Begun, arguments: str) -> Mapping[str, object]:
 def _sound(text: str) -> str:
     """Half a surrogate pair, as some endpoints cut them, can be kept nowhere."""
     return text.encode(errors="replace").decode()
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 120 else f"{text[:119]}…")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ...texts import short
 from ..errors import LastErrorCode, ModelError
 
 _LONGEST: Final = 300
@@ -154,7 +155,7 @@ def _quoted(words: str) -> str:
     words = " ".join(words.split()).rstrip(".")
     if not words or words.startswith("<"):
         return ""
-    return f" (“{words if len(words) <= _LONGEST else words[: _LONGEST - 1] + '…'}”)"
+    return f" (“{short(words, _LONGEST)}”)"
 
 
 def _error(message: str, code: LastErrorCode = "server_error") -> ModelError:

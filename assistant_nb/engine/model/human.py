@@ -1,36 +1,31 @@
 """A person in the model's seat.
 
-Whoever waits for a person must not hold a thread meanwhile, and must survive the end of the process. So this
-model does not wait: asked for the first time it raises Unanswered, and the run rests. `GET /v1/lab/seats` lists the
-prompts that wait so, `POST /v1/lab/seats/{run_id}` takes an answer; that goes into the run's journal, and the model
-is asked again, with a prompt that brings what was said.
+A person takes minutes. Meanwhile no thread may be held, and the process may end. So this model does not wait. Asked for
+the first time, it raises Unanswered, and the run stops there. `GET /v1/lab/seats` lists the prompts that need answers.
+`POST /v1/lab/seats/{run_id}` takes an answer and writes it into the run's journal. Then the model is asked again, with
+a prompt that holds the answer.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..entries import Said
 from ..errors import ModelError, Unanswered
-from .base import Delta, Finish, Prompt, TextDelta, ToolCall, call_deltas, within, words
+from .base import Delta, Finish, Prompt, ToolCall, answer_deltas, within
 
 
+@dataclass(frozen=True)  # instances compare equal, so running `start()` again changes nothing
 class Human:
-    """Says what a person has said; until then a run waits, for ten minutes as the API has it."""
+    """Says what a person has said. Until then the run waits, for ten minutes like any run."""
 
     name = "human"
     models = ("human",)
-
-    def __eq__(self, other: object) -> bool:
-        """There is but one choice of this kind, so that a cell may be run twice."""
-        return isinstance(other, Human)
-
-    def __hash__(self) -> int:
-        return hash(Human)
 
     def provenance(self) -> str:
         return "yours, at /v1/lab/seats"
 
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
-        """Raises Unanswered until the prompt brings an answer, and ModelError when the person chose to fail."""
+        """Raises Unanswered until the prompt holds an answer, ModelError if the person chose an error."""
         if prompt.said is None:
             raise Unanswered(
                 "A person plays the model and has not answered. GET /v1/lab/seats lists the runs that wait."
@@ -41,7 +36,6 @@ class Human:
 def _spoken(said: Said) -> Iterator[Delta]:
     if error := said.get("error"):
         raise ModelError(error["message"], error.get("code", "server_error"))
-    yield from map(TextDelta, words(said.get("text", "")))
-    for index, call in enumerate(said.get("tool_calls", [])):
-        yield from call_deltas(index, ToolCall(call["name"], call["arguments"]))
+    calls = [ToolCall(call["name"], call["arguments"]) for call in said.get("tool_calls", [])]
+    yield from answer_deltas(said.get("text", ""), calls)
     yield Finish({"answer": "authored"})

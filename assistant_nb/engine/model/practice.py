@@ -6,10 +6,12 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from ...texts import count, short
 from ..parts import Function
-from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, tool_name, within, words
+from .base import Delta, Finish, Prompt, ToolCall, Turn, answer_deltas, tool_name, within
 from .filling import COMMON, Filling, Said, fillings, words_of
 from .sums import worked_out
 
@@ -32,19 +34,13 @@ Otherwise it solves a sum or an equation such as 4x + 11 = 23; without one it sa
 _MOST_CALLS: Final = 8
 
 
+@dataclass(frozen=True)  # instances compare equal, so running `start()` again changes nothing
 class Practice:
     """Answers by its `rules`, and says so. Calls and bare numbers have no room for words: their provenance says it."""
 
     name = "practice"
     models = ("practice",)
     rules = _RULES
-
-    def __eq__(self, other: object) -> bool:
-        """There is but one choice of this kind, so that a cell may be run twice."""
-        return isinstance(other, Practice)
-
-    def __hash__(self) -> int:
-        return hash(Practice)
 
     def provenance(self) -> str:
         return f"{len(_RULES)} plain rules, no language model"
@@ -56,12 +52,9 @@ class Practice:
 def _answer(prompt: Prompt) -> Iterator[Delta]:
     question, made = _question(prompt)
     planned = _plan(prompt, question)
-    todo = planned[len(made) :] if not prompt.parallel_tool_calls else [] if made else planned
-    if todo:
-        for index, call in enumerate(todo if prompt.parallel_tool_calls else todo[:1]):
-            yield from call_deltas(index, call)
-    else:
-        yield from map(TextDelta, words(_text(prompt, question, made)))
+    next_one = planned[len(made) : len(made) + 1]
+    todo = next_one if not prompt.parallel_tool_calls else [] if made else planned
+    yield from answer_deltas("" if todo else _text(prompt, question, made), todo)
     yield Finish({"answer": "practice"})
 
 
@@ -151,9 +144,9 @@ def _spoken(prompt: Prompt, question: str, made: Sequence[ToolCall]) -> str:
         return "\n".join(["These are all its rules.", *(f"{n}. {rule}" for n, rule in enumerate(_RULES, 1))])
     if found := worked_out(question):
         return f"{found.text}: {found.answer}." if "=" in found.text else f"{found.text} = {found.answer}."
-    turns, tools = len(prompt.messages), ", ".join(map(tool_name, prompt.tools))
+    tools = ", ".join(map(tool_name, prompt.tools))
     return (
-        f"It was sent {turns} {'turn' if turns == 1 else 'turns'}, instructions {_short(prompt.instructions)},"
+        f"It was sent {count(len(prompt.messages), 'turn')}, instructions {_short(prompt.instructions)},"
         f' and the tools: {tools or "none"}. The last turn says {_short(question)}. Ask "help" for its rules.'
     )
 
@@ -184,4 +177,4 @@ def _nearness(text: str, question: str) -> int:
 
 
 def _short(text: str | None) -> str:
-    return "none" if not text else f"'{text}'" if len(text) <= 200 else f"'{text[:199]}…'"
+    return f"'{short(text, 200)}'" if text else "none"

@@ -47,14 +47,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar, cast
+from typing import Annotated, Final, Literal, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
+from ...texts import short
 from ..errors import NoRecording, RecordingError
 from ..parts import Provenance as Origin
 from ..parts import Tool
-from .base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas, within, words
+from .base import Delta, Finish, Prompt, ToolCall, Turn, answer_deltas, within
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
@@ -137,9 +138,7 @@ class Exchange(_Line):
 
     def deltas(self) -> Iterator[Delta]:
         """Yield the answer in pieces."""
-        yield from map(TextDelta, words(self.answer))
-        for index, call in enumerate(self.tool_calls):
-            yield from call_deltas(index, ToolCall(call.name, call.arguments))
+        yield from answer_deltas(self.answer, [ToolCall(call.name, call.arguments) for call in self.tool_calls])
         usage = self.usage.model_dump() if self.usage else {}
         yield Finish(cast(Origin, self.provenance.model_dump(exclude_none=True)), **usage, reason=self.finish_reason)
 
@@ -340,6 +339,5 @@ def _said(turn: RecordedTurn | None) -> str:
     return f"{turn.role}: {_short(turn.content)}{''.join(calls)}"
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 120 else f"{text[:119]}…"
+def _short(value: object) -> str:
+    return short(repr(value), 120)

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any, Final, NamedTuple
 
 from ... import render
+from ...texts import count
 
 Json = dict[str, Any]
 
@@ -88,7 +89,7 @@ def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) 
     """ "4 messages · 2 runs · 343 tokens", or "the last 100 messages · …" where there are older ones."""
     runs = [item.thing for item in items if item.thing["object"] == "thread.run"]
     tokens = sum((run.get("usage") or {}).get("total_tokens", 0) for run in runs)
-    parts = [_count(len(items) - len(runs), "message"), _count(len(runs), "run")]
+    parts = [count(len(items) - len(runs), "message"), count(len(runs), "run")]
     parts += [f"{tokens:,} tokens"] if tokens else []
     place = {(True, False): "the last ", (False, True): "the first ", (True, True): "amid the thread: "}
     return place.get((older, newer), "") + " · ".join(parts)
@@ -199,7 +200,7 @@ def _run(item: Item, known: Known) -> str:
     run = item.thing
     facts = [
         render.inline(known.assistants.get(run["assistant_id"] or "", run["assistant_id"] or "")),
-        *([_count(len(item.steps), "step")] if item.steps else []),
+        *([count(len(item.steps), "step")] if item.steps else []),
         *facts_of(run),
     ]
     head = f"{pill(run['status'])} run of {' · '.join(filter(None, facts))}"
@@ -250,7 +251,7 @@ def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
         if details["type"] == "tool_calls":
             made, facts = details["tool_calls"], f"{_status(step)}{facts}"
             if len(made) > 1:
-                told = " · ".join(filter(None, [_count(len(made), "call"), facts]))
+                told = " · ".join(filter(None, [count(len(made), "call"), facts]))
                 yield f'<div class="anb-step anb-mute">{told}</div>'
                 facts = ""
             for call in made:
@@ -342,7 +343,3 @@ def json_text(text: str) -> str:
 
 def json_html(value: Any) -> str:
     return render.code(json.dumps(value, indent=2, ensure_ascii=False), "json")
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
