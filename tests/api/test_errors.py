@@ -31,7 +31,7 @@ BODIES: dict[str, Any] = {
     "PutFile": {"file_id": "file-none"},
     "PutFiles": {"file_ids": ["file-none"]},
     "SearchVectorStore": {"query": "x"},
-    "SeekRun": {"after": 0},
+    "SeekRun": {"after": 0, "to": "end"},
     "SubmitToolOutputs": {"tool_outputs": []},
 }
 """The smallest that will do."""
