@@ -197,6 +197,24 @@ def test_prompt_tokens_are_saved_by_leaving_out_the_middle_of_the_thread(make_ap
     assert estimate_prompt_tokens(prompt) <= 70
 
 
+@pytest.mark.parametrize("strategy", [{"type": "auto"}, {"type": "last_messages", "last_messages": 2}])
+def test_the_first_message_goes_when_the_last_one_would_not_fit(
+    strategy: Any, make_app: MakeApp, connect: Connect
+) -> None:
+    app = make_app("Yes.")
+    client = connect(app=app)
+    messages: Any = [{"role": "user", "content": f"{n} " + "word " * 230} for n in range(2)]
+    run = client.beta.threads.create_and_run_poll(
+        assistant_id=client.beta.assistants.create(model="gpt-4").id,
+        thread={"messages": messages},
+        max_prompt_tokens=500,
+        truncation_strategy=strategy,
+    )
+    assert run.status == "completed"
+    assert isinstance(app.model, Scripted)
+    assert [str(turn.content)[0] for turn in app.model.prompts[0].messages] == ["1"]
+
+
 def test_a_prompt_that_cannot_be_made_to_fit_is_not_asked(make_app: MakeApp, connect: Connect, ask: Ask) -> None:
     app = make_app("Never said.")
     run = ask(connect(app=app), "A long question " * 20, max_prompt_tokens=10)

@@ -82,6 +82,65 @@ def test_marks_become_citations_of_what_was_found_and_others_stay_text(connect: 
     assert text["value"][10:24] == "【4:0†food.txt】"
 
 
+def two_files(client: OpenAI) -> tuple[str, dict[str, str]]:
+    """An assistant with two files, and their names by id."""
+    ids = {
+        upload(client, "rent.txt", b"The rent is late."): "rent.txt",
+        upload(client, "pets.txt", b"We have two cats."): "pets.txt",
+    }
+    resources: Any = {"file_search": {"vector_stores": [{"file_ids": list(ids)}]}}
+    tools: Any = [{"type": "file_search"}]
+    return client.beta.assistants.create(model="gpt-4o", tools=tools, tool_resources=resources).id, ids
+
+
+def cited(client: OpenAI, run: Run, names: dict[str, str]) -> dict[str, str]:
+    """Of each mark in the latest answer, the name of the file that it cites."""
+    return {note["text"]: names[note["file_citation"]["file_id"]] for note in answer(client, run)["annotations"]}
+
+
+RENT, PETS = ToolCall("file_search", "late rent"), ToolCall("file_search", "two cats")
+
+
+def test_searches_of_one_turn_have_marks_of_their_own(connect: Connect) -> None:
+    client = connect([RENT, PETS], "Late【4:0†rent.txt】, two【5:0†pets.txt】, no【5:0†rent.txt】.")
+    assistant_id, names = two_files(client)
+    run = ask(client, assistant_id)
+    assert cited(client, run, names) == {"【4:0†rent.txt】": "rent.txt", "【5:0†pets.txt】": "pets.txt"}
+
+
+def test_searches_of_a_later_run_go_on_counting(make_app: MakeApp, connect: Connect) -> None:
+    app = make_app(RENT, "Late【4:0†rent.txt】.", PETS, "Two【5:0†pets.txt】; late【4:0†rent.txt】.")
+    client = connect(app=app)
+    assistant_id, names = two_files(client)
+    thread_id = ask(client, assistant_id).thread_id
+    client.beta.threads.messages.create(thread_id, role="user", content="And the cats?")
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread_id, assistant_id=assistant_id)
+    assert cited(client, run, names) == {"【5:0†pets.txt】": "pets.txt", "【4:0†rent.txt】": "rent.txt"}
+
+
+def test_a_message_that_quotes_a_mark_takes_its_number(connect: Connect) -> None:
+    client = connect(RENT, "Late【10:0†rent.txt】, not【9:0†rent.txt】.")
+    assistant_id, names = two_files(client)
+    thread = client.beta.threads.create()
+    quote: Any = [{"role": "user", "content": "What is 【9:0†rent.txt】?"}]
+    run = client.beta.threads.runs.create_and_poll(
+        thread_id=thread.id, assistant_id=assistant_id, additional_messages=quote
+    )
+    assert cited(client, run, names) == {"【10:0†rent.txt】": "rent.txt"}
+
+
+def test_a_fork_keeps_the_numbers_of_its_origin(connect: Connect) -> None:
+    client = connect([RENT, PETS], "Late【4:0†rent.txt】, two【5:0†pets.txt】.", "Two【5:0†pets.txt】.")
+    assistant_id, names = two_files(client)
+    run = ask(client, assistant_id)
+    journal: Any = client.get(f"/lab/runs/{run.id}/journal", cast_to=object)
+    at = max(entry["n"] for entry in journal["data"] if entry["event"] == "tool.answered")
+    fork: Any = client.post(f"/lab/runs/{run.id}/fork", cast_to=object, body={"at": at})
+    client.post(f"/lab/runs/{fork['run']['id']}/advance", cast_to=object, body={"to": "end"})
+    again = client.beta.threads.runs.retrieve(fork["run"]["id"], thread_id=fork["run"]["thread_id"])
+    assert cited(client, again, names) == {"【5:0†pets.txt】": "pets.txt"}
+
+
 @pytest.mark.parametrize("size", [1, 3, 100])
 def test_in_a_stream_a_mark_is_a_delta_of_its_own(size: int, connect: Connect) -> None:
     said = "It is cake【4:0†food.txt】【4:1†none】, I think 【so."

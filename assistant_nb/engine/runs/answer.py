@@ -26,7 +26,7 @@ from ..model.base import (
 from ..store import Store
 from ..threads import files_made
 from ..wire import Json
-from .citations import Cutter, Hits
+from .citations import Cutter, Hits, cited_in, numbered
 from .writer import Writer, Writing
 
 _STREAMED = {"function": "arguments", "code_interpreter": "input"}
@@ -62,9 +62,16 @@ class Listening:
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None
         self._run, self._pictures = state.run, state.pictures
-        self._hits = Hits(searches(state), files_made(store, self._run))
+        self._hits = self._to_point_to(searches(state))
         self._stopped = False
         self._from_the_beginning()
+
+    def _to_point_to(self, searches: list[Json]) -> Hits:
+        calls = [call for turn in self._prompt.messages for call in turn.tool_calls if call.name == "file_search"]
+        quotes = any("【" in turn.content for turn in self._prompt.messages)
+        earlier = self._store.all("thread.message", self._run["thread_id"]) if quotes else []
+        outputs = (call.output or "" for call in calls)
+        return Hits(numbered(outputs, searches), cited_in(earlier), files_made(self._store, self._run))
 
     def _from_the_beginning(self) -> None:
         self._said: list[str] = []

@@ -3,11 +3,14 @@
 
 The model is given each hit under its mark, and repeats the mark where it makes use of the hit; it links a file that its
 code has made by its path. The engine turns these places into annotations, and leaves those alone that point to nothing.
+
+A mark is unique within all that the model sees: searches of a run are numbered in order, from the number after the
+highest one in the thread's messages. A mark of an earlier answer still cites what it cited there.
 Source: recorded messages and streams; the guides of both tools.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
@@ -19,7 +22,7 @@ _NOT_IN_A_WORD: Final = r"(?<![\w'’])"
 """Else each word that ends in "s" would be held back: a link may be on its way."""
 _IN_LINK: Final = r"[^\s()\[\]<>\"'`【】]"
 _PLACE: Final = re.compile(
-    r"【(?P<search>\d+):(?P<hit>\d+)†[^【】]*】"
+    r"【(?P<search>\d+):(?P<hit>\d+)†(?P<name>[^【】]*)】"
     rf"|{_NOT_IN_A_WORD}sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
 )
 _UNFINISHED: Final = [re.compile(r"【[^【】]*\Z"), re.compile(rf"{_NOT_IN_A_WORD}{_SCHEME}{_IN_LINK}*\Z")]
@@ -32,8 +35,10 @@ _LONGEST: Final = 300
 class Hits:
     """What there is to point to."""
 
-    searches: Sequence[Json] = ()
-    """The `file_search` parts of the run's calls, in order."""
+    searches: Mapping[int, Json] = field(default_factory=dict)
+    """The `file_search` parts of the run's calls, by number."""
+    earlier: Mapping[str, str] = field(default_factory=dict)
+    """The ids of files that earlier answers on this thread cite, by mark."""
     made: Mapping[str, str] = field(default_factory=dict)
     """The ids of files that code has made on this thread, by path."""
 
@@ -48,9 +53,11 @@ class Hits:
         return found
 
     def _cited(self, match: re.Match[str]) -> tuple[str, Json]:
-        search, hit = int(match["search"]) - _FIRST_SEARCH, int(match["hit"])
-        results = self.searches[search]["results"] if 0 <= search < len(self.searches) else []
-        return "file_citation", {"file_id": results[hit]["file_id"]} if hit < len(results) else {}
+        results = self.searches.get(int(match["search"]), {"results": []})["results"]
+        hits = results[(n := int(match["hit"])) : n + 1]
+        ids = [hit["file_id"] for hit in hits if match["name"] in (hit["file_name"], _ANY_NAME)]
+        file_id = next(iter(ids), None) or self.earlier.get(match[0])
+        return "file_citation", {"file_id": file_id} if file_id else {}
 
     def _linked(self, match: re.Match[str]) -> tuple[str, Json]:
         file_id = self.made.get(match["path"]) or self.made.get(unquote(match["path"]))
@@ -58,12 +65,33 @@ class Hits:
 
 
 _FIRST_SEARCH: Final = 4
-"""The number of a run's first search, as in the recordings."""
+"""The number of a thread's first search, as in the recordings."""
+_ANY_NAME: Final = "source"
+"""What the hosted models wrote for whatever file: `【4:0†source】`."""
 
 
 def mark(search: int, hit: int, file_name: str) -> str:
-    """The mark of a hit, both counted from 0."""
-    return f"【{_FIRST_SEARCH + search}:{hit}†{file_name}】"
+    """The mark of a hit: of the search with this number, the hit at this place, from 0."""
+    return f"【{search}:{hit}†{file_name}】"
+
+
+def next_number(texts: Iterable[str]) -> int:
+    """The number for the next search of a run that sees these texts."""
+    seen = [int(match["search"]) for text in texts for match in _PLACE.finditer(text) if match["search"]]
+    return max([_FIRST_SEARCH, *(number + 1 for number in seen)])
+
+
+def numbered(outputs: Iterable[str], searches: Iterable[Json]) -> dict[int, Json]:
+    """The `file_search` parts of a run by number, which the outputs of these searches show in their first mark."""
+    firsts = ((_PLACE.match(output), search) for output, search in zip(outputs, searches, strict=False))
+    return {int(first["search"]): search for first, search in firsts if first and first["search"]}
+
+
+def cited_in(messages: Iterable[Json]) -> dict[str, str]:
+    """The ids of files that messages cite, by mark."""
+    texts = (part["text"] for message in messages for part in message["content"] if part["type"] == "text")
+    notes = (note for text in texts for note in text["annotations"] if note["type"] == "file_citation")
+    return {note["text"]: note["file_citation"]["file_id"] for note in notes}
 
 
 class Cutter:

@@ -1,7 +1,8 @@
 """What a model is asked: the thread and the run's own steps, within the run's limits. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Final, Literal
 
 from ..entries import PromptPart
@@ -11,7 +12,7 @@ from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimat
 from ..params.fields import ToolChoice
 from ..parts import Part, Tool
 from ..wire import Json
-from .citations import mark
+from .citations import mark, next_number
 
 _IMAGE: Final = "[an image]"
 Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
@@ -20,8 +21,8 @@ Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
 def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) -> Prompt:
     """The next prompt of a run on these messages of its thread, oldest first, and these files for its code.
 
-    `truncation_strategy` chooses among the messages of the thread. "auto" drops as many from their
-    middle as it takes to stay within `max_prompt_tokens`; the first and the last one stay.
+    `truncation_strategy` chooses among the messages of the thread. To stay within `max_prompt_tokens`, messages are
+    dropped: from the middle, oldest first, then the first one. The last one stays.
     """
     run = state.run
     thread = [
@@ -31,7 +32,7 @@ def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) 
     ]
     if run["truncation_strategy"]["type"] == "last_messages" and (last := run["truncation_strategy"]["last_messages"]):
         thread = thread[-last:]
-    own = _own_turns(state)
+    own = _own_turns(state, thread)
     prompt = Prompt(
         model=run["model"],
         instructions=run["instructions"],
@@ -47,10 +48,10 @@ def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) 
         max_completion_tokens=_left(state, "completion"),
     )
     room = _left(state, "prompt")
-    if room is not None and run["truncation_strategy"]["type"] == "auto":
+    if room is not None:
         excess = estimate_prompt_tokens(prompt) - room
-        while excess > 0 and len(thread) > 2:
-            excess -= estimate_turn_tokens(thread.pop(1))
+        while excess > 0 and len(thread) > 1:
+            excess -= estimate_turn_tokens(thread.pop(1 if len(thread) > 2 else 0))
         prompt = replace(prompt, messages=thread + own)
     return prompt
 
@@ -90,29 +91,37 @@ def _left(state: RunState, kind: Literal["prompt", "completion"]) -> int | None:
     return None if limit is None else limit - sum(usage[f"{kind}_tokens"] for usage in state.usages)
 
 
-def _own_turns(state: RunState) -> list[Turn]:
+def _own_turns(state: RunState, thread: Sequence[Turn]) -> list[Turn]:
     """What the run has said and called so far. Calls stand with the words that led to them."""
-    turns, found = list[Turn](), 0  # searches so far
+    turns = list[Turn]()
+    numbers = count(next_number(text for turn in thread for text in _texts(turn)))
     for step in state.steps:
         details = step["step_details"]
         if details["type"] == "tool_calls":
             said = turns.pop().content if turns and not turns[-1].tool_calls else ""
-            calls = [_call(call, state.arguments[call["id"]], found) for call in details["tool_calls"]]
+            calls = [_call(call, state.arguments[call["id"]], numbers) for call in details["tool_calls"]]
             turns.append(Turn("assistant", said, calls))
-            found += sum(call["type"] == "file_search" for call in details["tool_calls"])
         elif message := state.objects.get(details["message_creation"]["message_id"]):  # a client may delete it
             turns.append(Turn("assistant", _plain(message)))
     return turns
 
 
-def _call(call: Json, given: str, searches: int) -> ToolCall:
+def _texts(turn: Turn) -> Iterator[str]:
+    if isinstance(turn.content, str):
+        yield turn.content
+    else:
+        yield from (part["text"] for part in turn.content if part["type"] == "text")
+
+
+def _call(call: Json, given: str, numbers: Iterator[int]) -> ToolCall:
     """A call and its answer as a model reads them; of a search each hit under the mark that cites it."""
     match call["type"]:
         case "function":
             return ToolCall(call["function"]["name"], given, call["function"]["output"])
         case "file_search":
+            number = next(numbers)
             hits = [
-                f"{mark(searches, n, hit['file_name'])}\n{hit['content'][0]['text']}"
+                f"{mark(number, n, hit['file_name'])}\n{hit['content'][0]['text']}"
                 for n, hit in enumerate(call["file_search"]["results"])
             ]
             return ToolCall("file_search", given, "\n\n".join(hits) or "Nothing was found.")

@@ -1,10 +1,11 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from assistant_nb.engine.runs.citations import Cutter, Hits, mark
+from assistant_nb.engine.runs.citations import Cutter, Hits, mark, next_number, numbered
 
 LINK = "sandbox:/mnt/data/a%20b.csv"
-HITS = Hits([{"results": [{"file_id": "file-1"}, {"file_id": "file-2"}]}], {"/mnt/data/a b.csv": "file-3"})
+FOUND = {"results": [{"file_id": "file-1", "file_name": "b.txt"}, {"file_id": "file-2", "file_name": "a.txt"}]}
+HITS = Hits({4: FOUND}, {"【7:0†old.txt】": "file-4"}, {"/mnt/data/a b.csv": "file-3"})
 
 
 @example(["s", LINK, "0"])
@@ -13,7 +14,7 @@ HITS = Hits([{"results": [{"file_id": "file-1"}, {"file_id": "file-2"}]}], {"/mn
 @example([LINK, "【)"])
 @given(
     st.lists(
-        st.text("as【】†:04). ", max_size=6) | st.sampled_from([mark(0, 1, "a.txt"), LINK, "sandbox:/"]), max_size=8
+        st.text("as【】†:04). ", max_size=6) | st.sampled_from([mark(4, 1, "a.txt"), LINK, "sandbox:/"]), max_size=8
     )
 )
 def test_cutting_loses_nothing_and_keeps_places_whole(pieces: list[str]) -> None:
@@ -26,8 +27,26 @@ def test_cutting_loses_nothing_and_keeps_places_whole(pieces: list[str]) -> None
 
 
 def test_a_mark_points_to_its_hit() -> None:
-    (note,) = HITS.annotations(f"Yes {mark(0, 1, 'a.txt')}.")
+    (note,) = HITS.annotations(f"Yes {mark(4, 1, 'a.txt')}.")
     assert (note["file_citation"], note["start_index"], note["end_index"]) == ({"file_id": "file-2"}, 4, 15)
+
+
+def test_a_mark_whose_name_disagrees_with_its_hit_is_not_cited() -> None:
+    assert HITS.annotations("【4:1†b.txt】 【4:0†】 【5:0†b.txt】 【4:2†b.txt】") == []
+    assert [note["file_citation"]["file_id"] for note in HITS.annotations("【4:0†source】")] == ["file-1"]
+
+
+def test_a_mark_of_an_earlier_answer_cites_what_it_cited() -> None:
+    (note,) = HITS.annotations("As I said【7:0†old.txt】.")
+    assert note["file_citation"] == {"file_id": "file-4"}
+
+
+def test_searches_are_numbered_after_all_that_is_seen() -> None:
+    assert [next_number(texts) for texts in ([], ["No【x】."], ["【4:1†a】【12:0†b】", "【5:0†c】"])] == [4, 4, 13]
+    assert numbered(["【6:0†a】\nx", "Nothing was found.", "【8:0†c】\nz"], [{"n": 1}, {"n": 2}, {"n": 3}]) == {
+        6: {"n": 1},
+        8: {"n": 3},
+    }
 
 
 def test_a_link_points_to_the_file_that_code_has_made() -> None:
