@@ -4,13 +4,13 @@ import difflib
 import math
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, TypedDict, Unpack
+from typing import Final, Literal, TypedDict, Unpack, cast
 
 from .engine.app import App, create_app
-from .engine.ids import SystemClock
+from .engine.ids import Clock, SystemClock
 from .engine.model.base import Model
 from .engine.model.budget import Budget
 from .engine.model.fallback import STALL_S as FALLBACK_STALL_S
@@ -44,6 +44,14 @@ class Given(TypedDict, total=False):
     limits: Limits | None
 
 
+class _World(TypedDict, total=False):
+    """Where ids and times come from, and where everything is kept; of the lessons and in memory if left out."""
+
+    seed: str
+    clock: Clock
+    store: str | Path
+
+
 @dataclass(frozen=True)
 class Choices:
     """Choices that fit together. Equal ones are the same engine. No key stands in the `repr`."""
@@ -69,7 +77,7 @@ class Choices:
         Raises TypeError for an unknown choice, ValueError for choices that do not fit, RecordingError for a recording
         that is not there.
         """
-        made: dict[str, Any] = {name: value for name, value in given.items() if value is not None or name == "model"}
+        made = cast(Given, {name: value for name, value in given.items() if value is not None or name == "model"})
         _check_names(made)
         _check_together(made)
         pace, store, recording = made.get("pace", 0), made.get("store"), made.get("recording")
@@ -82,12 +90,12 @@ class Choices:
             pace=pace,
             base_url=made.get("base_url"),
             api_key=made.get("api_key", key) if live else None,
-            record=Path(made["record"]).resolve() if "record" in made else None,
+            record=Path(record).resolve() if (record := made.get("record")) is not None else None,
             fallback="fallback" in made,
             stall_s=made.get("stall_s"),
             budget=Budget(made.get("cap_tokens")),
             store=None if store is None or str(store) == ":memory:" else Path(store).resolve(),
-            limits=made.get("limits", Limits()),
+            limits=made.get("limits") or Limits(),
         )
 
     @property
@@ -100,7 +108,7 @@ class Choices:
         A file lives in real time, whoever answers: it must not run backwards when that changes.
         Raises RecordingError, StoreError, and ValueError for a base_url that is none.
         """
-        world: dict[str, Any] = {}
+        world: _World = {}
         if self.model != "recorded" or self.store is not None:
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
         model = self._endpoint() if self.base_url is not None else self._in_process()
@@ -130,7 +138,7 @@ class Choices:
                 return other
 
 
-def _check_names(given: dict[str, Any]) -> None:
+def _check_names(given: Iterable[str]) -> None:
     known = list(Given.__annotations__)
     for name in given:
         if name not in known:
@@ -138,7 +146,7 @@ def _check_names(given: dict[str, Any]) -> None:
             raise TypeError(f"'{name}' is no choice.{near} There are: {', '.join(known)}.")
 
 
-def _check_together(given: dict[str, Any]) -> None:
+def _check_together(given: Given) -> None:
     model, live = given.get("model", "recorded"), "base_url" in given
     if live and given.get("model") is not None and (not isinstance(model, str) or model in _NAMED):
         raise ValueError(f"model={model!r} answers by itself. With base_url=… give the name of a model there.")
@@ -156,7 +164,7 @@ def _check_together(given: dict[str, Any]) -> None:
         raise ValueError(f"{name}=… {advice}.")
 
 
-def _misfits(given: dict[str, Any], *, live: bool, replays: bool) -> Iterator[tuple[str, str]]:
+def _misfits(given: Given, *, live: bool, replays: bool) -> Iterator[tuple[str, str]]:
     """Choices without the one that they belong to, and what that is."""
     person = given.get("model") == "human"
     for names, fits, advice in (

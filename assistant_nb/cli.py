@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from . import __version__, course, upkeep
 from .engine.errors import EngineError, ModelError
@@ -121,12 +121,13 @@ def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]],
 
 def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Start the engine alone, and print what a client has to know, ready for `export`."""
+    from .choices import Given
     from .client import serve as open_server
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    choices: Any = {name: getattr(arguments, name) for name in _CHOICES if getattr(arguments, name) is not None}
+    given = {name: getattr(arguments, name) for name in _CHOICES if getattr(arguments, name) is not None}
     try:
-        server, key, banner = open_server(arguments.host, arguments.port, **choices)
+        server, key, banner = open_server(arguments.host, arguments.port, **cast(Given, given))
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
@@ -196,7 +197,7 @@ def _base_url(given: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="assistant-nb", description="Learn the Assistants API in Jupyter, offline.")
     parser.add_argument("--version", action="version", version=f"assistant_nb {__version__}")
-    commands: Any = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("lab", help="open JupyterLab on your own copy of the lessons")
     one.add_argument("--dir", default="assistant-nb-lessons", help="where your copy is (default: %(default)s)")
@@ -238,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--fallback", choices=["recorded"], help="what answers when the endpoint fails")
     one.set_defaults(command=serve)
 
-    stores: Any = commands.add_parser("store", help="look after a store file").add_subparsers(
+    stores = commands.add_parser("store", help="look after a store file").add_subparsers(
         required=True, metavar="COMMAND"
     )
     one = stores.add_parser("check", help="say whether a store is whole; save what can be read of a damaged one")

@@ -6,7 +6,10 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
 
 _INSTALLED: Final = Path(__file__).parent / "notebooks"
 _CHECKOUT: Final = Path(__file__).parents[1] / "notebooks"
@@ -71,17 +74,18 @@ def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
     execute(read(lesson), on_cell)
 
 
-def read(lesson: Path) -> Any:
+def read(lesson: Path) -> "NotebookNode":
     """A notebook as nbformat has it. Raises LessonError."""
     import nbformat
 
     try:
-        return nbformat.read(lesson, as_version=4)
+        notebook: NotebookNode = nbformat.read(lesson, as_version=4)
+        return notebook
     except (OSError, ValueError) as error:
         raise LessonError(f"it cannot be read as a notebook: {error}") from error
 
 
-def execute(notebook: Any, on_cell: Callable[[int, int], None], *, goes_on: bool = False) -> None:
+def execute(notebook: "NotebookNode", on_cell: Callable[[int, int], None], *, goes_on: bool = False) -> None:
     """Like `run`, with a notebook that takes the outputs.
 
     With `goes_on` a cell that fails stops nothing, unless it is one that starts an engine: without that the other
@@ -93,11 +97,11 @@ def execute(notebook: Any, on_cell: Callable[[int, int], None], *, goes_on: bool
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     at = 0  # the cell at work, from 1
 
-    def begin(cell: Any, **_: object) -> None:
+    def begin(cell: "NotebookNode", **_: object) -> None:
         nonlocal at
         at = next(n for n, other in enumerate(code, 1) if other is cell)
 
-    def fail(cell: Any, execute_reply: Any, **_: object) -> None:
+    def fail(cell: "NotebookNode", execute_reply: Any, **_: object) -> None:
         if _START.search(cell.source):
             raise CellExecutionError.from_cell_and_msg(cell, execute_reply["content"])
 
@@ -132,7 +136,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not (_PRIVATE.search(name) or _KEY.search(value))}
 
 
-def _where(code: Sequence[Any], n: int) -> str:
+def _where(code: "Sequence[NotebookNode]", n: int) -> str:
     """A cell by its number on screen and its first line."""
     first_line = code[n - 1].source.strip().partition("\n")[0]
     return f"code cell {n} of {len(code)} (`{first_line}`)"

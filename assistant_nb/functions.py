@@ -107,7 +107,7 @@ def _name(function: Function) -> str:
     return name
 
 
-def _described(hint: Any) -> Any:
+def _described(hint: object) -> object:
     """`Annotated[str, "the city"]` as pydantic writes it."""
     if get_origin(hint) is not Annotated:
         return hint

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
@@ -24,8 +24,12 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 
 from .tex import is_harmless
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
 
 LONGEST: Final = 100_000
 """Characters that are read as Markdown; a longer text is shown as it is."""
@@ -96,7 +100,7 @@ class Growing:
 
     def add(self, piece: str) -> tuple[int, list[str]]:
         """How many of the blocks stay as they are, and the ones that come after them now."""
-        kept, env = len(self._done), dict[str, Any]()
+        kept, env = len(self._done), cast(EnvType, {})
         self._rest += piece
         found = _blocks(self._rest, self._cited, env)
         self._settle(found, env.get("open"))
@@ -128,7 +132,7 @@ def inline(text: str) -> str:
     return _characters(" ".join(clean(text).split()))
 
 
-def _blocks(text: str, cited: Cited, env: dict[str, Any] | None = None) -> list[tuple[int, str]]:
+def _blocks(text: str, cited: Cited, env: EnvType | None = None) -> list[tuple[int, str]]:
     """The first line of each block, counted from 0, and its HTML. `env` learns in which line a formula is `open`."""
     if len(text) > LONGEST:
         return [(0, plain(text))]
@@ -171,26 +175,26 @@ def _any_link(url: str) -> bool:  # noqa: ARG001
 class _Renderer(RendererHTML):
     """Where ours differs from plain Markdown."""
 
-    def text(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return _characters(tokens[idx].content)
 
-    def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def fence(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         language = tokens[idx].info.split(maxsplit=1)[0] if tokens[idx].info.strip() else ""
         return code(tokens[idx].content, language) + "\n"
 
-    def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return code(tokens[idx].content, "") + "\n"
 
-    def tex(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def tex(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         if not is_harmless(tokens[idx].content):
             return plain(tokens[idx].content) if tokens[idx].block else f"<code>{escape(tokens[idx].content)}</code>"
         kind = "div" if tokens[idx].block else "span"
         return f'<{kind} class="anb-tex">{escape(tokens[idx].content)}</{kind}>'
 
-    def mark(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def mark(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return str(env["cited"].marks[tokens[idx].content])
 
-    def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         url, env["linked"] = str(tokens[idx].attrGet("href") or ""), True
         if file_id := env["cited"].file(url):
             return file_link(file_id)
@@ -198,11 +202,11 @@ class _Renderer(RendererHTML):
             return _web_link(url)
         return '<a class="anb-nowhere">'
 
-    def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def link_close(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         env["linked"] = False
         return "</a>"
 
-    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         url, alt = str(tokens[idx].attrGet("src") or ""), tokens[idx].content
         html = picture(env["cited"].file(url) or "", alt, env["cited"], url)
         return _LINK.sub("", html) if env.get("linked") else html  # no link in a link
@@ -321,13 +325,13 @@ def _mark(state: StateInline, silent: bool) -> bool:
 
 
 @cache
-def _lexer(language: str) -> Any:
+def _lexer(language: str) -> "Lexer":
     from pygments.lexers import get_lexer_by_name
 
     return get_lexer_by_name(language, stripnl=False)
 
 
-def _coloured(source: str, lexer: Any) -> str:
+def _coloured(source: str, lexer: "Lexer | None") -> str:
     if lexer is None:
         return escape(source)
     from pygments import highlight

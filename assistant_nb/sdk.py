@@ -1,7 +1,10 @@
 """What the doors and the widgets share of the SDK: its two warnings silenced, its errors as sentences."""
 
 import warnings
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import openai
 
 _WARNINGS: Final = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
 """What openai 3.54 says at calls for threads, and at calls for assistants."""
@@ -43,7 +46,7 @@ def param(error: Exception) -> str | None:
     return getattr(error, "param", None)
 
 
-def _words(error: Any) -> str:
+def _words(error: "openai.APIStatusError") -> str:
     body = error.body if isinstance(error.body, dict) else {}
     text = str(body.get("message") or error.message)
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from . import course
 from .texts import short
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from .engine.model.live import Live
     from .engine.model.recorded import Exchange
 
@@ -43,7 +45,7 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
     ]
 
 
-def execute(notebook: Any, on_cell: OnCell) -> set[str]:
+def execute(notebook: "NotebookNode", on_cell: OnCell) -> set[str]:
     """Execute a lesson, which takes the outputs; gives the digests of the exchanges that were replayed for it."""
     import nbformat
 
@@ -97,7 +99,7 @@ def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[st
     return list((_failures(replayed) | _failures(lived)).values())
 
 
-def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> Any:
+def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> "NotebookNode":
     """The lesson as it looks when something else answers, `answers(", pace=1")`; its source is left as it was."""
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
@@ -110,7 +112,7 @@ def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> A
     return notebook
 
 
-def _failures(notebook: Any) -> dict[int, str]:
+def _failures(notebook: "NotebookNode") -> dict[int, str]:
     """Of each code cell that failed, by its number, what it says."""
     return {
         n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {short(_text(output), _LONGEST)}"
@@ -120,7 +122,7 @@ def _failures(notebook: Any) -> dict[int, str]:
     }
 
 
-def changes(shown: Any, fresh: Any) -> Iterator[str]:
+def changes(shown: "NotebookNode", fresh: "NotebookNode") -> Iterator[str]:
     """Which cells show something else than they did."""
     for (n, old), (_, new) in zip(_code(shown), _code(fresh), strict=True):
         if _visible(old) != _visible(new):
@@ -147,18 +149,18 @@ def _exchanges(recording: Path) -> "Sequence[Exchange]":
     return read(recording).exchanges
 
 
-def _secrets(notebook: Any) -> Iterator[str]:
+def _secrets(notebook: "NotebookNode") -> Iterator[str]:
     for _, cell in _code(notebook):
         for output in cell.outputs:
             yield from _SECRET.findall(_text(output))
 
 
-def _visible(cell: Any) -> str:
+def _visible(cell: "NotebookNode") -> str:
     """What a reader sees of a cell's outputs, pictures aside: those differ from one matplotlib to the next."""
     return "".join(map(_text, cell.outputs))
 
 
-def _text(output: Any) -> str:
+def _text(output: "NotebookNode") -> str:
     if output.output_type == "error":
         return f"{output.ename}: {output.evalue}"
     data = output.get("data", {})
@@ -167,9 +169,9 @@ def _text(output: Any) -> str:
     )
 
 
-def _code(notebook: Any) -> Iterator[tuple[int, Any]]:
+def _code(notebook: "NotebookNode") -> "Iterator[tuple[int, NotebookNode]]":
     return enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), 1)
 
 
-def _first_line(cell: Any) -> str:
+def _first_line(cell: "NotebookNode") -> str:
     return str(cell.source.strip().partition("\n")[0])

@@ -9,10 +9,11 @@ import io
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from time import monotonic
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from cheroot.makefile import MakeFile, StreamReader
 from cheroot.server import HTTPConnection, HTTPRequest
@@ -20,8 +21,11 @@ from cheroot.wsgi import Server as Cheroot
 
 from .app import App, Guard
 from .errors import BadRequest, ServerError
-from .http_rules import HEAD_BYTES, Body, check_request_line, read_header
+from .http_rules import HEAD_BYTES, Body, Stream, check_request_line, read_header
 from .wire import encode
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _THREADS: Final = 64
 """Requests at work at a time; a stream holds one until it ends."""
@@ -116,7 +120,7 @@ class _Request(HTTPRequest):
         finally:
             self.rfile = rest
 
-    def header_reader(self, stream: Any, fields: dict[bytes, bytes]) -> None:
+    def header_reader(self, stream: Stream, fields: dict[bytes, bytes]) -> None:
         fields.update(read_header(stream, self.request_protocol))
 
     def respond(self) -> None:
@@ -149,7 +153,7 @@ class _Request(HTTPRequest):
 class _Connection(HTTPConnection):
     RequestHandlerClass = _Request
 
-    def __init__(self, server: Cheroot, sock: socket.socket, makefile: Any = MakeFile) -> None:
+    def __init__(self, server: Cheroot, sock: socket.socket, makefile: Callable[..., object] = MakeFile) -> None:
         super().__init__(server, sock, makefile)
         self._incoming = _Incoming(sock)
         self.rfile = _Reader(self._incoming)
@@ -185,7 +189,7 @@ class _Incoming(socket.SocketIO):
     def __init__(self, sock: socket.socket) -> None:
         super().__init__(sock, "r")
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
         count = super().readinto(buffer)
         self.deadline += (count or 0) / _SLOWEST
         if monotonic() > self.deadline:

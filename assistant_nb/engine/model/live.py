@@ -275,7 +275,7 @@ def _client(base_url: str, api_key: str | None, connect_s: float, stall_s: float
 
 def _words(error: "APIStatusError") -> str:
     """What the endpoint says, out of the shape in which it says it."""
-    body: Any = error.body
+    body: object = error.body
     while isinstance(body, dict):
         body = body.get("message") or body.get("detail") or body.get("error") or ""
     return str(body or "")
