@@ -1,7 +1,7 @@
 """The rules of HTTP/1.1 that the server library does not check: the request line, the header, the body's length.
 
-A request that two programs can read in two ways is dangerous: what one takes for a body, the other takes for the next
-request. So the standard has a server refuse such a request, and this module does. Source: RFC 9112 (HTTP/1.1).
+A request that two programs can read in two ways is dangerous. One takes for a body what the other takes for the next
+request. The standard says that a server must refuse such a request. Source: RFC 9112 (HTTP/1.1).
 """
 
 import io
@@ -11,11 +11,11 @@ from typing import Final, Protocol
 from .errors import BadRequest
 
 HEAD_BYTES: Final = 64 * 2**10
-"""The most that a request line and its header may have, or the extensions and trailers of all chunks together."""
+"""The most bytes of a request line and its header, and of the extensions and trailers of all chunks together."""
 _ONCE: Final = frozenset(
     {b"Host", b"Authorization", b"Content-Length", b"Content-Type", b"Transfer-Encoding", b"Origin"}
 )
-"""Where a second line would change what the request means; other fields are lists, or nothing reads them here."""
+"""Fields that may come only once: a second line would change what the request means. Others are lists, or unread."""
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _TEXT: Final = rb"[\t\x20-\x7e\x80-\xff]*"
 _REQUEST: Final = re.compile(_TOKEN + rb" [\x21-\x7e]+ HTTP/1\.[01]\r\n")
@@ -25,7 +25,7 @@ _LENGTH: Final = re.compile(rb"[0-9]{1,18}")
 
 
 class Stream(Protocol):
-    """Bytes as they arrive; both methods wait until all is there, and give less only at the end."""
+    """Bytes as they arrive. Both methods wait for all the bytes, and return fewer only at the end."""
 
     def read(self, size: int, /) -> bytes: ...
     def readline(self, size: int = -1, /) -> bytes: ...
@@ -38,9 +38,9 @@ def check_request_line(line: bytes) -> None:
 
 
 def read_header(stream: Stream, version: bytes) -> dict[bytes, bytes]:
-    """The fields up to the empty line: b"hOST: a" is {b"Host": b"a"}. One that comes twice is joined by a comma.
+    """Return the fields up to the empty line: b"hOST: a" is {b"Host": b"a"}. A comma joins fields that come twice.
 
-    A name with an underscore is left out: WSGI would take the underscore for a hyphen. Raises ValueError.
+    A name with an underscore is left out, because WSGI takes an underscore for a hyphen. Raises ValueError.
     """
     fields: dict[bytes, bytes] = {}
     number = 0
@@ -72,14 +72,14 @@ def _check(fields: dict[bytes, bytes], version: bytes) -> None:
 
 
 class Body(io.RawIOBase):
-    """A request's body as a file. Reading raises BadRequest where the body is malformed, or ends too early."""
+    """A request's body as a file. Reading raises BadRequest if the body is malformed or ends too early."""
 
     def __init__(self, stream: Stream, length: int | None) -> None:
         """`length` is in bytes, None for a body in chunks."""
         self._stream, self._left, self._chunked = stream, length or 0, length is None
         self._spare = HEAD_BYTES
         self.is_read = length == 0
-        """Whether nothing is left of it, so that the next request may follow."""
+        """True if nothing is left of it, so that the next request may follow."""
 
     def readable(self) -> bool:
         return True

@@ -1,8 +1,8 @@
 """The loopback server, for clients that need an address: `OpenAI()` without arguments, requests, curl.
 
-Cheroot, because it is made for embedding (prepare, serve and stop are calls), pure Python, threaded,
-and turns Nagle's algorithm off: a small call takes about 1 ms. `http.server` and asyncio servers on a
-bare socket need 44 ms for it.
+It is cheroot, because that is made for embedding (prepare, serve and stop are calls), is pure Python and threaded, and
+turns Nagle's algorithm off. A small request takes about 1 ms. `http.server` and asyncio servers on a bare socket need
+44 ms.
 """
 
 import io
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _THREADS: Final = 64
-"""Requests at work at a time; a stream holds one until it ends."""
+"""Requests that are answered at the same time. A stream counts until it ends."""
 _BACKLOG: Final = 512
-"""Clients that may wait to be let in: a class of 200 comes at once."""
+"""Clients that may wait for a connection: a class of 200 comes at once."""
 _PATIENCE_S: Final = 3
-"""How long closing waits for requests at work."""
+"""How long closing waits for unfinished requests."""
 _SENDING_S: Final = 10
-"""How long a client may take to send a request, and a second more for each `_SLOWEST` bytes of it."""
+"""How long a client may take to send a request, plus a second for each `_SLOWEST` bytes of it."""
 _SLOWEST: Final = 1000
 _LEAVING_S: Final = 2
 """How long a client may be silent after its last answer before the connection is closed."""
@@ -43,7 +43,7 @@ _LOG.addHandler(logging.NullHandler())
 
 
 class Server:
-    """Serves an engine at `url`, to those with the `key`, from a thread of its own.
+    """Serves an engine at `url`, to clients with the `key`, from a thread of its own.
 
     Closing it closes the engine too. Raises ServerError when nothing can listen at the address.
     """
@@ -73,7 +73,7 @@ class Server:
         self.url = f"http://{f'[{reachable}]' if ':' in reachable else reachable}:{self._cheroot.bind_addr[1]}/v1"
 
     def close(self) -> None:
-        """Stop listening, give the requests at work a moment to end, close the engine."""
+        """Stop listening, wait a moment for unfinished requests, and close the engine."""
         stopping = threading.Thread(target=self._cheroot.stop, name="assistant_nb server stops", daemon=True)
         stopping.start()
         stopping.join(_PATIENCE_S)
@@ -84,8 +84,8 @@ class Server:
         self._thread.join()
 
     def _serve(self) -> None:
-        # Cheroot's threads are made by `prepare` and inherit being daemons from this one. If they
-        # were not, Python would wait for them at exit before anybody could stop them.
+        # `prepare` makes cheroot's threads, which are daemons because this one is. Python waits at exit for threads
+        # that are not daemons, before anything could stop them.
         try:
             self._cheroot.prepare()
         except (OSError, OverflowError) as error:
@@ -102,11 +102,11 @@ class Server:
 
 
 class _Request(HTTPRequest):
-    """A request by the rules. What cheroot or the rules refuse gets our envelope, too, and no 5xx."""
+    """A request by the rules. What cheroot or the rules refuse gets the API's envelope, and no 5xx."""
 
     def read_request_line(self) -> bool:
         line = self.rfile.readline()
-        if line == b"\r\n":  # one is allowed between two requests
+        if line == b"\r\n":  # an empty line is allowed between two requests
             line = self.rfile.readline()
         if not line:
             return False
@@ -114,7 +114,7 @@ class _Request(HTTPRequest):
         try:
             check_request_line(line)
             return bool(super().read_request_line())  # type: ignore[no-untyped-call]
-        except ValueError as error:  # cheroot raises one, too, of an address such as //[x
+        except ValueError as error:  # cheroot raises one, too, for an address such as //[x
             self.simple_response("400 Bad Request", str(error))
             return False
         finally:
@@ -133,14 +133,14 @@ class _Request(HTTPRequest):
             self.conn.wfile.write(b"0\r\n\r\n")
 
     def send_headers(self) -> None:
-        """What is left of a body would be read as the next request, so there is none."""
+        """Close the connection if a body was not read to its end: the rest would be taken for the next request."""
         if not self._body.is_read:
             self.close_connection = True
         super().send_headers()
 
     def simple_response(self, status: int | str, msg: str = "") -> None:
         code = str(status) if str(status).startswith("4") else "400 Bad Request"
-        if code.startswith("413"):  # cheroot's word for a header that is too large
+        if code.startswith("413"):  # cheroot's status for a header that is too large
             code = "431 Request Header Fields Too Large"
         refused = BadRequest(f"The request is not HTTP as this server reads it: {msg or code}")
         self.close_connection = True
@@ -166,13 +166,13 @@ class _Connection(HTTPConnection):
         return goes_on
 
     def close(self) -> None:
-        """With what could not be written any more: its own destructor would complain about that on stderr."""
+        """Close the writer, too: otherwise its destructor prints an error for bytes that could not be written."""
         super().close()
         with suppress(OSError, ValueError):
             self.wfile.close()
 
     def _see_off(self) -> None:
-        """Throw away what still comes. Closed at once, the client could see a reset and no answer (RFC 9112, 9.6)."""
+        """Read what still comes before closing, or the client could get a reset and no answer (RFC 9112, 9.6)."""
         with suppress(OSError):
             self.socket.shutdown(socket.SHUT_WR)
             self.socket.settimeout(_LEAVING_S)
@@ -182,7 +182,7 @@ class _Connection(HTTPConnection):
 
 
 class _Incoming(socket.SocketIO):
-    """What a client sends, until its time is over."""
+    """The bytes that a client sends, with a deadline."""
 
     deadline: float
 
@@ -198,7 +198,7 @@ class _Incoming(socket.SocketIO):
 
 
 class _Reader(StreamReader):
-    """Cheroot's own, over what we give it."""
+    """Cheroot's reader, over bytes with a deadline."""
 
     def __init__(self, raw: _Incoming) -> None:
         super(StreamReader, self).__init__(raw)
@@ -206,12 +206,12 @@ class _Reader(StreamReader):
 
 
 def _host_names(host: str) -> frozenset[str] | None:
-    """The Host names that a server bound to `host` answers to; None, any, when it listens everywhere."""
+    """Return the Host names that a server at `host` answers to. None: any, if it listens everywhere."""
     if host in ("0.0.0.0", "::"):  # noqa: S104  asked for by name; the key still guards
         return None
     return frozenset({host, f"[{host}]", "localhost", "127.0.0.1", "[::1]"})
 
 
 def _log(msg: str = "", level: int = logging.INFO, traceback: object = None) -> None:
-    """Cheroot would write to stderr; the engine never prints."""
+    """Log what cheroot would write to stderr: the engine never prints."""
     _LOG.log(level, msg, exc_info=bool(traceback))

@@ -25,7 +25,10 @@ def test_a_learners_own_function_is_called_and_answers(make_app: MakeApp, connec
     assert run.status == "completed"
     assert run.usage and run.usage.to_dict()["estimated"]
     text = client.beta.threads.messages.list(run.thread_id).data[0].to_dict()["content"][0]["text"]["value"]  # type: ignore[index]
-    assert text.startswith("Practice: rules answer here, not a language model. get_weather(") and "-> '18 °F in Oslo'" in text
+    assert (
+        text.startswith("Practice: rules answer here, not a language model. get_weather(")
+        and "-> '18 °F in Oslo'" in text
+    )
 
 
 def test_a_quoted_phrase_is_searched_and_cited(make_app: MakeApp, connect: Connect) -> None:

@@ -1,4 +1,4 @@
-"""The address of an endpoint: checked before anything is sent, and repaired for the error message. Pure.
+"""Check the address of an endpoint before anything is sent, and repair it for the error message. Pure.
 
 An address may hold a name, a password and a query. No message of ours shows them.
 """
@@ -14,13 +14,13 @@ EXAMPLE: Final = "http://localhost:11434/v1"
 _OPERATION: Final = re.compile(r"/(?:chat/)?completions/*$|(?<=/v1)/(?:chat|embeddings|models|responses)/*$")
 """The SDK adds these to the base URL."""
 _SCHEME: Final = re.compile(r"(https?)(?::/{0,2}|/{1,2})(?=\D)", re.IGNORECASE)
-"""`https://`, and what a typing error makes of it."""
+"""`https://`, also with typing errors in it."""
 _HOST: Final = re.compile(r"\w[\w-]*(?:\.\w[\w-]*)*\.?|[0-9a-f.]*:[0-9a-f:.]*(?:%\w+)?", re.IGNORECASE)
 _KEY: Final = re.compile(r"\b(g?sk[-_])[\w-]{8,}")
 
 
 class NoAddress(ValueError):
-    """An address that is none: `problem` names it and says why, `better` is an address to use in its place."""
+    """An address cannot be used. `problem` names it and says why; `better` is an address to use instead."""
 
     def __init__(self, given: str, why: str) -> None:
         self.problem, self.better = f"'{_shown(given)}' is no address of an endpoint: {why}.", _repaired(given)
@@ -35,7 +35,7 @@ def split(base_url: str) -> SplitResult:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine: `localhost`, `127.0.0.1`, `127.1`, `::1`, `0.0.0.0`."""
+    """True if a host is this machine: `localhost`, `127.0.0.1`, `127.1`, `::1`, `0.0.0.0`."""
     host = host.lower().rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return True
@@ -47,7 +47,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _fault(base_url: str) -> str:
-    """Why an address is none; empty for one that can be used."""
+    """Return why an address cannot be used, or an empty text."""
     if not base_url:
         return "it is empty"
     if re.search(r"\s", base_url):
@@ -72,7 +72,7 @@ def _fault(base_url: str) -> str:
 
 
 def _has_port(url: SplitResult) -> bool:
-    """Whether the port is valid or left out."""
+    """True if the port is valid or left out."""
     try:
         return url.port is not None or not url.netloc.endswith(":")
     except ValueError:
@@ -80,7 +80,7 @@ def _has_port(url: SplitResult) -> bool:
 
 
 def _shown(given: str) -> str:
-    """An address without the name, password and query in it; no key either, where one was given by mistake."""
+    """Return an address without name, password and query, and without a key that was given by mistake."""
     head, at, tail = given.rpartition("@")
     scheme = re.match(r"\w*:?//", head)
     bare = f"{scheme[0] if scheme else ''}…@{tail}" if at else tail
@@ -88,7 +88,7 @@ def _shown(given: str) -> str:
 
 
 def _repaired(given: str) -> str:
-    """The address that was meant, as far as it can be seen; else an example."""
+    """Return the address that was probably meant, or an example."""
     text = re.sub(r"\s+|[?#].*", "", given, flags=re.DOTALL)
     found = _SCHEME.match(text)
     place, _, path = (text[found.end() :] if found else text).rpartition("@")[2].partition("/")

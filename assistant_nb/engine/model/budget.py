@@ -1,4 +1,4 @@
-"""How many tokens live models may take in this process; counted before a call and after."""
+"""How many tokens live models may use in this process. They are counted before a call and after it."""
 
 import threading
 from dataclasses import dataclass
@@ -7,11 +7,11 @@ from typing import Final
 from ..errors import ModelError
 
 ANSWER_TOKENS: Final = 4096
-"""Where there is a cap, an answer without a limit of its own gets this one, so that runs side by side have room."""
+"""With a cap, an answer without a limit of its own gets this one. So runs at the same time have room."""
 
 
 class Ledger:
-    """What has been used and what is booked by requests under way; repeated requests count once. Thread-safe."""
+    """The tokens used, and the tokens set aside for calls under way. Repeated requests count once. Thread-safe."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -23,12 +23,12 @@ class Ledger:
 
 
 PROCESS: Final = Ledger()
-"""One for the process: whoever connects twice does not get twice as much."""
+"""One for the process: two connections together get as much as one."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """A cap, such as `Budget(20_000)`; without one all is counted and nothing is refused. Raises ValueError."""
+    """A cap, such as `Budget(20_000)`. Without a cap, tokens are counted and never refused. Raises ValueError."""
 
     cap_tokens: int | None = None
     ledger: Ledger = PROCESS
@@ -42,7 +42,7 @@ class Budget:
         return f"at most {self.cap_tokens:,} tokens" if self.cap_tokens else ""
 
     def book(self, prompt_tokens: int, limit: int | None) -> "Booking":
-        """Set aside what a call may take at most. Its answer gets `limit` tokens, or fewer, as many as are left.
+        """Set aside the most that a call may use. Its answer gets `limit` tokens, or fewer if fewer are left.
 
         Raises ModelError when nothing is left for an answer.
         """
@@ -69,13 +69,13 @@ class Budget:
 
 @dataclass
 class Booking:
-    """What is set aside for one call."""
+    """The tokens that are set aside for one call."""
 
     _ledger: Ledger
     limit: int | None
-    """How many tokens the answer may have; None where there is no cap and no limit."""
+    """How many tokens the answer may have. None: there is no cap and no limit."""
     _tokens: int
 
     def settle(self, taken_tokens: int) -> None:
-        """Put what was really taken in the place of what was set aside; once."""
+        """Replace the tokens set aside by the tokens used. Call it once."""
         self._ledger.add(taken_tokens - self._tokens)

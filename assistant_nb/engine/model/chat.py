@@ -1,7 +1,7 @@
 """The dialect of chat completions: a prompt as a request, the chunks of a streamed answer as deltas. Pure.
 
-Endpoints differ, so a request says only what the prompt asks for. The built-in tools are offered as
-functions with one argument, which the engine keeps plain: `{"code": "1 + 1"}` there is `1 + 1` here.
+Endpoints differ, so a request holds only what the prompt asks for. Chat completions know only functions. So the
+built-in tools are offered as functions with one argument: `{"code": "1 + 1"}` there is `1 + 1` here.
 
 Source: API reference, "Create chat completion" and "The chat completion chunk object".
 """
@@ -23,7 +23,7 @@ _BUILT_IN: Final = {
     "code_interpreter": ("code", "Runs Python code and shows what it prints; state lasts between calls. " + _FILES),
     "file_search": ("query", "Searches the files. Cite what you use with the mark that stands above it."),
 }
-"""Of each tool that the engine runs by itself, its argument and what a model is told of it."""
+"""The tools that the engine runs by itself, each with its argument and its description for the model."""
 _SHOWN: Final = 120
 """Characters of wrong arguments that an error message shows."""
 
@@ -117,9 +117,9 @@ class Chunk(TypedDict, total=False):
 
 
 def request_of(prompt: Prompt, model: str) -> Request:
-    """The arguments of `chat.completions.create`, for a streamed answer of `model`.
+    """Return the arguments of `chat.completions.create`, for a streamed answer of `model`.
 
-    A limit goes as `max_tokens`: endpoints that know only that one pass over `max_completion_tokens` in silence.
+    A limit is sent as `max_tokens`. Some endpoints know only that name and ignore `max_completion_tokens`.
     """
     request: Request = {
         "model": model,
@@ -147,9 +147,9 @@ def request_of(prompt: Prompt, model: str) -> Request:
 
 
 def forced_tools(prompt: Prompt) -> Sequence[Tool]:
-    """The tools one of which must be called; none where the model may answer without a call.
+    """Return the tools of which the model must call one. Empty if it may answer without a call.
 
-    A choice that names a tool leaves that tool alone: llama.cpp passes over a choice that is an object.
+    A choice that names a tool leaves only that tool: llama.cpp ignores a choice that is an object.
     """
     match prompt.tool_choice:
         case "required":
@@ -163,7 +163,7 @@ def forced_tools(prompt: Prompt) -> Sequence[Tool]:
 
 
 def by_schema(request: Request) -> Request:
-    """A request that forces a call where an endpoint has not made it: the call is the answer, in JSON."""
+    """Return a request whose answer must be the call itself, as JSON. For endpoints that ignore a forced choice."""
     tools = [tool["function"] for tool in request["tools"]]
     calls = [
         {
@@ -184,7 +184,7 @@ def by_schema(request: Request) -> Request:
 
 
 def call_in(text: str, prompt: Prompt) -> ToolCall | None:
-    """The call that an answer to `by_schema` holds, if it is one."""
+    """Return the call in an answer to `by_schema`, or None if the answer is no call."""
     try:
         given = json.loads(text)
     except ValueError:
@@ -210,7 +210,7 @@ def _dialogue(prompt: Prompt) -> Iterator[_Message]:
             yield {"role": turn.role, "content": content}
             continue
         calls = [(f"call_{n}_{m}", call) for m, call in enumerate(turn.tool_calls)]
-        # An empty text, not null: llama.cpp's Python server, LM Studio and Ollama have refused that.
+        # An empty text: llama.cpp's Python server, LM Studio and Ollama have refused null.
         yield {"role": turn.role, "content": content, "tool_calls": [_made(id, call) for id, call in calls]}
         for id, call in calls:
             yield {"role": "tool", "tool_call_id": id, "content": call.output or ""}
@@ -223,7 +223,7 @@ def _made(id: str, call: ToolCall) -> _Call:
 
 
 def _content(turn: Turn) -> str | list[PromptPart]:
-    """Parts only where a picture is linked: not every endpoint reads them, and none in an assistant's message."""
+    """Return parts only where a picture is linked: not every endpoint reads parts, and none in an assistant's turn."""
     if isinstance(turn.content, str):
         return turn.content
     if turn.role == "user" and any(part["type"] == "image_url" for part in turn.content):
@@ -232,7 +232,7 @@ def _content(turn: Turn) -> str | list[PromptPart]:
 
 
 def _text(part: PromptPart) -> str:
-    """A part as text. The bytes of an uploaded picture stay here."""
+    """Return a part as text. The bytes of an uploaded picture are not sent."""
     return part["text"] if part["type"] == "text" else "[an image]"
 
 
@@ -255,31 +255,31 @@ class _Begun:
     id: str
     name: str
     argument: str
-    """Of a built-in tool, the name of its one argument; else empty."""
+    """The name of a built-in tool's one argument. Empty for a function."""
     pieces: list[str] = field(default_factory=list)
 
 
 class Answer:
-    """Reads chunks, and knows at their end how the answer ended.
+    """Reads the chunks of one answer.
 
-    Raises ModelError for calls that nobody could make, and whatever Python raises on chunks that are none.
+    Raises ModelError for calls that cannot be made, and any error of Python's for chunks that are malformed.
     """
 
     def __init__(self, prompt: Prompt) -> None:
         self._built_in = {tool["type"] for tool in prompt.tools} & set(_BUILT_IN)
         self._calls: list[_Begun] = []
         self._at: dict[int, int] = {}
-        """Which call an endpoint's index means at present."""
+        """The call that each index of the endpoint means at present."""
         self.text = ""
-        """All that was said so far, arguments included."""
+        """Everything said so far, arguments included."""
         self.reason: str | None = None
-        """None until the endpoint has said why the answer is at its end."""
+        """Why the answer ended. None until the endpoint has said it."""
         self.usage: Tokens = {}
         self.left_out = ""
-        """Text that came after a call, where a run has no place for it."""
+        """Text that came after a call. A run has no place for it."""
 
     def take(self, chunk: Chunk) -> Iterator[Delta]:
-        """The deltas that a chunk brings."""
+        """Yield the deltas of a chunk."""
         self.usage = chunk.get("usage") or self.usage
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
@@ -290,14 +290,14 @@ class Answer:
             self.reason = choice.get("finish_reason") or self.reason
 
     def close(self, *, limited: bool) -> Iterator[Delta]:
-        """What can be said only when the answer is whole. A call that the run's own limit cut off stays as it is."""
+        """Yield the deltas that need the whole answer. With `limited`, a call that a limit cut off stays as it is."""
         if limited and self.reason == "length":
             return
         for n, call in enumerate(self._calls):
             arguments = "".join(call.pieces)
             if call.argument:
                 yield from (ToolCallDelta(n, piece) for piece in words(_plain(call, arguments)))
-            elif not arguments.strip():  # so do some endpoints for a function without parameters
+            elif not arguments.strip():  # some endpoints send this for a function without parameters
                 yield ToolCallDelta(n, "{}")
             else:
                 _parsed(call, arguments)
@@ -310,7 +310,7 @@ class Answer:
             yield TextDelta(text)
 
     def _call(self, piece: _CallPiece) -> Iterator[Delta]:
-        """Calls are told apart by index; by id, too, as some endpoints give all of them index 0."""
+        """Tell calls apart by index and by id: some endpoints give all of them index 0."""
         index, id, function = piece.get("index") or 0, piece.get("id") or "", piece.get("function") or {}
         n = self._at.get(index)
         if n is None or (id and id != self._calls[n].id):
@@ -330,7 +330,7 @@ class Answer:
 
 
 def _plain(call: _Begun, arguments: str) -> str:
-    """The one argument of a built-in tool: `{"query": "boats"}` -> `boats`."""
+    """Return the one argument of a built-in tool: `{"query": "boats"}` is `boats`."""
     given = _parsed(call, arguments).get(call.argument)
     if not isinstance(given, str):
         raise ModelError(
@@ -354,5 +354,5 @@ def _parsed(call: _Begun, arguments: str) -> Mapping[str, object]:
 
 
 def _sound(text: str) -> str:
-    """Half a surrogate pair, as some endpoints cut them, can be kept nowhere."""
+    """Replace half a surrogate pair, which some endpoints send and nothing can store."""
     return text.encode(errors="replace").decode()

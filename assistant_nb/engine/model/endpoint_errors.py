@@ -1,7 +1,7 @@
-"""What went wrong at an endpoint, in words that say what to do next. Pure.
+"""Errors of an endpoint, in words that say what to do next. Pure.
 
-Endpoints word the same things differently, so a refusal is understood by its status, its code, and
-words that OpenAI, Azure, vLLM, llama.cpp, Ollama and LiteLLM have in common.
+Endpoints say the same thing in different words. So a refusal is recognised by its status, its code, and words that
+OpenAI, Azure, vLLM, llama.cpp, Ollama and LiteLLM have in common.
 """
 
 import re
@@ -32,7 +32,7 @@ _NO_PICTURES: Final = re.compile(
 class Silence(BaseException):
     """The endpoint has said nothing for too long.
 
-    It is no Exception: after each of those the SDK would ask again, and wait as long each time.
+    It is no Exception, because the SDK asks again after an Exception, and each time the wait would be as long.
     """
 
     def __init__(self, connected: bool) -> None:
@@ -41,7 +41,7 @@ class Silence(BaseException):
 
 
 def refused(host: str, model: str, status: int, code: str, words: str, retry_after: str = "") -> ModelError:
-    """The error for an answer with a status of 400 or more. `words` are the endpoint's own, free of secrets."""
+    """Return the error for a status of 400 or more. `words` are the endpoint's own, without secrets."""
     said = _quoted(words)
     if _NO_PICTURES.search(words):
         return _error(
@@ -151,7 +151,7 @@ def _quota(host: str, said: str) -> ModelError:
 
 
 def _quoted(words: str) -> str:
-    """The endpoint's words in brackets; a web page says nothing."""
+    """Return the endpoint's words in brackets, or nothing for a web page."""
     words = " ".join(words.split()).rstrip(".")
     if not words or words.startswith("<"):
         return ""

@@ -1,9 +1,8 @@
-"""Two models for the stage: the first answers; when it fails or stalls, the second does.
+"""Two models for the stage: the second answers when the first one fails or is silent.
 
-Nothing is held back: what the first one says is streamed as it comes. When it breaks off in the middle of its answer,
-an `Anew` tells so. The half answer is then taken off the thread, so that neither the reader of the thread nor the next
-prompt finds the two mixed (a recording would not know that dialogue); the run's journal keeps it, and a failed step
-says why.
+The first answer is streamed as it comes. If it breaks off in the middle, an `Anew` says so. The half answer is then
+removed from the thread. Otherwise the reader and the next prompt would find two answers mixed, and a recording would
+not know that dialogue. The run's journal keeps the half answer, and a failed step says why.
 """
 
 import queue
@@ -16,14 +15,14 @@ from ..errors import ModelError, Unanswered
 from .base import Anew, Delta, Finish, Model, Prompt
 
 STALL_S: Final = 10.0
-"""How long the first one may be silent, unless told otherwise."""
+"""How long the first model may be silent, by default."""
 
 
 class Fallback:
     """`Fallback(live, recorded, stall_s=5)`: `second` answers when `first` raises, or is silent for `stall_s` seconds.
 
-    `first` is read in a thread of its own, which ends with its answer. Of one that stalls nobody can take the thread
-    away: it ends at the next sign of life, or when the first one's own time-out does.
+    A thread of its own reads `first` and ends with the answer. Python cannot end a thread that waits. So after a
+    silence it ends with the next delta of `first`, or with the time-out of `first`.
     """
 
     def __init__(self, first: Model, second: Model, stall_s: float = STALL_S) -> None:
@@ -51,7 +50,7 @@ class Fallback:
             raise ModelError("it stopped in the middle of its answer")
         except (Unanswered, GeneratorExit):
             raise
-        except Exception as error:  # noqa: BLE001  on a stage a bug is no better than a broken network
+        except Exception as error:  # noqa: BLE001  on a stage a bug is as bad as a broken network
             why = f"{self.first.name}: {error if isinstance(error, ModelError | _Stalled) else repr(error)}"
         if spoken:
             yield Anew(why)
@@ -65,21 +64,21 @@ class Fallback:
 
 
 class _Stalled(Exception):
-    """Silence, for too long."""
+    """The first model was silent for too long."""
 
 
 _Heard = queue.SimpleQueue[Delta | Exception | None]
-"""Parts, then what ended them: an error, or None."""
+"""Deltas, then what ended them: an error, or None."""
 
 
 def _unless_silent(deltas: Iterator[Delta], stall_s: float) -> Iterator[Delta]:
-    """The same deltas. Raises _Stalled when one is longer in coming than that; then it listens to `deltas` no more."""
+    """Yield the same deltas. Raises _Stalled if one takes longer than `stall_s`; then `deltas` is read no more."""
     heard: _Heard = queue.SimpleQueue()
     left = threading.Event()
     listener = threading.Thread(target=_listen, args=(deltas, heard, left), name="assistant_nb fallback", daemon=True)
     try:
         listener.start()
-    except RuntimeError:  # no threads here, as in a browser's Python: then nobody looks at the clock
+    except RuntimeError:  # no threads, as in a browser's Python: then silence is not noticed
         yield from deltas
         return
     try:
@@ -100,7 +99,7 @@ def _next(heard: _Heard, stall_s: float) -> Delta | None:
 
 
 def _listen(deltas: Iterator[Delta], heard: _Heard, left: threading.Event) -> None:
-    """Pass deltas on until nobody wants them, then close what they come from, such as a connection."""
+    """Pass deltas on until `left` is set, then close their generator, and with it its connection."""
     end: Exception | None = None
     try:
         for delta in deltas:

@@ -1,9 +1,9 @@
-"""What goes wrong with models, on order: for lessons about errors, and for tests.
+"""Faults of a model that are set on purpose: for lessons about errors, and for tests.
 
     Faulty(Scripted("Hello."), Fault("cut_off", after_deltas=1))
     POST /v1/lab/faults {"kind": "rate_limit", "at_call": 2}
 
-A fault strikes once, at the n-th call from when it was set, whoever asks; then it is gone.
+A fault strikes once: at the n-th call after it was set, whoever makes the call.
 """
 
 import threading
@@ -28,9 +28,9 @@ class Fault:
     at_call: int = 1
     """Which call it strikes: 1 is the next one."""
     delay_s: float = 1
-    """Of `slow`: how much later the answer begins."""
+    """For `slow`: how much later the answer begins."""
     after_deltas: int = 1
-    """Of `cut_off`: how many deltas still come."""
+    """For `cut_off`: how many deltas still come."""
 
     def __post_init__(self) -> None:
         if self.at_call < 1 or self.delay_s < 0 or self.after_deltas < 0:
@@ -41,7 +41,7 @@ class Fault:
         return {key: value for key, value in asdict(self).items() if key in ("kind", "at_call", own)}
 
     def strike(self, answer: Iterator[Delta]) -> Iterator[Delta]:
-        """An answer as the fault leaves it."""
+        """Yield an answer with the fault in it."""
         match self.kind:
             case "rate_limit":
                 raise ModelError(f"The model's rate limit was reached. {_ON_ORDER}", "rate_limit_exceeded")
@@ -57,7 +57,7 @@ class Fault:
 
 
 class Faulty:
-    """A model with faults, which can be set and cleared while it is in use. Without any it only passes deltas on."""
+    """A model with faults, which can be set and cleared while it is in use. Without faults it only passes deltas on."""
 
     def __init__(self, model: Model, *faults: Fault) -> None:
         self.inner, self.name, self._faults = model, model.name, list(faults)
@@ -72,7 +72,7 @@ class Faulty:
 
     @property
     def faults(self) -> list[Fault]:
-        """Those that have not struck; their `at_call` counts from now."""
+        """The faults that have not struck. Their `at_call` counts from now."""
         return list(self._faults)
 
     def set(self, fault: Fault) -> None:
@@ -99,20 +99,20 @@ class Faulty:
             raise
 
     def _due(self) -> list[Fault]:
-        """Count a call: what strikes it leaves the list, all else comes nearer."""
+        """Count a call. Removes the faults that strike it, and returns them."""
         with self._lock:
             due = [fault for fault in self._faults if fault.at_call == 1]
             self._faults = [replace(fault, at_call=fault.at_call - 1) for fault in self._faults if fault.at_call > 1]
         return due
 
     def _take_back(self, due: list[Fault]) -> None:
-        """It was no call: whoever answers has asked for time."""
+        """Undo `_due`: the person who answers has not answered yet."""
         with self._lock:
             self._faults = [*due, *(replace(fault, at_call=fault.at_call + 1) for fault in self._faults)]
 
 
 def _told(delta: Delta, faults: Sequence[Fault]) -> Delta:
-    """The journal shall know what the answer has gone through."""
+    """Name the faults in the provenance, for the journal."""
     if not (faults and isinstance(delta, Finish)):
         return delta
     return replace(delta, provenance={**delta.provenance, "faults": [fault.kind for fault in faults]})
@@ -126,7 +126,7 @@ def _cut_off(answer: Iterator[Delta], after_deltas: int) -> Iterator[Delta]:
 
 
 def _without_last_characters(answer: Iterator[Delta]) -> Iterator[Delta]:
-    """Every call loses the end of its arguments: `{"city": "Rome"` is no JSON."""
+    """Cut the last character off the arguments of each call: `{"city": "Rome"` is no JSON."""
     held: ToolCallDelta | None = None
     for delta in answer:
         if held and isinstance(delta, ToolCallDelta) and delta.index == held.index:

@@ -1,4 +1,4 @@
-"""A JSON schema filled in with what stands in a question: how `practice` makes arguments. Pure."""
+"""Fill in a JSON schema from a question. `practice` makes its arguments so. Pure."""
 
 import re
 from collections import Counter
@@ -11,9 +11,9 @@ from ..wire import Json
 
 _DEEPEST: Final = 8
 _MOST: Final = 8
-"""Values that one question is worth."""
+"""The most values that one question gives."""
 _MOST_STEPS: Final = 1000
-"""What one schema is worth; it may be anybody's."""
+"""The most parts of one schema that are filled in: a schema may be endless."""
 _NUMBERS: Final = {
     word: n for n, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight"), 1)
 }
@@ -26,24 +26,24 @@ COMMON: Final = frozenset(
         " where which who why will with would yes you your",
     )
 )
-"""Words that say nothing of what is asked for."""
+"""Words that do not say what the question is about."""
 
 
 def fillings(schema: Any, said: "Said") -> list[Any]:
-    """Values for a schema: one, or more when more is named than one takes. "Rome and Oslo" -> [{"city": "Rome"}, …]"""
+    """Return one value, or more if the question names more: "Rome and Oslo" is `[{"city": "Rome"}, …]`."""
     first = Filling(schema, said)
     return [first.value, *(Filling(schema, said, n, first.taken).value for n in range(1, min(first.rounds, _MOST)))]
 
 
 def words_of(name: str) -> set[str]:
-    """`"get_weather"`, `"getWeather"` -> {"weather"}"""
+    """`words_of("get_weather")` and `words_of("getWeather")` are `{"weather"}`."""
     return {word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)} - COMMON
 
 
 class Said:
-    """The question, taken apart into what arguments are made of.
+    """A question, cut into what arguments are made of.
 
-    `mark` goes before every text taken from it; `names`, words of functions' names, are no arguments.
+    `mark` goes before every text that is taken from it. `names` are words of functions' names, which are no arguments.
     """
 
     def __init__(self, text: str, mark: str = "", names: Iterable[str] = ()) -> None:
@@ -69,19 +69,19 @@ class Said:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Quoted words; without any, words with a capital letter that do not just begin a sentence."""
+        """Quoted words; without any, words with a capital letter that are no common words."""
         found = re.findall(r"[^\W\d_a-z]\w*(?: [^\W\d_a-z]\w*)*", self.text)
         names = [" ".join(word for word in name.split() if word.lower() not in self._idle) for name in found]
         return self.quoted or [name for name in names if name and not name.islower()]
 
     def members(self, enum: Sequence[Any]) -> list[Any]:
-        """The members of an enum that the question names, in its order: "multiple choice" is `MULTIPLE_CHOICE`."""
+        """Return the members of an enum that are in the question, in order: "multiple choice" is `MULTIPLE_CHOICE`."""
         words = {n: r"[\W_]".join(map(re.escape, re.split("[_ -]", str(one)))) for n, one in enumerate(enum)}
         places = {n: re.search(rf"(?<!\w){one}(?!\w)", self.text, re.IGNORECASE) for n, one in words.items()}
         return [enum[n] for _, n in sorted((place.start(), n) for n, place in places.items() if place)]
 
     def count(self, name: str) -> int | None:
-        """How many things of this name the question asks for: "2 questions", "three hard questions"."""
+        """Return how many things of this name the question asks for: "2 questions", "three hard questions"."""
         number = rf"\b(\d|{'|'.join(_NUMBERS)})(?:\s+\w+)?\s+(?:{'|'.join(words_of(name)) or '$'})\b"
         found = re.search(number, self.text, re.IGNORECASE)
         return found and (_NUMBERS.get(found[1].lower()) or int(found[1]))
@@ -89,7 +89,7 @@ class Said:
 
 @dataclass
 class Filling:
-    """A JSON schema filled in with what stands in the question.
+    """A JSON schema, filled in from the question.
 
     `round` tells the calls of one function apart: of five names and a function that takes two (`per_round`), the
     second call gets the third and the fourth.
@@ -109,18 +109,18 @@ class Filling:
 
     @property
     def rounds(self) -> int:
-        """How many times the question holds what is taken from it; a list takes all that there is."""
+        """How many times the question holds what one value takes. A list takes everything."""
         return (
             1 if self.taken["array"] else max([1, *(found // self.taken[kind] for kind, found in self._found.items())])
         )
 
     @property
     def complete(self) -> bool:
-        """Whether the question holds all that is required, and something is."""
+        """True if the question holds everything that is required, and at least one value."""
         return bool(self.taken) and not self.missing
 
     def _take(self, kind: str, found: Sequence[Any], otherwise: Any) -> Any:
-        """The next of its kind."""
+        """Return the next value of this kind."""
         n, self._found[kind] = self.taken[kind], len(found)
         self.taken[kind] += 1
         self.missing |= len(found) <= n
@@ -172,7 +172,7 @@ class Filling:
         return self.said.members(enum) if isinstance(enum, list) else []
 
     def _array(self, schema: Json, depth: int, name: str) -> list[Any]:
-        """As many items as the question asks for, else as many as it has."""
+        """Return as many items as the question asks for, else as many as it has."""
         items = {**_dict(schema.get("items")), "$defs": _dict(self.schema).get("$defs")}
         first = Filling(items, self.said, depth=depth + 1, steps=self.steps)
         self.taken["array"] += 1
@@ -184,7 +184,7 @@ class Filling:
         return [first.value, *more][:count]
 
     def _resolved(self, schema: Any) -> Json:
-        """Without references and choices: of several it is the first that is not null."""
+        """Follow references, and take the first choice that is not null."""
         for _ in range(_DEEPEST):
             schema = _dict(schema)
             if isinstance(reference := schema.get("$ref"), str):
@@ -197,7 +197,7 @@ class Filling:
 
 
 def _dict(value: Any) -> Json:
-    """A schema may be anybody's; what is no object in it says nothing."""
+    """Return an object as it is, and an empty one for everything else: a schema may be malformed."""
     return value if isinstance(value, dict) else {}
 
 

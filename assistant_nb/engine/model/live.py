@@ -1,7 +1,7 @@
 """A model that asks an endpoint: anything that speaks chat completions, such as OpenAI, Ollama, vLLM or llama.cpp.
 
-The official SDK does the talking: retries after 408, 409, 429 and 5xx, as `Retry-After` says (waits of
-up to two minutes; a longer one is not waited for), and after connections that failed. Answers are always streamed.
+The official SDK sends the requests. It tries again after 408, 409, 429 and 5xx, and after a failed connection. It waits
+as long as `Retry-After` says, if that is at most two minutes. Answers are always streamed.
 """
 
 import re
@@ -31,11 +31,11 @@ STALL_S: Final = 120.0
 RETRIES: Final = 2
 
 _SHORTEST_SECRET: Final = 6
-"""What is shorter is no secret, and would be found in any text."""
+"""A shorter text is no secret, and would be found in many texts."""
 
 
 class Live:
-    """Asks `model` at `base_url`; without a model, the one that each run asks for.
+    """Asks `model` at `base_url`. Without a model, asks the one that each run names.
 
     `base_url` may bring credentials and a query; they are sent, and shown nowhere, as the `api_key`. `connect_s`
     limits the time until the endpoint takes the call, `stall_s` a silence, before the first word or later; both end the
@@ -66,7 +66,7 @@ class Live:
         self._client: OpenAI | None = None
         self._making = threading.Lock()
         self._spelled: dict[str, str] = {}
-        """How this endpoint calls what others call so; empty for what it does not know at all."""
+        """Names of fields at this endpoint, by their usual names. Empty: the endpoint does not know the field."""
 
     @property
     def models(self) -> Sequence[str]:
@@ -77,7 +77,7 @@ class Live:
         return ", ".join(filter(None, [f"{who} at {self.endpoint}", str(self._budget)]))
 
     def reach(self) -> None:
-        """Connect once, so that an address where nothing listens is told before work begins. Raises ModelError."""
+        """Connect once, so that a wrong address is noticed before work begins. Raises ModelError."""
         import openai
 
         try:
@@ -87,14 +87,14 @@ class Live:
         except openai.APIConnectionError as error:
             raise self._unreached(error) from None
         except openai.APIStatusError:
-            """It listens. Not every endpoint lists its models."""
+            """The endpoint answers. Not every endpoint lists its models."""
 
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
         request = request_of(prompt, self._model or prompt.model)
         return self._forced(prompt, request) if forced_tools(prompt) else self._answered(prompt, request)
 
     def _forced(self, prompt: Prompt, request: Request) -> Iterator[Delta]:
-        """An answer that must call a tool. Its text waits for the call: without one it does not count."""
+        """Yield an answer that must call a tool. Its text waits for the call, and is dropped without one."""
         held, came = list[Delta](), False
         try:
             for delta in self._answered(prompt, request):
@@ -112,7 +112,7 @@ class Live:
             yield from self._by_schema(prompt, request)
 
     def _by_schema(self, prompt: Prompt, request: Request) -> Iterator[Delta]:
-        """Ask once more for a call that has not come, in a way that more endpoints know."""
+        """Ask once more for a missing call, in a way that more endpoints know."""
         why = ""
         try:
             *said, finish = self._answered(prompt, by_schema(request))
@@ -141,7 +141,7 @@ class Live:
             booking.settle(sum(_counted(answer.usage) or (prompt_tokens * opened, estimate_tokens(answer.text))))
 
     def _open(self, request: Request) -> "Stream[ChatCompletionChunk]":
-        """Send the request, in the words that this endpoint knows."""
+        """Send the request, with the names of fields that this endpoint knows."""
         import openai
 
         while True:
@@ -197,7 +197,7 @@ class Live:
         return Finish(provenance, prompt_tokens, completion_tokens, "length" if cut and booking.limit else "stop")
 
     def _learned(self, error: "APIStatusError", request: Container[str]) -> bool:
-        """Whether the endpoint has refused a field for which there is another word; from now on that is used."""
+        """True if the endpoint has refused a field that has another name. That name is used from now on."""
         words = _words(error)
         if "stream_options" in request and "stream_options" in words:
             self._spelled["stream_options"] = ""
@@ -244,7 +244,7 @@ class Live:
 
 
 class _Secret:
-    """Words that no text of ours may hold."""
+    """Words that no message may hold."""
 
     def __init__(self, *words: str | None) -> None:
         known = {form for word in words if word for form in (word, unquote(word))}
@@ -257,7 +257,7 @@ class _Secret:
 
 
 def _client(base_url: str, api_key: str | None, connect_s: float, stall_s: float, retries: int) -> "OpenAI":
-    """The SDK, which never gets to know the key: the transport below it does."""
+    """Return an SDK client without the key. Only the transport below it knows the key."""
     import httpx2
     from openai import DefaultHttpxClient, OpenAI
 
@@ -274,7 +274,7 @@ def _client(base_url: str, api_key: str | None, connect_s: float, stall_s: float
 
 
 def _words(error: "APIStatusError") -> str:
-    """What the endpoint says, out of the shape in which it says it."""
+    """Return what the endpoint says, whatever the shape of its error."""
     body: object = error.body
     while isinstance(body, dict):
         body = body.get("message") or body.get("detail") or body.get("error") or ""
@@ -282,7 +282,7 @@ def _words(error: "APIStatusError") -> str:
 
 
 def _status(code: str | None) -> int:
-    """An error in mid-stream has no status but, with some, a code that looks like one."""
+    """Return the status of an error in a stream. It has none, but some endpoints send one as its code."""
     return int(code) if code and re.fullmatch(r"[45]\d\d", code) else 500
 
 

@@ -1,4 +1,4 @@
-"""No language model: plain rules that anybody can foretell, for exploring the mechanics with one's own words. Pure.
+"""No language model: plain rules, for trying the API with your own words. Anybody can predict the answers. Pure.
 
 `Practice.rules` are the rules; a question that is just "help" prints them. The same question gets the same answer.
 """
@@ -36,7 +36,7 @@ _MOST_CALLS: Final = 8
 
 @dataclass(frozen=True)  # instances compare equal, so running `start()` again changes nothing
 class Practice:
-    """Answers by its `rules`, and says so. Calls and bare numbers have no room for words: their provenance says it."""
+    """Answers by its `rules`, and says so. A call has no room for that sentence; its provenance says it."""
 
     name = "practice"
     models = ("practice",)
@@ -59,7 +59,7 @@ def _answer(prompt: Prompt) -> Iterator[Delta]:
 
 
 def _question(prompt: Prompt) -> tuple[str, list[ToolCall]]:
-    """What the user has said last (nobody: the instructions), and the calls made since."""
+    """Return the user's last words, or else the instructions, and the calls made since."""
     made = list[ToolCall]()
     for turn in reversed(prompt.messages):
         if turn.role == "user":
@@ -78,7 +78,7 @@ def _plain(turn: Turn) -> str:
 
 
 def _plan(prompt: Prompt, question: str) -> list[ToolCall]:
-    """All calls that the question is worth, in order."""
+    """Return all calls for a question, in order."""
     if prompt.tool_choice == "none" or _wants_help(question):
         return []
     functions = {tool["function"]["name"]: tool["function"] for tool in prompt.tools if tool["type"] == "function"}
@@ -118,7 +118,7 @@ def _wants_help(question: str) -> bool:
 
 
 def _calls(function: Function, said: Said) -> list[ToolCall]:
-    """The calls of one function that the question is worth."""
+    """Return the calls of one function for a question."""
     made = fillings(function.get("parameters"), said)
     return [ToolCall(function["name"], json.dumps(value, ensure_ascii=False)) for value in made]
 
@@ -163,7 +163,7 @@ def _came_of(call: ToolCall, question: str) -> str:
 
 
 def _hits(output: str) -> list[tuple[str, str]]:
-    """Mark and text of each hit, best first: "【4:0†food.txt】\\nCake." """
+    """Return mark and text of each hit, best first: "【4:0†food.txt】\\nCake." """
     found = re.split(r"(【\d+:\d+†[^【】]*】)\n", output)
     return [(mark, text) for mark, text in zip(found[1::2], found[2::2], strict=True) if text.strip()]
 

@@ -1,7 +1,7 @@
-"""Keeps what a model answers in a recording: what real endpoints and people said, and nothing else.
+"""Keep a model's answers in a recording: the answers of real endpoints and of people, and no others.
 
-A prompt that is answered anew replaces its exchange, unless the answer is the same: so a recording
-that is made again differs only where the answers do.
+A new answer to a known prompt replaces the old exchange. An equal answer does not. So a recording that is made again
+differs only where the answers differ.
 """
 
 import threading
@@ -17,14 +17,14 @@ from .base import Anew, Delta, Finish, Model, Prompt, TextDelta, ToolCallDelta
 from .recorded import Exchange, Provenance, RecordedCall, RecordedPrompt, RecordedUsage, Recording, normal, read, write
 
 _KEPT: Final[dict[str, Literal["recorded", "authored"]]] = {"live": "recorded", "authored": "authored"}
-"""What an answer is called once it is kept."""
+"""The kinds of answers that are kept, each with its name in a recording."""
 
 _WRITING: Final = threading.Lock()
-"""Several engines of a process may keep in one file."""
+"""Several engines of a process may write one file."""
 
 
 class Recorder:
-    """Answers as `model` does, and keeps that in the file `path`, which may have exchanges already.
+    """Answers as `model` does, and adds each exchange to the file `path`.
 
     `title` names a new file. Raises RecordingError for a file that is none, or that cannot be written.
     """
@@ -67,12 +67,12 @@ class Recorder:
             raise ModelError(f"The answer came, but was not kept. {error} See to that, then ask again.") from error
 
     def _so_far(self) -> Recording:
-        """Read anew each time: a colleague's hand, or another engine, may have been at it."""
+        """Read the file each time: a person or another engine may have changed it."""
         return read(self._path) if self._path.exists() else Recording(self._title, [])
 
 
 class _Taken:
-    """An answer, and when it came."""
+    """An answer and its times."""
 
     def __init__(self) -> None:
         self._began = self._first = time.monotonic()
@@ -90,7 +90,7 @@ class _Taken:
         self._calls[delta.index][1].append(delta.arguments)
 
     def exchange(self, asked: RecordedPrompt, finish: Finish) -> Exchange | None:
-        """What is kept of it; None when neither an endpoint nor a person gave it."""
+        """Return the exchange to keep. None if neither an endpoint nor a person gave the answer."""
         if (origin := _KEPT.get(finish.provenance["answer"])) is None:
             return None
         usage = None
@@ -107,7 +107,7 @@ class _Taken:
         return exchange.model_copy(update=self._pace(len(list(exchange.deltas()))))
 
     def _pace(self, n_deltas: int) -> dict[str, int]:
-        """The time spread evenly over the deltas in which the answer will be replayed."""
+        """Spread the time evenly over the deltas in which the answer will be replayed."""
         wait_s, rest_s = self._first - self._began, time.monotonic() - self._first
         return {"wait_ms": round(1000 * wait_s), "pace_ms": round(1000 * rest_s / n_deltas)}
 
@@ -123,7 +123,7 @@ def _provenance(origin: Literal["recorded", "authored"], given: Origin, *, count
 
 
 def _with(exchanges: Sequence[Exchange], new: Exchange) -> Sequence[Exchange]:
-    """The exchanges with a new one, in the place of the one for the same prompt, if there is one."""
+    """Return the exchanges with a new one. It replaces the exchange with the same prompt."""
     for n, old in enumerate(exchanges):
         if old.prompt == new.prompt:
             return exchanges if _said(old) == _said(new) else [*exchanges[:n], new, *exchanges[n + 1 :]]

@@ -1,8 +1,8 @@
-"""A model of another process: who records a lesson keeps the endpoint, its key and the cap to himself.
+"""A model in another process. A lesson that is recorded asks the model, and never gets the endpoint's key.
 
-`Relay` listens on loopback, and asks its model for whoever knows its token. `Relayed` is the model on the other side.
-A connection carries one question: a line with the token, a line with the prompt; then a line for each delta of the
-answer, `["TextDelta", {"text": "Four."}]`, or `["ModelError", {…}]`.
+`Relay` listens on loopback, and asks its model for each client that sends the right token. `Relayed` is the client. A
+connection carries one question: a line with the token, a line with the prompt, then a line for each delta of the
+answer, such as `["TextDelta", {"text": "Four."}]`, or `["ModelError", {…}]`.
 """
 
 import json
@@ -49,7 +49,7 @@ class Relayed:
 
 
 class Relay(ThreadingTCPServer):
-    """Answers with `model`; keeps in `failures` why it could not, and in `under_way` what it has not answered yet."""
+    """Answers with `model`. `failures` holds its errors, `under_way` the questions that are not answered yet."""
 
     daemon_threads = True
 
@@ -79,7 +79,7 @@ class _Question(StreamRequestHandler):
 
     def handle(self) -> None:
         if secrets.compare_digest(self.rfile.readline().strip(), self.server.token.encode()):
-            with suppress(OSError):  # whoever asked went away
+            with suppress(OSError):  # the client went away
                 self._answer(Prompt.from_json(json.loads(self.rfile.readline())))
 
     def _answer(self, prompt: Prompt) -> None:
@@ -98,7 +98,7 @@ class _Question(StreamRequestHandler):
             self.server.under_way.discard(self)
             if isinstance(deltas, Generator):
                 deltas.close()
-        if end:  # told last: by then the model has counted what it took
+        if end:  # sent last: by then the model has counted its tokens
             self._tell(end)
 
     def _tell(self, delta: Delta) -> None:

@@ -1,4 +1,4 @@
-"""A model that says what it was told to say: for tests, and for a lesson's own experiments."""
+"""A model that says the lines of a script: for tests, and for experiments in a lesson."""
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,10 +33,10 @@ class Scripted:
         self._lines = lines
         self._asked = itertools.count()
         self.prompts: list[Prompt] = []
-        """Every prompt so far, for a test to look at."""
+        """Every prompt so far, for tests."""
 
     def __eq__(self, other: object) -> bool:
-        """Two scripts with the same lines are one choice, so that a cell may be run twice."""
+        """Scripts with the same lines are equal, so running a cell with `start()` again changes nothing."""
         return isinstance(other, Scripted) and self._lines == other._lines
 
     __hash__ = None  # type: ignore[assignment]  # it is compared, never a key

@@ -1,8 +1,7 @@
-"""The last stretch to an endpoint: adds what nobody above may see, and hears when there is only silence.
+"""The transport to an endpoint: adds the secrets to a request, and notices silence.
 
-Keys, credentials and queries of the URL join a request here, below the SDK and below the HTTP
-library's logging: no log, error or `repr` above can hold them. What is raised leaves its traceback
-here, as the variables in it would show them.
+Keys, credentials and the query of the URL are added here, below the SDK and below the logging of the HTTP library. So
+no log, error or `repr` above can hold them. An error loses its traceback here: the variables in it would show them.
 """
 
 import base64
@@ -18,14 +17,14 @@ from .endpoint_errors import Silence
 
 
 class Redirected(httpx2.TransportError):
-    """The endpoint sends requests on to another origin, which the message names."""
+    """The endpoint redirects to another origin, which the message names."""
 
 
 class Transport(httpx2.BaseTransport):
     """Carries requests to the origin of `url`, with its credentials (or the `key`) and its query.
 
-    The environment's proxy for the origin carries them, as with other programs; this machine is reached without one.
-    A redirect to another origin raises Redirected: nobody named that address.
+    The environment's proxy is used as in other programs, but not for this machine. A redirect to another origin raises
+    Redirected, because nobody named that address.
     """
 
     def __init__(self, url: SplitResult, key: str | None, silence_s: float) -> None:
@@ -61,7 +60,7 @@ class Transport(httpx2.BaseTransport):
 
 
 class _Heard(httpx2.SyncByteStream):
-    """A body whose comments (`: ping`), with which servers keep connections open, do not count as an answer."""
+    """A body in which comments (`: ping`), which only keep a connection open, do not count as an answer."""
 
     def __init__(self, response: httpx2.Response, silence_s: float) -> None:
         self._body, self._silence_s = response.stream, silence_s
@@ -85,7 +84,7 @@ class _Heard(httpx2.SyncByteStream):
 
 
 def _proxy(url: SplitResult) -> str | None:
-    """The proxy that the environment names for an origin: its scheme's, else that for all."""
+    """Return the environment's proxy for an origin: that of its scheme, else that for all."""
     host, proxies = url.hostname or "", urllib.request.getproxies()
     proxy = proxies.get(url.scheme) or proxies.get("all")
     if not proxy or is_loopback(host) or urllib.request.proxy_bypass(host):
