@@ -53,7 +53,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name's home at its first use, so that the package itself imports at once."""
+    """Import a public name at its first use, so that importing the package takes no time."""
     if name not in _HOMES:
         raise AttributeError(f"module 'assistant_nb' has no attribute '{name}'; it has {', '.join(__all__)}")
     try:

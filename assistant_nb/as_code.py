@@ -1,9 +1,9 @@
-"""A call of the API as the code that makes it: with the SDK, with `requests`, with `curl`; and as it travels. Pure.
+"""A call of the API as code: with the SDK, `requests` or `curl`, or as the HTTP request. Pure.
 
     in_sdk("runs.cancel", {"thread_id": "thread_1", "run_id": "run_1"})
     'run = client.beta.threads.runs.cancel("run_1", thread_id="thread_1")'
 
-Address and key come from `OPENAI_BASE_URL` and `OPENAI_API_KEY`; neither is ever written down.
+Address and key come from `OPENAI_BASE_URL` and `OPENAI_API_KEY`. The code never holds them.
 """
 
 import json
@@ -15,23 +15,23 @@ from urllib.parse import quote, urlencode
 Params = Mapping[str, Any]
 
 WIDTH: Final = 80
-"""Characters in a line, where a value can be broken."""
+"""The most characters in a line, where a value can be broken."""
 _STEP: Final = "    "
 
 
 class Operation(NamedTuple):
-    """How one call is made. What of its parameters stands in `path` goes there, all else into the body or the query."""
+    """How one call is made. Parameters that `path` names go there, all others into the body or the query."""
 
     method: str
     path: str
     sdk: str
     result: str
-    """A name for what comes back."""
+    """A name for the result."""
     beta: bool = True
 
 
 def _resource(name: str, path: str, sdk: str, one: str, *verbs: str, beta: bool = True) -> dict[str, Operation]:
-    """The usual operations of a resource whose list is at `path`."""
+    """Return the usual operations of a resource whose list is at `path`."""
     id = f"{path}/{{{one}_id}}"
     usual = {
         "create": ("POST", path, one),
@@ -69,11 +69,11 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **_resource("files", "/files", "files", "file", "list", "retrieve", "delete", beta=False),
     "models.list": Operation("GET", "/models", "models.list", "models", beta=False),
 }
-"""Of each name: method, path, the SDK's way to it, what comes back. In the SDK the last id of a path stands first."""
+"""The operations by name. In the SDK the last id of a path comes first."""
 
 
 def in_sdk(operation: str, params: Params) -> str:
-    """As Python with the official SDK; `client` is there already."""
+    """Return Python for the official SDK. It uses a variable `client`."""
     made, ids, rest = _parted(operation, params)
     first = [literal(ids.popitem()[1])] if ids else []
     given = [f"{name}={literal(value, 1, len(name) + 2)}" for name, value in {**ids, **rest}.items()]
@@ -81,7 +81,7 @@ def in_sdk(operation: str, params: Params) -> str:
 
 
 def in_requests(operation: str, params: Params) -> str:
-    """As Python with `requests`."""
+    """Return Python for `requests`."""
     made, ids, rest = _parted(operation, params)
     headers = [
         """\"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}\"""",
@@ -100,7 +100,7 @@ def in_requests(operation: str, params: Params) -> str:
 
 
 def in_curl(operation: str, params: Params) -> str:
-    """As a command for a shell. The body stands in a quoted here-document, in which no character is special."""
+    """Return a command for a shell. The body is a quoted here-document, in which no character is special."""
     made, ids, rest = _parted(operation, params)
     method = f"-X {made.method} " if made.method == "DELETE" else ""
     lines = [
@@ -116,7 +116,7 @@ def in_curl(operation: str, params: Params) -> str:
 
 
 def in_http(operation: str, params: Params) -> str:
-    """As the request that travels. The key stands in it by its name, too."""
+    """Return the HTTP request, with the name of the key's variable instead of the key."""
     made, ids, rest = _parted(operation, params)
     lines = [f"{made.method} /v1{_address(made, ids, rest)} HTTP/1.1", "Authorization: Bearer $OPENAI_API_KEY"]
     if made.beta:
@@ -134,9 +134,9 @@ DIALECTS: Final[Mapping[str, Callable[[str, Params], str]]] = {
 
 
 def literal(value: Any, depth: int = 0, taken: int = 0) -> str:
-    """JSON as a Python literal in black's layout: on one line where it fits, else an item a line.
+    """Return JSON as a Python literal in black's layout: on one line if it fits, else an item a line.
 
-    It stands at `depth` indents, and `taken` more characters of its first line are not its own.
+    It is indented `depth` times, and other text takes `taken` more characters of its first line.
     """
     line = _in_line(value)
     if len(line) + depth * len(_STEP) + taken <= WIDTH and "\\n" not in line:
@@ -164,7 +164,7 @@ def _escaped(half: re.Match[str]) -> str:
 
 
 def _parted(name: str, params: Params) -> tuple[Operation, dict[str, str], dict[str, Any]]:
-    """The operation, the ids in its path, and its other parameters. Raises KeyError for an id that is missing."""
+    """Return the operation, the ids in its path, and the other parameters. Raises KeyError for a missing id."""
     made = OPERATIONS[name]
     ids = {id: params[id] for id in re.findall(r"\{(\w+)\}", made.path)}
     return made, ids, {key: value for key, value in params.items() if key not in ids}
@@ -175,7 +175,7 @@ def _path(made: Operation, ids: Mapping[str, str]) -> str:
 
 
 def _address(made: Operation, ids: Mapping[str, str], rest: Params) -> str:
-    """The path, with the parameters behind it where there is no body."""
+    """Return the path. Without a body, the parameters follow as a query."""
     return _path(made, ids) + (f"?{urlencode(_query(rest), doseq=True)}" if rest and made.method == "GET" else "")
 
 
@@ -184,7 +184,7 @@ def _body(rest: Params) -> str:
 
 
 def _query(rest: Params) -> dict[str, Any]:
-    """Parameters as they stand in a URL: a list says so in its name."""
+    """Return parameters as a URL has them: the name of a list ends in []."""
     return {f"{name}[]" if isinstance(value, list) else name: value for name, value in rest.items()}
 
 
@@ -213,7 +213,7 @@ def _in_line(value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    """A text as Python writes it, in double quotes where that takes no more backslashes."""
+    """Return a text as Python writes it, in double quotes unless they need more backslashes."""
     plain = repr(text)
     if plain[0] == '"' or ('"' in text and "\\'" not in plain):
         return plain
@@ -221,6 +221,6 @@ def _quoted(text: str) -> str:
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:
-    """A long text cut behind its line ends, and behind blanks where a line is too long."""
+    """Cut a long text behind its line ends, and a long line behind blanks."""
     for line in re.findall(r"[^\n]*\n|[^\n]+", text):
         yield from re.findall(rf".{{1,{max(width, 20)}}}(?:\s+|\Z)|\S{{1,{max(width, 20)}}}", line, re.DOTALL)

@@ -1,4 +1,4 @@
-"""What an engine is asked to be: the choices of `start`, `connect` and `serve`, checked, and the engine they make."""
+"""The choices of `start`, `connect` and `serve`: checking them, and building the engine that they describe."""
 
 import difflib
 import math
@@ -29,7 +29,7 @@ _NAMED: Final = ("recorded", "practice", "human")
 
 
 class Given(TypedDict, total=False):
-    """The choices as they are given; None is as good as left out."""
+    """The choices as a caller gives them. None means left out."""
 
     model: str | Model
     recording: PathLike | None
@@ -45,7 +45,7 @@ class Given(TypedDict, total=False):
 
 
 class _World(TypedDict, total=False):
-    """Where ids and times come from, and where everything is kept; of the lessons and in memory if left out."""
+    """Ids, times and store of an engine. Left out: those of the lessons, in memory."""
 
     seed: str
     clock: Clock
@@ -54,10 +54,10 @@ class _World(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Choices:
-    """Choices that fit together. Equal ones are the same engine. No key stands in the `repr`."""
+    """Choices that fit together. Equal choices mean the same engine. The `repr` holds no key."""
 
     model: str | Model
-    """Who answers; with a `base_url` the name to ask for there, empty for the one that each run asks for."""
+    """Who answers. With a `base_url`, the name of a model there; empty for the one that each run names."""
     recordings: tuple[Path, ...]
     pace: float
     base_url: str | None = field(repr=False)
@@ -65,14 +65,14 @@ class Choices:
     record: Path | None
     fallback: bool
     stall_s: float | None
-    """How long an endpoint may be silent; None for as long as suits."""
+    """How long an endpoint may be silent. None: the default."""
     budget: Budget
     store: Path | None
     limits: Limits
 
     @classmethod
     def of(cls, key: str | None = None, **given: Unpack[Given]) -> "Choices":
-        """`key` is for the endpoint when no `api_key` is given.
+        """Check choices. `key` is for the endpoint when no `api_key` is given.
 
         Raises TypeError for an unknown choice, ValueError for choices that do not fit, RecordingError for a recording
         that is not there.
@@ -103,9 +103,9 @@ class Choices:
         return f"kept in {self.store.name}" if self.store else "kept in memory"
 
     def build(self) -> App:
-        """Recorded answers in memory come with the ids and times of the lessons, all else with fresh ones.
+        """Build the engine. Recorded answers in memory get the ids and times of the lessons, all others new ones.
 
-        A file lives in real time, whoever answers: it must not run backwards when that changes.
+        A store in a file has real time, whoever answers. Its time must not run backwards when the model changes.
         Raises RecordingError, StoreError, and ValueError for a base_url that is none.
         """
         world: _World = {}
@@ -165,7 +165,7 @@ def _check_together(given: Given) -> None:
 
 
 def _misfits(given: Given, *, live: bool, replays: bool) -> Iterator[tuple[str, str]]:
-    """Choices without the one that they belong to, and what that is."""
+    """Yield choices that need another choice, each with advice."""
     person = given.get("model") == "human"
     for names, fits, advice in (
         (("recording", "pace"), replays, "goes with recorded answers: model='recorded' or fallback='recorded'"),
@@ -181,9 +181,9 @@ def _misfits(given: Given, *, live: bool, replays: bool) -> Iterator[tuple[str, 
 
 
 def _ask_person(code: str) -> bool:
-    """Whether a person at this notebook or terminal lets code run that nothing contains; without one, it does not."""
+    """Ask a person here whether code may run uncontained. False if nobody can answer."""
     try:
         said = input(f"{code}\n\n{_QUESTION}")
-    except (EOFError, OSError, RuntimeError):  # nobody can be asked here
+    except (EOFError, OSError, RuntimeError):  # no person can be asked here
         return False
     return said.strip().lower() in ("y", "yes")

@@ -16,12 +16,12 @@ from .engine.errors import EngineError, ModelError
 _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "recording", "record", "fallback")
 """Options of `serve` that are choices of an engine."""
 _JUPYTER = Path(__file__).parent / "jupyter"
-"""Settings for JupyterLab: widgets talk to the kernel itself, as its subshells lose messages at a reload."""
+"""Settings for JupyterLab: widgets use no subshells of the kernel, which lose messages at a reload."""
 _NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; the result is the process's exit code: 0 well, 1 failed, 2 misused."""
+    """Run a command. Returns the exit code of the process: 0 success, 1 failure, 2 wrong arguments."""
     arguments, rest = _parser().parse_known_args(argv)
     if rest and arguments.command is not lab:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
@@ -65,7 +65,7 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def run(arguments: argparse.Namespace, rest: list[str]) -> int:
-    """Execute lessons and say of each whether it passed, or which cell failed and why."""
+    """Execute lessons. Say for each whether it passed, or which cell failed and why."""
 
     def one(lesson: Path, on_cell: upkeep.OnCell) -> list[str]:
         course.run(lesson, on_cell)
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def check(arguments: argparse.Namespace, rest: list[str]) -> int:
-    """Say of each lesson whether it is true: outputs exact, recordings used, no secrets."""
+    """Say for each lesson whether it is true: outputs exact, recordings used, no secrets."""
     return _of_each(arguments.lessons, upkeep.check, "true: runs, outputs exact, recording all used, no secret")
 
 
@@ -104,7 +104,7 @@ def record(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]], well: str) -> int:
-    """Do something with lessons, all if none is named, and say what came of each; `work` gives what is wrong."""
+    """Do `work` with lessons, all if none is named, and print the results. `work` returns what is wrong."""
     if not all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
         print(_NEEDS_LAB, file=sys.stderr)
         return 1
@@ -120,7 +120,7 @@ def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]],
 
 
 def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
-    """Start the engine alone, and print what a client has to know, ready for `export`."""
+    """Start the engine alone, and print address and key for `export`."""
     from .choices import Given
     from .client import serve as open_server
 
@@ -139,7 +139,7 @@ def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def store_check(arguments: argparse.Namespace, rest: list[str]) -> int:
-    """Say whether a store is whole; of a damaged one save what can be read, and say what is lost."""
+    """Say whether a store is whole. Save what can be read of a damaged one, and say what is lost."""
     from .engine.rescue import check as look
 
     path = Path(arguments.file)
@@ -167,7 +167,7 @@ def _with_bar(lesson: Path, work: Callable[[Path, upkeep.OnCell], list[str]]) ->
 
 
 def _add_key(parser: argparse.ArgumentParser) -> None:
-    """The variable is named on the command line, so that the key itself stands in nobody's history."""
+    """Add an option for the name of a variable, so that the key itself is in no shell's history."""
 
     def variable(name: str) -> str:
         if not (key := os.environ.get(name)):

@@ -43,7 +43,7 @@ _NO_SOCKS: Final = (
 
 
 def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
-    """What goes wrong behind a door leaves its traceback there: the variables in it hold keys."""
+    """Cut the traceback of an error, because the variables in it hold keys."""
 
     @wraps(way_in)
     def door(*args: _P.args, **choices: _P.kwargs) -> _R:
@@ -74,8 +74,8 @@ def start(**choices: Unpack[Given]) -> None:
     - `fallback="recorded"`: the recording answers when the endpoint fails or is silent
     - `cap_tokens`: how many tokens the process may take there
     - `store`: a file that keeps assistants, threads and runs (default: memory)
-    - `limits`: those of the code interpreter's calls. Where nothing on this machine contains code that a model wrote,
-      each piece is shown, and runs only if you say yes.
+    - `limits`: what code of the code interpreter may use. Where nothing on this machine contains such code, each piece
+      is shown first, and runs only if you say yes.
 
     Raises TypeError for an unknown choice, ValueError for choices that do not fit, RuntimeError when an
     engine was started with others, and the engine's RecordingError and StoreError for files it cannot use.
@@ -97,10 +97,10 @@ def start(**choices: Unpack[Given]) -> None:
 
 @_door
 def connect(**choices: Unpack[Given]) -> "OpenAI":
-    """An SDK client with an engine of its own inside this process; nothing listens.
+    """Return an SDK client with an engine of its own inside this process. Nothing listens.
 
-    The choices are those of `start`. In memory every client has a world of its own; clients of one
-    `store` share it. Prints the same line as `start`.
+    The choices are those of `start`. In memory every client has objects of its own. Clients of one `store` share its
+    objects. Prints the same line as `start`.
     """
     import httpx2
     from openai import __version__
@@ -125,7 +125,7 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
 
 
 def stop() -> None:
-    """Stop what `start` started, put the environment back, and let go of all store files."""
+    """Stop what `start` started, restore the environment, and close all store files."""
     global _started
     if _started:
         _started.close()
@@ -135,7 +135,7 @@ def stop() -> None:
 
 @_door
 def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str, str]":
-    """A server for clients in other processes, its random key, and the line that `start` would print.
+    """Start a server for clients in other processes. Returns it, its random key, and the line that `start` prints.
 
     Closing it closes the engine.
     """
@@ -145,10 +145,10 @@ def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str,
 
 
 class _Started:
-    """A loopback server and the environment it has changed."""
+    """A loopback server and the environment that it has changed."""
 
     def __init__(self, choices: Choices) -> None:
-        # The SDK imports its Assistants part at the first use, which takes a second: do it meanwhile.
+        # The SDK imports its Assistants part at the first use, which takes a second. Begin it now.
         threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
         self.choices, self.app = choices, _engine(choices)
         self._server, key = _listen(self.app, _HOST, 0)
@@ -174,31 +174,31 @@ class _Started:
 
 
 def _set(variables: Mapping[str, str | None]) -> None:
-    """Set these variables of the environment; None takes one away. One of them the SDK reads only when imported."""
+    """Set variables of the environment. None removes one. The SDK reads OPENAI_API_TYPE only when it is imported."""
     for name, value in variables.items():
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
     if sdk := sys.modules.get("openai"):
-        setattr(sdk, "api_type", variables["OPENAI_API_TYPE"])  # noqa: B010  what it knows by now is another type
+        setattr(sdk, "api_type", variables["OPENAI_API_TYPE"])  # noqa: B010  the SDK declares another type
 
 
 _started: _Started | None = None
 _on_file: dict[Path, tuple[Choices, App]] = {}
-"""Engines on store files, which one process opens once."""
+"""Engines on store files. A process opens each file once."""
 
 
 @atexit.register
 def _close_files() -> None:
-    """At exit nothing else needs closing: the server's threads end with the process."""
+    """Close store files at exit. The server's threads end with the process."""
     while _on_file:
         _, (_, app) = _on_file.popitem()
         app.close()
 
 
 def _own_key() -> str | None:
-    """The learner's key, which `start` has replaced by the engine's."""
+    """Return the learner's key, also after `start` has replaced it by the engine's."""
     name = "OPENAI_API_KEY"
     return _started.before.get(name) if _started else os.environ.get(name)
 
@@ -225,7 +225,7 @@ def _engine(choices: Choices) -> App:
 
 
 def _lacks_socks() -> bool:
-    """True where the SDK's clients cannot be made: they read the environment's proxies, needed or not."""
+    """True if the SDK cannot make a client: it reads the environment's proxies, even if no request needs one."""
     socks = any(url.startswith("socks") for url in urllib.request.getproxies().values())
     return socks and find_spec("socksio") is None
 

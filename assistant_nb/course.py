@@ -1,4 +1,4 @@
-"""The course: which lessons there are, a learner's own copy of them, and running one from end to end."""
+"""The course: its lessons, a learner's own copy of them, and running one from beginning to end."""
 
 import os
 import re
@@ -16,24 +16,24 @@ _CHECKOUT: Final = Path(__file__).parents[1] / "notebooks"
 CELL_TIMEOUT_S: Final = 120
 
 _START: Final = re.compile(r"(?:\b(?:anb|assistant_nb)\.|(?<![.\w]))(?:start|connect)\s*\(|recording\s*=")
-"""In a cell that starts an engine."""
+"""Found in a cell that starts an engine."""
 _PRIVATE: Final = re.compile(r"openai|azure|anthropic|aws_|google|key|token|secret|pass|credential|auth", re.IGNORECASE)
-"""In the name of a variable that holds a key, or says what an SDK without an engine would ask."""
+"""Found in the name of a variable that holds a key, or the address of a real endpoint."""
 _KEY: Final = re.compile(r"\bg?sk[-_][\w-]{8,}|://[^/@\s]+@")
 """A key, or credentials in a URL."""
 
 
 class LessonError(Exception):
-    """A lesson does not exist, or did not run to its end; the message says where and why."""
+    """A lesson does not exist, or did not run to its end. The message says where and why."""
 
 
 def lessons() -> list[Path]:
-    """The originals, in order of the course."""
+    """Return the original notebooks, in order of the course."""
     return sorted((_INSTALLED if _INSTALLED.is_dir() else _CHECKOUT).glob("[0-9]*.ipynb"))
 
 
 def find(name: str) -> Path:
-    """A lesson by the beginning of its name ("01"), or any notebook by its path. Raises LessonError."""
+    """Find a lesson by the beginning of its name ("01"), or any notebook by its path. Raises LessonError."""
     path = Path(name)
     if path.suffix == ".ipynb" and path.is_file():
         return path
@@ -47,9 +47,9 @@ def find(name: str) -> Path:
 
 
 def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Copy the lessons that `folder` does not have yet; yields each one's place and whether it is new.
+    """Copy the lessons that `folder` does not have yet. Yields the path of each, and whether it is new.
 
-    What stands there already is the learner's, and is left alone.
+    A file that is already there is the learner's, and stays as it is.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
-    """Execute a lesson in a fresh kernel and an empty folder; the file is only read.
+    """Execute a lesson in a fresh kernel and an empty folder. The file is not changed.
 
     `on_cell(done, total)` is called after each code cell. Raises LessonError naming the first cell
     that failed, or what kept the lesson from running.
@@ -75,7 +75,7 @@ def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
 
 
 def read(lesson: Path) -> "NotebookNode":
-    """A notebook as nbformat has it. Raises LessonError."""
+    """Read a notebook. Raises LessonError."""
     import nbformat
 
     try:
@@ -86,10 +86,10 @@ def read(lesson: Path) -> "NotebookNode":
 
 
 def execute(notebook: "NotebookNode", on_cell: Callable[[int, int], None], *, goes_on: bool = False) -> None:
-    """Like `run`, with a notebook that takes the outputs.
+    """Like `run`, with a notebook in memory, which gets the outputs.
 
-    With `goes_on` a cell that fails stops nothing, unless it is one that starts an engine: without that the other
-    cells would ask whatever the SDK asks by default. The kernel's environment holds no key.
+    With `goes_on` the other cells run after a failed one. A failed cell that starts an engine still stops everything:
+    without an engine the SDK would ask its default address. The kernel's environment holds no key.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -132,11 +132,11 @@ def execute(notebook: "NotebookNode", on_cell: Callable[[int, int], None], *, go
 
 
 def _environment() -> dict[str, str]:
-    """This process's environment without what opens a door to a real endpoint."""
+    """Return this process's environment without keys and addresses of real endpoints."""
     return {name: value for name, value in os.environ.items() if not (_PRIVATE.search(name) or _KEY.search(value))}
 
 
 def _where(code: "Sequence[NotebookNode]", n: int) -> str:
-    """A cell by its number on screen and its first line."""
+    """Name a cell by its number on screen and its first line."""
     first_line = code[n - 1].source.strip().partition("\n")[0]
     return f"code cell {n} of {len(code)} (`{first_line}`)"

@@ -1,4 +1,4 @@
-"""Python functions as tools: their definition for an assistant, and their answers for a run that waits for them.
+"""Python functions as tools: their definitions for an assistant, and their outputs for a run that waits for them.
 
 def get_weather(city: str, unit: Literal["C", "F"] = "C") -> str:
     "The weather in a city."
@@ -26,11 +26,11 @@ Function = Callable[..., Any]
 
 
 def function_tool(function: Function) -> "FunctionToolParam":
-    """The definition of a function for `tools=[…]`.
+    """Return the definition of a function for `tools=[…]`.
 
-    The name is the function's own, the description its docstring's first paragraph, the parameters come from its
-    annotations (`Annotated[str, "what it means"]` describes one). Raises TypeError for a parameter without annotation,
-    for `*args` and `**kwargs`, for types that JSON has no word for, and for what is no plain function.
+    The name is the function's own. The description is the first paragraph of its docstring. The parameters come from
+    its annotations; `Annotated[str, "what it means"]` describes one. Raises TypeError for a parameter without
+    annotation, for `*args` and `**kwargs`, for types that JSON does not have, and for an object that is no function.
     """
     try:
         schema = _arguments(function).model_json_schema()
@@ -49,10 +49,10 @@ def function_tool(function: Function) -> "FunctionToolParam":
 
 
 def tool_outputs(run: "Run", *functions: Function) -> "list[ToolOutput]":
-    """Call what a run asks for: one output for each of its calls, ready for `submit_tool_outputs`.
+    """Call the functions that a run asks for. Returns one output for each call, ready for `submit_tool_outputs`.
 
-    A text is passed on as it is, all else as JSON. What goes wrong becomes the output, beginning with "Error: ", so
-    that the model can read it and the run goes on. Raises ValueError for a run that waits for nothing.
+    A text is passed on as it is, everything else as JSON. An error becomes the output, beginning with "Error: ", so
+    that the model can read it and the run goes on. Raises ValueError for a run that waits for no outputs.
     """
     if run.required_action is None:
         raise ValueError(f"Run {run.id} waits for no function: it is '{run.status}', not 'requires_action'.")
@@ -77,12 +77,12 @@ def _called(functions: dict[str, Function], name: str, arguments: str) -> str:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "the arguments"
         return f"Error: {name} was not called: {place}: {first['msg']}."
-    except Exception as error:  # noqa: BLE001  the learner's own code may raise anything; the model is told
+    except Exception as error:  # noqa: BLE001  the learner's own code may raise anything, and the model reads it
         return f"Error: {type(error).__name__}: {error}"
 
 
 def _arguments(function: Function) -> type[BaseModel]:
-    """A model of a function's parameters."""
+    """Return a pydantic model of a function's parameters."""
     name = _name(function)
     if inspect.iscoroutinefunction(function):
         raise TypeError(f"{name} is asynchronous. Give a plain function that calls asyncio.run({name}(…)).")
@@ -108,7 +108,7 @@ def _name(function: Function) -> str:
 
 
 def _described(hint: object) -> object:
-    """`Annotated[str, "the city"]` as pydantic writes it."""
+    """Return `Annotated[str, "the city"]` as pydantic writes it."""
     if get_origin(hint) is not Annotated:
         return hint
     kind, *notes = get_args(hint)

@@ -1,14 +1,14 @@
 r"""Text that a model or a person wrote, as Markdown that is safe in a notebook. Pure.
 
-The text is read as `render` reads it, and written anew, so that JupyterLab shows the same and does no more: nothing is
-fetched, a link leads to the web, HTML is shown as text, only harmless formulas are drawn.
+The text is read as `render` reads it, and written anew. So JupyterLab shows the same, and nothing is fetched, a link
+leads to the web, HTML is shown as text, and only harmless formulas are drawn.
 
     portable(r"Solve \(x^2 = 4\) for $5: ![x](https://x.org/x.png)")
     r"Solve $x^2 = 4$ for <span>\$</span>5: [picture x](https://x.org/x.png) *(on the web, not fetched)*"
 
-JupyterLab takes what looks like a formula out of a cell before it reads Markdown, in code, too. So a formula must not
-mean anything in Markdown, code must not look like a formula, and a blank line, which ends the search, follows each
-listing.
+JupyterLab takes everything that looks like a formula out of a cell before it reads Markdown, even in code. So a formula
+must not mean anything in Markdown, and code must not look like a formula. A blank line ends JupyterLab's search, so one
+follows each listing.
 """
 
 import re
@@ -22,21 +22,21 @@ from .render import LANGUAGES, LONGEST, NOTHING, Cited, clean, leads_to_web, par
 from .tex import is_harmless
 
 _APART: Final = "<span></span>"
-"""Stands between two things that would be read as one."""
+"""Separates two things that would be read as one."""
 _ADDRESS: Final = re.compile(r"(https?://[^\s<]*)", re.IGNORECASE)
 _SPECIAL: Final = re.compile(r":(?=//)|www(?=\.)|&(?=#?\w+;)|(?<!\w)_|_(?!\w)|[\\`$<*\[\]~|]", re.ASCII | re.IGNORECASE)
-"""What means something in Markdown, or makes JupyterLab read a link."""
+"""Characters that mean something in Markdown, or make JupyterLab read a link."""
 _ESCAPED: Final = {"\\": r"<span>\\</span>", "$": r"<span>\$</span>", "`": "&#96;", "<": "&lt;", "&": "&amp;"}
-r"""A backslash and a dollar stand apart, or Jupyter would look for a formula behind them."""
+r"""A backslash and a dollar get an element of their own, so that Jupyter finds no formula."""
 _LINE_BEGINS: Final = re.compile(r"^(\d+(?=[.)])|(?=[#+=>-]))", re.MULTILINE)
 _NO_CODE: Final = re.compile(r"\\(?:begin|end)\{|\\\\[()\[\]]", re.IGNORECASE)
-"""What JupyterLab takes for a formula even in code."""
+"""Texts that JupyterLab takes for a formula even in code."""
 _NO_TEX: Final = re.compile(r"`|(?<!\\)(?:\\\\)*[$%]|://|www\.", re.IGNORECASE)
-"""What JupyterLab takes for code, for the end of a formula, for a comment, or for a link."""
+"""Texts in a formula that JupyterLab takes for code, for its end, for a comment, or for a link."""
 _MARKDOWN: Final = re.compile(r"<(?=\S)|\](?=[(\[])|(?<!\\)(?:\\\\)+(?=[A-Za-z]|$)")
-r"""Of a formula, what Markdown would take for HTML, for a link, or, as it makes one backslash of two, for a command.
+r"""Texts in a formula that Markdown takes for HTML or a link, or where it makes a command by joining two backslashes.
 
-A blank behind it changes no formula.
+A blank behind them does not change the formula.
 """
 _ODD_IN_ADDRESS: Final = re.compile(r"[^\w.~:/?#@%+=,;!&-]", re.ASCII)
 _ODD: Final = re.compile(r"[^\w\s@]|_")
@@ -49,12 +49,12 @@ def portable(text: str, cited: Cited = NOTHING) -> str:
 
 
 def words(text: str) -> str:
-    """A text of one line, such as a name: its characters."""
+    """Return the characters of a text of one line, such as a name."""
     return _begun(_words(clean(text).strip()))
 
 
 def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
-    """A picture that is at hand; of another one its name, as nothing is fetched."""
+    """Return a picture if it is known, else its name: nothing is fetched."""
     if data := cited.picture(file_id):
         return f"![{_words(alt, linked=True)}]({data})"
     name = f"picture {_words(alt, linked=True)}".rstrip()
@@ -62,7 +62,7 @@ def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
 
 
 def fenced(text: str, language: str = "") -> str:
-    """A listing. Its language is told only if it is one: JupyterLab draws `mermaid`."""
+    """Return a listing. It names only known languages: JupyterLab draws `mermaid`."""
     fence = "`" * max([3, *(len(ticks) + 1 for ticks in re.findall("`+", text))])
     return f"{fence}{language if language.lower() in LANGUAGES else ''}\n{text.removesuffix(chr(10))}\n{fence}"
 
@@ -111,7 +111,7 @@ def _items(node: SyntaxTreeNode, cited: Cited, between: str) -> str:
 
 
 def _quote(body: str) -> str:
-    """Lines with a mark each; as HTML where a line of a listing or of a formula must not begin with one."""
+    """Return lines with a mark each, or HTML if the quote holds a listing or a formula, which must not have marks."""
     if "```" in body or "$$" in body:
         return f"<blockquote>\n\n{body}\n\n</blockquote>"
     return "\n".join(f"> {line}".rstrip() for line in body.split("\n"))
@@ -166,7 +166,7 @@ def _piece(node: SyntaxTreeNode, cited: Cited, *, linked: bool) -> str:
 
 
 def _words(text: str, *, linked: bool = False) -> str:
-    """Characters that mean nothing in Markdown; an address of the web leads there, but not within a link."""
+    """Return a text without Markdown. An address of the web becomes a link, but not inside of a link."""
     parts = [text] if linked else _ADDRESS.split(text)
     return "".join(_led(part) if n % 2 else _escaped(part) for n, part in enumerate(parts))
 
@@ -187,7 +187,7 @@ def _no_mark(mark: str) -> str:
 
 
 def _begun(lines: str) -> str:
-    """Lines none of which begins a list, a heading, a quote or a rule."""
+    """Return lines so that none begins a list, a heading, a quote or a rule."""
     return _LINE_BEGINS.sub(r"\1\\", lines)
 
 
@@ -209,7 +209,7 @@ def _code(text: str) -> str:
 
 
 def _tex(source: str) -> str:
-    """A formula between dollars; empty if JupyterLab would not read it as one, to its end."""
+    """Return a formula between dollars, or nothing if JupyterLab would not read all of it as one."""
     match source[:2]:
         case "\\(":
             mark, inner = "$", source[2:-2]
@@ -226,7 +226,7 @@ def _tex(source: str) -> str:
 
 
 def _balanced(tex: str) -> bool:
-    """True if JupyterLab finds as many braces closed as opened."""
+    """True if JupyterLab finds each opened brace closed."""
     depth = 0
     for brace in re.findall(r"\\[{}$]|[{}]", tex):
         depth = max(0, depth + {"{": 1, "}": -1}.get(brace, 0))

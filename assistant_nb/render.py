@@ -1,13 +1,13 @@
 r"""Text that a model or a person wrote, as HTML that is safe in a page: Markdown, TeX, code, citations. Pure.
 
-One renderer serves the live widgets and the copies that a saved notebook keeps. Safe means: of the text's own HTML
-nothing is left but its characters; nothing is fetched; nothing runs; a link leads to the web or to nowhere.
+One renderer serves the live widgets and the copies that a saved notebook keeps. Safe means: HTML in the text is shown
+as characters, nothing is fetched, nothing runs, and a link leads to the web or to nowhere.
 
     blocks("Solve $x^2 = 4$:\n\n- **two** roots")
     ['<p>Solve <span class="anb-tex">$x^2 = 4$</span>:</p>\n', '<ul>\n<li><strong>two</strong> roots</li>\n</ul>\n']
 
-TeX keeps its source with its delimiters, in an element that whoever can draw formulas finds: Jupyter's own
-typesetter in a saved copy, the script of a live widget. What is not harmless there (`tex.py`) is shown as a listing.
+A formula stays TeX, with its delimiters, in an element of the class `anb-tex`. Jupyter's typesetter draws it in a saved
+copy, and a live widget's script draws it there. A formula that is not harmless (`tex.py`) is shown as a listing.
 """
 
 import itertools
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
 LONGEST: Final = 100_000
-"""Characters that are read as Markdown; a longer text is shown as it is."""
+"""The most characters that are read as Markdown. A longer text is shown as it is."""
 LANGUAGES: Final = {
     **dict.fromkeys(("bash", "diff", "html", "json", "julia", "kotlin", "latex", "lua", "php", "py", "pycon"), 20_000),
     **dict.fromkeys(("pytb", "python", "ruby", "rust", "sh", "shell", "sql", "swift", "tex", "toml", "xml"), 20_000),
@@ -40,41 +40,41 @@ LANGUAGES: Final = {
     **dict.fromkeys(("c", "c++", "console", "cpp", "csharp", "css", "go", "ini", "java", "javascript", "js"), 2_000),
     **dict.fromkeys(("jsx", "markdown", "md", "r", "ts", "typescript"), 2_000),
 }
-"""Which listings are coloured, up to how many characters: of a long and nasty one most lexers never come to an end."""
+"""Languages that are coloured, each up to a number of characters: some lexers need endless time for long listings."""
 _MOST_LINES: Final = 100
-"""Of one formula."""
+"""The most lines of one formula."""
 _WEB: Final = re.compile(
     r"https?://(?:[a-z0-9_-]+\.)+(?!localhost\b)[a-z][a-z0-9-]*(?::[0-9]+)?(?:[/?#].*)?|mailto:.*",
     re.ASCII | re.DOTALL | re.IGNORECASE,
 )
-"""A URL that leads to the web wherever it is pressed.
+"""A URL that leads to the web from every page.
 
-It names its host, and as a domain. Without a host (`http:/logout`) it would lead into the page's own server; so may an
-address or a bare name (`127.0.0.1`, `localhost`, `jupyter`), as notebooks are served there. A user's name before the
-host (`https://x.org@y.org`) only hides where a link leads.
+It must name a host, as a domain. Without a host (`http:/logout`) it would lead into the page's own server. An address
+or a bare name (`127.0.0.1`, `localhost`, `jupyter`) may be a notebook server. A user's name before the host
+(`https://x.org@y.org`) only hides where a link leads.
 """
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
-"""What means nothing in a page, and what would show the words beside it in another order."""
+"""Characters that have no meaning in a page, and those that change the order of the words beside them."""
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]*={0,2}")
 
 
 @dataclass(frozen=True, slots=True)
 class Cited:
-    """What a text may point to besides the web."""
+    """What a text may refer to besides the web."""
 
     marks: Mapping[str, str] = field(default_factory=dict)
-    """Of each mark, such as `【4:0†notes.txt】`, the HTML that stands in its place."""
+    """The HTML that replaces each mark, such as `【4:0†notes.txt】`."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Of each link, such as `sandbox:/mnt/data/plot.png`, the id of the file."""
+    """The id of the file of each link, such as `sandbox:/mnt/data/plot.png`."""
     pictures: Mapping[str, str] = field(default_factory=dict)
-    """Of a file's id, its picture as a `data:` URL."""
+    """The picture of each file, by the file's id, as a `data:` URL."""
 
     def file(self, url: str) -> str | None:
-        """The id of the file that a link means."""
+        """Return the id of the file that a link means."""
         return self.files.get(url) or self.files.get(unquote(url))
 
     def picture(self, file_id: str) -> str | None:
-        """A file's picture as a `data:` URL, if it is one that can only be shown."""
+        """Return a file's picture as a `data:` URL, if it is in a format that cannot run code."""
         data = self.pictures.get(file_id, "")
         return data if _PICTURE.fullmatch(data) else None
 
@@ -86,7 +86,7 @@ _BEGINS: Final = re.compile(r"\$|\\(?=[(\[]|begin|eqref|ref)")
 
 
 def blocks(text: str, cited: Cited = NOTHING) -> list[str]:
-    """A text as HTML, one string for each of its top-level blocks."""
+    """Return a text as HTML, one string for each of its top-level blocks."""
     return [html for _, html in _blocks(text, cited)]
 
 
@@ -99,7 +99,7 @@ class Growing:
         self._rest = ""
 
     def add(self, piece: str) -> tuple[int, list[str]]:
-        """How many of the blocks stay as they are, and the ones that come after them now."""
+        """Add a piece. Returns how many of the blocks stay as they are, and the new blocks after them."""
         kept, env = len(self._done), cast(EnvType, {})
         self._rest += piece
         found = _blocks(self._rest, self._cited, env)
@@ -107,7 +107,7 @@ class Growing:
         return kept, [html for _, html in found]
 
     def _settle(self, found: list[tuple[int, str]], opened: int | None) -> None:
-        """A block is done when the one behind it has ended at a blank line, and no formula is open before that."""
+        """Keep the blocks that cannot change: the next one has ended at a blank line, and no formula is open."""
         lines = self._rest.split("\n")
         blank = max((n for n, line in enumerate(lines[:-1]) if not line.strip(" \t\r")), default=0)
         until = blank if opened is None else min(blank, opened)
@@ -117,23 +117,23 @@ class Growing:
 
 
 def code(source: str, language: str = "python") -> str:
-    """A listing, coloured by classes where the language is known and the source is no book."""
+    """Return a listing, coloured by classes if the language is known and the source is not too long."""
     lexer = _lexer(language.lower()) if len(source) <= LANGUAGES.get(language.lower(), -1) else None
     return f'<pre class="anb-code highlight"><code>{_coloured(clean(source), lexer)}</code></pre>'
 
 
 def plain(text: str) -> str:
-    """A text as it is: an output, arguments that are no JSON."""
+    """Return a text as it is, such as an output."""
     return f'<pre class="anb-plain">{escape(clean(text))}</pre>'
 
 
 def inline(text: str) -> str:
-    """A text of one line, such as a name: its characters."""
+    """Return the characters of a text of one line, such as a name."""
     return _characters(" ".join(clean(text).split()))
 
 
 def _blocks(text: str, cited: Cited, env: EnvType | None = None) -> list[tuple[int, str]]:
-    """The first line of each block, counted from 0, and its HTML. `env` learns in which line a formula is `open`."""
+    """Return the first line of each block, from 0, and its HTML. Sets `env["open"]` to the line of an open formula."""
     if len(text) > LONGEST:
         return [(0, plain(text))]
     markdown, env = parser(), {} if env is None else env
@@ -148,7 +148,7 @@ def _blocks(text: str, cited: Cited, env: EnvType | None = None) -> list[tuple[i
 
 
 def _characters(text: str) -> str:
-    """A text that means nothing else. What begins a formula stands apart, or Jupyter would look for one behind it."""
+    """Return the characters of a text. What could begin a formula gets an element, so that Jupyter finds no formula."""
     return _BEGINS.sub(r"<span>\g<0></span>", escape(text))
 
 
@@ -173,7 +173,7 @@ def _any_link(url: str) -> bool:  # noqa: ARG001
 
 
 class _Renderer(RendererHTML):
-    """Where ours differs from plain Markdown."""
+    """The rules that differ from plain Markdown."""
 
     def text(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         return _characters(tokens[idx].content)
@@ -213,7 +213,7 @@ class _Renderer(RendererHTML):
 
 
 def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
-    """A picture that is at hand; of another one its name, as nothing is fetched."""
+    """Return a picture if it is known, else its name: nothing is fetched."""
     if data := cited.picture(file_id):
         return f'<img class="anb-picture" src="{data}" alt="{escape(clean(alt))}">'
     if file_id:
@@ -224,7 +224,7 @@ def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
 
 
 def file_link(file_id: str) -> str:
-    """The beginning of a link that offers a file; the script of a live widget hears it."""
+    """Return the beginning of a link that offers a file. A live widget's script listens for clicks on it."""
     return f'<a class="anb-file" data-file="{escape(clean(file_id))}">'
 
 
@@ -242,8 +242,11 @@ _PAIRS: Final = (
     re.compile(r"(?<![\w$])\$\$(?:(?:[^$\\]|\\.)+?)\$\$", re.DOTALL),
     re.compile(r"(?<![\w$])\$(?![\s\d][^$]*[A-Za-z]{3} )(?!\s)(?:[^$\\\n]|\n(?!\n)|\\.)*?(?:[^\s\\$]|\\\S)\$(?![\w$])"),
 )
-r"""`\(…\)`, `\[…\]`, `$$…$$` and `$…$`. A dollar is money when a blank stands behind the first or before the second, or
-when a number and words follow it: "$5 and $10", "US$ 5", "$20 for two, or 5$"."""
+r"""`\(…\)`, `\[…\]`, `$$…$$` and `$…$`.
+
+A dollar is money if a blank follows the first or precedes the second, or if a number and words follow it: "$5 and $10",
+"US$ 5", "$20 for two, or 5$".
+"""
 
 _AMID: Final = re.compile("|".join(["`[^`\n]*`", *(pair.pattern for pair in _PAIRS[:3])]), re.DOTALL)
 _AMID_BEGINS: Final = re.compile(r"\\[(\[]|\$\$")
@@ -265,7 +268,7 @@ _FENCES: Final = {"\\[": "\\]", "$$": "$$", "\\begin{": "\\end{"}
 
 
 def _tex_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
-    r"""`\[` or `$$` at the beginning of a line, to its end; nothing between them is Markdown."""
+    r"""Read a formula from `\[` or `$$` at the beginning of a line to its end. Nothing between them is Markdown."""
     begun = _line(state, first)
     opening = next((mark for mark in _FENCES if begun.startswith(mark)), None)
     if opening is None or state.is_code_block(first):
@@ -273,14 +276,14 @@ def _tex_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
     stop = min(last, first + _MOST_LINES)
     at = state.src.find(_FENCES[opening], state.eMarks[first] - len(begun) + len(opening), state.eMarks[stop - 1])
     end = next(line for line in range(first, stop) if state.eMarks[line] >= at) if at >= 0 else stop
-    if len(state.bMarks) - 2 <= end < first + _MOST_LINES:  # more of the text may end it, or make it none
+    if len(state.bMarks) - 2 <= end < first + _MOST_LINES:  # more text may end the formula, or show that it is none
         state.env["open"] = min(first, state.env.get("open", first))
     lines = range(first, end + 1)
     if at < 0 or any(state.sCount[line] < state.blkIndent for line in lines):
         return False
     source = "\n".join(_line(state, line) for line in lines).rstrip()
     if not source.endswith("}" if opening == "\\begin{" else _FENCES[opening]):
-        return False  # words stand behind it: it is part of a paragraph
+        return False  # words follow: it is part of a paragraph
     if not silent:
         state.line = end + 1
         token = state.push("tex", "", 0)
@@ -289,9 +292,9 @@ def _tex_block(state: StateBlock, first: int, last: int, silent: bool) -> bool:
 
 
 def _tex_lines(state: StateBlock, first: int, last: int, silent: bool) -> bool:  # noqa: ARG001
-    """A formula that begins amid a paragraph: no line of it begins a list or a heading.
+    """Keep a formula together that begins inside a paragraph: none of its lines begins a list or a heading.
 
-    Comes last of all that could end a paragraph at a line; ends none.
+    This is the last rule that could end a paragraph at a line. It never does.
     """
     if not _AMID_BEGINS.search(_line(state, first)):
         return False
@@ -302,10 +305,10 @@ def _tex_lines(state: StateBlock, first: int, last: int, silent: bool) -> bool: 
     source, end = "\n".join(_line(state, line) for line in lines), first
     for match in _AMID.finditer(source):
         if first + source.count("\n", 0, match.start()) > end:
-            break  # that line is still to be asked
+            break  # the rule is asked for that line later
         end = first + source.count("\n", 0, match.end())
     for line in range(first + 1, end + 1):
-        state.sCount[line] = -1  # the parser's own sign for a line that goes on
+        state.sCount[line] = -1  # the parser's own sign for a line that continues
     return False
 
 
@@ -314,7 +317,7 @@ def _line(state: StateBlock, line: int) -> str:
 
 
 def _mark(state: StateInline, silent: bool) -> bool:
-    """A mark in a text is what stands for it; its own stars and lines mean nothing. Code keeps its marks."""
+    """Replace a mark by its HTML. Stars and underscores in a mark mean nothing. Code keeps its marks."""
     match = _MARK.match(state.src, state.pos, state.posMax)
     if not match or match[0] not in state.env["cited"].marks:
         return False

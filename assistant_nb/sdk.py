@@ -1,4 +1,4 @@
-"""What the doors and the widgets share of the SDK: its two warnings silenced, its errors as sentences."""
+"""What `start`, `connect` and the widgets need of the SDK: its two warnings silenced, its errors as sentences."""
 
 import warnings
 from typing import TYPE_CHECKING, Final
@@ -7,21 +7,21 @@ if TYPE_CHECKING:
     import openai
 
 _WARNINGS: Final = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
-"""What openai 3.54 says at calls for threads, and at calls for assistants."""
+"""The warnings of openai 3.54 at calls for threads, and at calls for assistants."""
 
 
 class Refused(Exception):
-    """What was asked for cannot be done; the text says why, and what to do instead."""
+    """A request cannot be done. The text says why, and what to do instead."""
 
 
 def quiet() -> None:
-    """Let the SDK make no remark about the API's age."""
+    """Silence the SDK's warnings that the API is deprecated."""
     for text in _WARNINGS:
         warnings.filterwarnings("ignore", text, DeprecationWarning)
 
 
 def sentence(error: Exception) -> str:
-    """What a person should know of an error that a call of the SDK has raised, and what to do next."""
+    """Return an error of an SDK call as a sentence, with what to do next."""
     import openai
 
     match error:
@@ -42,7 +42,7 @@ def sentence(error: Exception) -> str:
 
 
 def param(error: Exception) -> str | None:
-    """The parameter that an error of the API is about, such as `tools[0].function.name`."""
+    """Return the parameter that an error of the API names, such as `tools[0].function.name`."""
     return getattr(error, "param", None)
 
 

@@ -1,9 +1,9 @@
-r"""Which TeX of a text may be drawn. Pure.
+r"""Which TeX in a text may be drawn. Pure.
 
 In a saved copy and in an exported notebook Jupyter's MathJax draws formulas. It shares definitions and labels among all
-formulas of the page, so that `\def` in a message would change the learner's own cells; other commands set ids, classes,
-styles, links. So a formula is drawn only if it is written in these commands, which end where the formula ends. Another
-one is shown as its source.
+formulas of the page, so `\def` in a message would change the learner's own cells. Other commands set ids, classes,
+styles and links. So a formula is drawn only if it uses these commands, which have no effect outside of the formula.
+Every other formula is shown as its source.
 
     is_harmless(r"$\frac{1}{2}$")
     True
@@ -74,7 +74,7 @@ large Large LARGE huge Huge color textcolor
 """
 _COMMANDS: Final = frozenset(_NAMES.split())
 _COMMAND: Final = re.compile(r"\\(?:([A-Za-z]+)|.)", re.DOTALL)
-"""A backslash with the letters behind it, which are the command's name, or with the one other character."""
+"""A backslash and the letters of a command's name, or a backslash and one other character."""
 
 
 def is_harmless(formula: str) -> bool:

@@ -1,4 +1,4 @@
-"""For those who keep lessons: is a lesson still true, and how does it read when another model answers?"""
+"""For people who maintain lessons: check that a lesson is still true, and record it with another model."""
 
 import json
 import re
@@ -24,17 +24,17 @@ _PROBE: Final = (
 )
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
 _RECORDING: Final = re.compile(r"recording=(?:\"[^\"]*\"|'[^']*')(, pace=[\d.]+)?")
-"""Where a lesson says what answers it, and how fast, which is up to the endpoint when that answers."""
+"""Where a lesson names its recording and its pace. A live endpoint replaces both."""
 _AT_RELAY: Final = "__import__('assistant_nb.engine.model.relay', fromlist=['Relayed'])."
-"""Where a cell finds the model of this process, without an import line of its own."""
+"""How a cell finds the model of this process without an import line."""
 _LONGEST: Final = 300
 
 
 def check(lesson: Path, on_cell: OnCell) -> list[str]:
-    """What is not as it should be with a lesson: outputs that differ, exchanges that are not used, secrets.
+    """Return what is wrong with a lesson: outputs that differ, exchanges that are not used, secrets.
 
-    It is executed in a fresh kernel; the file is only read. Raises LessonError where it does not run, RecordingError
-    for a recording that cannot be read.
+    Executes the lesson in a fresh kernel. The file is not changed. Raises LessonError if the lesson does not run,
+    RecordingError if its recording cannot be read.
     """
     shown, fresh = course.read(lesson), course.read(lesson)
     replayed = execute(fresh, on_cell)
@@ -46,7 +46,7 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
 
 
 def execute(notebook: "NotebookNode", on_cell: OnCell) -> set[str]:
-    """Execute a lesson, which takes the outputs; gives the digests of the exchanges that were replayed for it."""
+    """Execute a notebook, which gets the outputs. Returns the digests of the exchanges that were replayed."""
     import nbformat
 
     notebook.cells.append(nbformat.v4.new_code_cell(_PROBE))
@@ -55,12 +55,12 @@ def execute(notebook: "NotebookNode", on_cell: OnCell) -> set[str]:
 
 
 def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[str]:
-    """Let a live model answer a lesson; put the recording and the lesson with its new outputs into `folder`.
+    """Let a live model answer a lesson. Writes the recording and the lesson with its new outputs into `folder`.
 
-    The model stays in this process, with its key: the lesson's kernel asks by a relay. The lesson is executed twice:
-    live, then from what was recorded; so its outputs are those that everybody will get. Cells that fail, as other
-    answers may not bear out what a cell asserts, are told and the rest goes on. Raises LessonError, also where nothing
-    was answered, and ModelError where the endpoint fails; then `folder` stays as it was.
+    The model stays in this process, with its key, and the lesson's kernel asks it through a relay. The lesson runs
+    twice: live, then from the recording. So its outputs are those that every learner will get. A cell may fail, as new
+    answers may contradict what it asserts; the other cells still run. Returns the failures. Raises LessonError, also if
+    nothing was answered, and ModelError if the endpoint fails. Then `folder` stays as it was.
     """
     import nbformat
 
@@ -100,7 +100,7 @@ def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[st
 
 
 def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> "NotebookNode":
-    """The lesson as it looks when something else answers, `answers(", pace=1")`; its source is left as it was."""
+    """Execute a lesson with another model, `answers(", pace=1")`. Returns it with its own source and new outputs."""
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
     for cell in notebook.cells:
@@ -113,7 +113,7 @@ def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> "
 
 
 def _failures(notebook: "NotebookNode") -> dict[int, str]:
-    """Of each code cell that failed, by its number, what it says."""
+    """Return the message of each code cell that failed, by its number."""
     return {
         n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {short(_text(output), _LONGEST)}"
         for n, cell in _code(notebook)
@@ -123,14 +123,14 @@ def _failures(notebook: "NotebookNode") -> dict[int, str]:
 
 
 def changes(shown: "NotebookNode", fresh: "NotebookNode") -> Iterator[str]:
-    """Which cells show something else than they did."""
+    """Yield the cells whose outputs have changed."""
     for (n, old), (_, new) in zip(_code(shown), _code(fresh), strict=True):
         if _visible(old) != _visible(new):
             yield f"code cell {n} (`{_first_line(old)}`) shows something else now"
 
 
 def unused(name: str, replayed: set[str]) -> Iterator[str]:
-    """What is wrong with the recording of a lesson that has replayed these exchanges."""
+    """Yield what is wrong with the recording of a lesson that has replayed these exchanges."""
     from .engine.model.recorded import SHIPPED, digest
 
     recording = SHIPPED / f"{name}.jsonl"
@@ -156,7 +156,7 @@ def _secrets(notebook: "NotebookNode") -> Iterator[str]:
 
 
 def _visible(cell: "NotebookNode") -> str:
-    """What a reader sees of a cell's outputs, pictures aside: those differ from one matplotlib to the next."""
+    """Return a cell's outputs without pictures, which differ from one matplotlib to the next."""
     return "".join(map(_text, cell.outputs))
 
 

@@ -6,24 +6,24 @@ from ..wire import Json
 
 
 class Tool(Protocol):
-    """Answers calls of one kind, such as `file_search`. What it has no use for it may leave as it stands here."""
+    """Answers calls of one kind, such as `file_search`. Only `use` must be written; the others may do nothing."""
 
     def use(self, run: Json, given: str) -> Json:
-        """What a call's step shows of its answer: `{"results": […]}` or `{"outputs": […]}`.
+        """Answer a call. Returns what its run step shows: `{"results": […]}` or `{"outputs": […]}`.
 
-        `given` is what the model wrote: a query, or code. Whatever is wrong with that is told in the answer, for the
-        model to read; nothing is raised. No transaction is open meanwhile, so it may take its time.
+        `given` is what the model wrote: a query, or code. An error in it becomes part of the answer, for the model to
+        read, and is not raised. No transaction is open meanwhile, so the call may take a long time.
         """
         ...
 
     def interrupt(self, thread_id: str) -> None:
-        """The answer being worked out for this thread is not wanted any more. Must not wait."""
+        """Stop the call under way for this thread: its answer is not needed any more. Must not wait."""
         return
 
     def forget(self, thread_id: str) -> None:
-        """The thread is deleted."""
+        """Drop everything of a thread: it is deleted."""
         return
 
     def close(self) -> None:
-        """The engine ends."""
+        """Drop everything: the engine ends."""
         return

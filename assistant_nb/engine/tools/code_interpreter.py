@@ -1,8 +1,8 @@
-"""Code interpreter: runs the model's code in a kernel of its thread, and keeps what the code has made.
+"""Code interpreter: runs the model's code in a kernel of its thread, and keeps the files that the code makes.
 
-A thread's kernel starts at the first call and lives as long as the thread, so state lasts between calls. Code finds the
-files within its reach under `/mnt/data`; what it leaves there becomes files of the API (`assistants_output`), and so
-does what it draws. Source: the code interpreter guide; recorded run steps.
+A thread's kernel starts at the first call and lives as long as the thread, so variables last between calls. Code finds
+the files of its run under `/mnt/data`. Files that it leaves there, and pictures that it draws, become files of the API
+(`assistants_output`). Source: the code interpreter guide; recorded run steps.
 """
 
 import mimetypes
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from ...sandbox.kernel import Executed, Kernel
 
 MayRun = Callable[[str], bool]
-"""Shows somebody the code that nothing would contain; says whether it may run, this once."""
+"""Shows a person code that nothing contains. Returns whether it may run, once."""
 
 _PIECE_BYTES: Final = 2**20
 
 
 class CodeInterpreter(Tool):
-    """Runs code contained. Where nothing contains it, asks `may_run` each time; without that, it refuses."""
+    """Runs code contained. Where nothing contains it, asks `may_run` each time, or refuses if there is none."""
 
     def __init__(self, store: Store, blobs: Blobs, limits: Limits, may_run: MayRun | None = None) -> None:
         self._store, self._blobs = store, blobs
@@ -81,7 +81,7 @@ class CodeInterpreter(Tool):
             return self._sessions.setdefault(thread_id, _Session(self._limits, self._may_run))
 
     def _put_files(self, session: "_Session", kernel: "Kernel", run: Json) -> None:
-        """Files within reach that the kernel does not have yet; a new kernel gets those that code made before, too."""
+        """Copy the run's files that the kernel does not have. A new kernel also gets files that code has made."""
         wanted = {path: file["id"] for path, file in code_files(self._store, run).items()}
         if not session.files:
             wanted |= files_made(self._store, run)
@@ -91,7 +91,7 @@ class CodeInterpreter(Tool):
                 session.files[path] = id
 
     def _outputs(self, session: "_Session", executed: "Executed", run: Json) -> Iterator[Json]:
-        """What the step shows; on the way, what the code has made is kept."""
+        """Yield what the step shows, and keep the files that the code has made."""
         for output in executed.outputs:
             if isinstance(output, Image):
                 try:
@@ -110,7 +110,7 @@ class CodeInterpreter(Tool):
                 yield _logs(f"The file {DATA}{made.name} was not kept. {error}")
 
     def _keep(self, bytes: BinaryIO, name: str, thread_id: str) -> Json:
-        """A new file of the API; a picture has no name but its id. Raises DiskError."""
+        """Make a file of the API. The name of a picture is its id. Raises DiskError."""
         with closing(self._blobs.draft()) as draft:
             while piece := bytes.read(_PIECE_BYTES):
                 draft.write(piece)
@@ -126,20 +126,20 @@ class CodeInterpreter(Tool):
 
 
 class _Session:
-    """A thread's kernel, from its first call on. Whoever uses it holds `lock`."""
+    """A thread's kernel, from its first call on. Hold `lock` while you use it."""
 
     def __init__(self, limits: Limits, may_run: MayRun | None) -> None:
         self._limits, self._may_run = limits, may_run
         self.lock = threading.Lock()
         self.unwanted = threading.Event()
-        """Of the latest call: set when nobody waits for it any more."""
+        """Set when the latest call is not needed any more."""
         self.files: dict[str, str] = {}
         """The ids of the files that the kernel has, by path."""
         self._kernel: Kernel | None = None
         self._open = True
 
     def kernel_for(self, code: str) -> "Kernel":
-        """The kernel, if the code may run in it. Raises NotContained, KernelError."""
+        """Return the kernel, if the code may run in it. Raises NotContained, KernelError."""
         if not self._open:
             raise Gone("The thread was deleted.")
         try:

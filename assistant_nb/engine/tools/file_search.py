@@ -1,4 +1,4 @@
-"""File search: looks a query up in the vector stores of the run, its thread and its assistant.
+"""File search: searches the vector stores of the run, its thread and its assistant.
 
 Source: the file search guide; the `results` of recorded run steps.
 """
@@ -32,7 +32,7 @@ class FileSearch(Tool):
         return {"results": [hit.step_result() for hit in hits]}
 
     def _usable_ids(self, run: Json) -> Iterator[str]:
-        """Of vector stores that are there and have not expired: the run's, the thread's and the assistant's."""
+        """Yield the ids of existing, unexpired vector stores: the run's, the thread's and the assistant's."""
         for one in resources(self._store, run, "file_search"):
             for id in one.get("vector_store_ids", []):
                 with suppress(ApiError):
