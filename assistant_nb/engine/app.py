@@ -164,6 +164,8 @@ class App:
         query = check(route.query, _query(request)) if route.query else {}
         _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
         call = Call(self.store, self.runner, ids, body, query, self.blobs, upload, old)
+        if route.attends and "thread_id" in ids:
+            self.runner.attend(ids["thread_id"])
         answer: Answer = route.handler(call)
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)

@@ -79,3 +79,5 @@ class Route:
     """Whether the body is a multipart form."""
     only_v1: bool = False
     """Whether the path was known to clients of v1 alone."""
+    attends: bool = True
+    """Whether it is a look at its thread, and moves a run there whose stream nobody reads; else it ends that run."""

@@ -84,7 +84,7 @@ ROUTES = [
     Route("GET", "/v1/threads/<thread_id>/runs", list_, query=params.ListQuery),
     Route("GET", "/v1/threads/<thread_id>/runs/<run_id>", retrieve),
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>", modify, params.ModifyMetadata),
-    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/cancel", cancel),
+    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/cancel", cancel, attends=False),
     Route(
         "POST",
         "/v1/threads/<thread_id>/runs/<run_id>/submit_tool_outputs",

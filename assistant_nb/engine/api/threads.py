@@ -46,5 +46,5 @@ ROUTES = [
     Route("GET", "/v1/threads", list_, query=params.ListQuery, beta=False),
     Route("GET", "/v1/threads/<thread_id>", retrieve),
     Route("POST", "/v1/threads/<thread_id>", modify, params.ModifyThread),
-    Route("DELETE", "/v1/threads/<thread_id>", delete),
+    Route("DELETE", "/v1/threads/<thread_id>", delete, attends=False),
 ]

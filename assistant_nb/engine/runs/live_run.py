@@ -38,6 +38,7 @@ class Turns:
         self._events, self._keep = events, keep
         self._lock = threading.Lock()
         self._unread: deque[Event] = deque()
+        self._read = 0
         self._taken_at = time.monotonic()
         self._roused = threading.Event()
         self.waits = False
@@ -52,6 +53,11 @@ class Turns:
         """Whether a reader waits for what comes, or will."""
         return self._keep
 
+    @property
+    def is_unattended(self) -> bool:
+        """Whether there is a reader who has not begun. The first event does not count: an HTTP client reads ahead."""
+        return self._keep and self._read <= 1
+
     def taken(self, within_s: float) -> bool:
         """Whether somebody is taking a turn, or has taken one a moment ago."""
         return self._lock.locked() or time.monotonic() - self._taken_at < within_s
@@ -61,6 +67,7 @@ class Turns:
         try:
             while self.take() or self._unread:
                 while self._unread:
+                    self._read += 1
                     yield self._unread.popleft()
                 if self.waits and not self._unread:
                     self._roused.wait(LOOK_AGAIN_S)

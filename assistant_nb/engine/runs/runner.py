@@ -319,6 +319,20 @@ class Runner:
         for run in self._store.active_runs():
             self.start(run["id"])
 
+    def attend(self, thread_id: str) -> None:
+        """Somebody looks at a thread: move its run if its stream is there for a reader who has not begun to read.
+
+        Without this a stream that is kept in a variable would hold its thread until the run expires. The reader
+        misses nothing. Held runs, and those that wait for a person, are not moved.
+        """
+        if not (run := self._store.active_run(thread_id)) or not (live := self._live.get(run["id"])):
+            return
+        turns = live.turns
+        if turns and turns.is_unattended and not live.seated and self.stand(live.id).held is None:
+            if not turns.taken(within_s=0):
+                self._start(live)
+            live.wait(SETTLE_S)
+
     def settle(self, thread_id: str) -> None:
         """Give a thread's run a moment to end, if it is moving in the background.
 
