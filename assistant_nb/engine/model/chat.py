@@ -15,7 +15,7 @@ from ...texts import short
 from ..entries import PromptPart
 from ..errors import ModelError
 from ..params.fields import JsonSchema, ResponseFormat
-from ..parts import Tool
+from ..parts import FunctionCall, Tool
 from .base import Delta, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, tool_name, words
 
 _FILES: Final = "Files are in /mnt/data; save results there, and link them: [table](sandbox:/mnt/data/table.csv)."
@@ -31,21 +31,10 @@ _SHOWN: Final = 120
 # The shapes of the dialect
 
 
-class _Function(TypedDict):
-    name: str
-    arguments: str
-
-
-class _Call(TypedDict):
-    id: str
-    type: Literal["function"]
-    function: _Function
-
-
 class _Message(TypedDict):
     role: Literal["system", "user", "assistant", "tool"]
     content: str | list[PromptPart]
-    tool_calls: NotRequired[list[_Call]]
+    tool_calls: NotRequired[list[FunctionCall]]
     tool_call_id: NotRequired[str]
 
 
@@ -216,7 +205,7 @@ def _dialogue(prompt: Prompt) -> Iterator[_Message]:
             yield {"role": "tool", "tool_call_id": id, "content": call.output or ""}
 
 
-def _made(id: str, call: ToolCall) -> _Call:
+def _made(id: str, call: ToolCall) -> FunctionCall:
     field_, _ = _BUILT_IN.get(call.name, ("", ""))
     arguments = json.dumps({field_: call.arguments}, ensure_ascii=False) if field_ else call.arguments
     return {"id": id, "type": "function", "function": {"name": call.name, "arguments": arguments}}

@@ -2,12 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from ..wire import Json
+Schema = Mapping[str, object]
 
 _DEEPEST: Final = 8
 _MOST: Final = 8
@@ -29,7 +29,7 @@ COMMON: Final = frozenset(
 """Words that do not say what the question is about."""
 
 
-def fillings(schema: Any, said: "Said") -> list[Any]:
+def fillings(schema: object, said: "Said") -> list[object]:
     """Return one value, or more if the question names more: "Rome and Oslo" is `[{"city": "Rome"}, …]`."""
     first = Filling(schema, said)
     return [first.value, *(Filling(schema, said, n, first.taken).value for n in range(1, min(first.rounds, _MOST)))]
@@ -74,7 +74,7 @@ class Said:
         names = [" ".join(word for word in name.split() if word.lower() not in self._idle) for name in found]
         return self.quoted or [name for name in names if name and not name.islower()]
 
-    def members(self, enum: Sequence[Any]) -> list[Any]:
+    def members(self, enum: Sequence[object]) -> list[object]:
         """Return the members of an enum that are in the question, in order: "multiple choice" is `MULTIPLE_CHOICE`."""
         words = {n: r"[\W_]".join(map(re.escape, re.split("[_ -]", str(one)))) for n, one in enumerate(enum)}
         places = {n: re.search(rf"(?<!\w){one}(?!\w)", self.text, re.IGNORECASE) for n, one in words.items()}
@@ -95,7 +95,7 @@ class Filling:
     second call gets the third and the fourth.
     """
 
-    schema: Any
+    schema: object
     said: Said
     round: int = 0
     per_round: Counter[str] = field(default_factory=Counter)
@@ -119,14 +119,14 @@ class Filling:
         """True if the question holds everything that is required, and at least one value."""
         return bool(self.taken) and not self.missing
 
-    def _take(self, kind: str, found: Sequence[Any], otherwise: Any) -> Any:
+    def _take(self, kind: str, found: Sequence[object], otherwise: object) -> object:
         """Return the next value of this kind."""
         n, self._found[kind] = self.taken[kind], len(found)
         self.taken[kind] += 1
         self.missing |= len(found) <= n
         return found[(self.round * self.per_round[kind] + n) % len(found)] if found else otherwise
 
-    def _fill(self, schema: Any, depth: int, name: str = "") -> Any:
+    def _fill(self, schema: object, depth: int, name: str = "") -> object:
         schema = self._resolved(schema)
         if depth > _DEEPEST or next(self.steps, None) is None:
             return None
@@ -155,9 +155,9 @@ class Filling:
                 found = self._take("text", texts, default or self.said.text)
                 return f"{self.said.mark}{found}"[: _whole(schema.get("maxLength"))]
 
-    def _object(self, schema: Json, depth: int) -> Json:
-        properties, required = _dict(schema.get("properties")), schema.get("required")
-        required = required if isinstance(required, list) else []
+    def _object(self, schema: Schema, depth: int) -> Schema:
+        properties = _dict(schema.get("properties"))
+        required = listed if isinstance(listed := schema.get("required"), list) else []
         members = {name: self._members(one) for name, one in properties.items()}
         self._spent |= {str(member).lower() for named in members.values() for member in named}
         named = {name for name in properties if members[name] or self.said.words & words_of(name)}
@@ -167,11 +167,11 @@ class Filling:
             if name in named or name in required
         }
 
-    def _members(self, schema: Any) -> list[Any]:
+    def _members(self, schema: object) -> list[object]:
         enum = self._resolved(schema).get("enum")
         return self.said.members(enum) if isinstance(enum, list) else []
 
-    def _array(self, schema: Json, depth: int, name: str) -> list[Any]:
+    def _array(self, schema: Schema, depth: int, name: str) -> list[object]:
         """Return as many items as the question asks for, else as many as it has."""
         items = {**_dict(schema.get("items")), "$defs": _dict(self.schema).get("$defs")}
         first = Filling(items, self.said, depth=depth + 1, steps=self.steps)
@@ -183,7 +183,7 @@ class Filling:
         more = (Filling(items, self.said, n, first.taken, depth + 1, self.steps).value for n in range(1, count))
         return [first.value, *more][:count]
 
-    def _resolved(self, schema: Any) -> Json:
+    def _resolved(self, schema: object) -> Schema:
         """Follow references, and take the first choice that is not null."""
         for _ in range(_DEEPEST):
             schema = _dict(schema)
@@ -196,23 +196,23 @@ class Filling:
         return _dict(schema)
 
 
-def _dict(value: Any) -> Json:
+def _dict(value: object) -> Schema:
     """Return an object as it is, and an empty one for everything else: a schema may be malformed."""
     return value if isinstance(value, dict) else {}
 
 
-def _whole(value: Any) -> int | None:
+def _whole(value: object) -> int | None:
     return value if isinstance(value, int) and value >= 0 else None
 
 
-def _type(schema: Json) -> str:
+def _type(schema: Schema) -> str:
     given = schema.get("type")
     kinds = given if isinstance(given, list) else [given]
     kind = next((kind for kind in kinds if kind != "null"), "null")
     return str(kind or ("object" if "properties" in schema else "string"))
 
 
-def _number(value: Any, schema: Json, kind: str) -> Any:
+def _number(value: object, schema: Schema, kind: str) -> object:
     if not isinstance(value, int | float):
         return value
     low, high = schema.get("minimum"), schema.get("maximum")
