@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .client import Limits as Limits
-    from .client import Scripted as Scripted
-    from .client import ToolCall as ToolCall
     from .client import connect as connect
     from .client import start as start
     from .client import stop as stop
+    from .engine.model.base import ToolCall as ToolCall
+    from .engine.model.scripted import Scripted as Scripted
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
+    from .sandbox.limits import Limits as Limits
     from .widgets.assistant_form.assistant_form import AssistantForm as AssistantForm
     from .widgets.run_stepper.run_stepper import RunStepper as RunStepper
     from .widgets.thread_view.thread_view import ThreadView as ThreadView
@@ -25,11 +25,11 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AssistantForm": "widgets.assistant_form.assistant_form",
-    "Limits": "client",
+    "Limits": "sandbox.limits",
     "RunStepper": "widgets.run_stepper.run_stepper",
-    "Scripted": "client",
+    "Scripted": "engine.model.scripted",
     "ThreadView": "widgets.thread_view.thread_view",
-    "ToolCall": "client",
+    "ToolCall": "engine.model.base",
     "connect": "client",
     "function_tool": "functions",
     "start": "client",
@@ -37,19 +37,7 @@ _HOMES = {
     "tool_outputs": "functions",
 }
 
-__all__ = [
-    "AssistantForm",
-    "Limits",
-    "RunStepper",
-    "Scripted",
-    "ThreadView",
-    "ToolCall",
-    "connect",
-    "function_tool",
-    "start",
-    "stop",
-    "tool_outputs",
-]
+__all__ = list(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -19,9 +19,6 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, Unpack
 from .choices import Choices, Given
 from .engine.api.azure import API_VERSION
 from .engine.app import App
-from .engine.model.base import ToolCall as ToolCall
-from .engine.model.scripted import Scripted as Scripted
-from .sandbox.limits import Limits as Limits
 from .sdk import quiet
 
 if TYPE_CHECKING:

@@ -16,14 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from . import collect, disk, rooms
-from .collect import File as File
+from .collect import File
 from .errors import KernelError
 from .execution import Execution, size
 from .layers import layers
 from .limits import DATA_PATH, MOST_INODES, Limits
-from .outputs import Image as Image
-from .outputs import Logs as Logs
-from .outputs import Outputs, at_home
+from .outputs import Image, Logs, Outputs, at_home
 
 if TYPE_CHECKING:
     from .process import Process
