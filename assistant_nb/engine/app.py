@@ -7,7 +7,7 @@ makes the answer of it.
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from secrets import compare_digest
@@ -40,27 +40,27 @@ from .api import (
     v1_files,
     vector_stores,
 )
-from .api.base import Answer, Call, Content, Route, Stream, Upload
-from .api.fields import check
+from .api.base import Call, Content, P, Route, Stream, Upload
 from .api.forms import FormRequest
+from .api.refusals import check
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
 from .files.blobs import Blobs
 from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
+from .objects import FILE
 from .run_states import MOVING
-from .runs.answer import Event
 from .runs.runner import Runner
 from .store import Store
 from .tools.code_interpreter import CodeInterpreter, MayRun
 from .tools.file_search import FileSearch
-from .wire import Json, encode
+from .wire import encode
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-ROUTES: Final[list[Route]] = [
+ROUTES: Final[list[Route[Any]]] = [
     *assistants.ROUTES,
     *threads.ROUTES,
     *messages.ROUTES,
@@ -160,13 +160,10 @@ class App:
         if route.only_v1 and not old:
             raise _no_such_path(request)
         _check_ids(ids)
-        body, upload = _body(request, route, old, address.model)
-        query = check(route.query, _query(request)) if route.query else {}
-        _check_ids({name: body[name] for name in _ID_PREFIXES if name in body})
-        call = Call(self.store, self.runner, ids, body, query, self.blobs, upload, old)
+        params, upload = _read(request, route, old, address.model)
         if route.attends and "thread_id" in ids:
             self.runner.attend(ids["thread_id"])
-        answer: Answer = route.handler(call)
+        answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old))
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events, named=answer.named), content_type="text/event-stream; charset=utf-8")
@@ -176,7 +173,9 @@ class App:
             return _file(answer)
         return _json(v1.downgrade(answer) if old else answer)
 
-    def _told(self, events: Iterator[Event], shape: Callable[[Json], Json]) -> Iterator[Event]:
+    def _told(
+        self, events: Iterator[tuple[str, object]], shape: Callable[[object], object]
+    ) -> Iterator[tuple[str, object]]:
         """The events of a stream. What goes wrong in the middle of one is its last event."""
         try:
             for event, data in events:
@@ -190,7 +189,7 @@ class App:
         """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
         return (self.store.explain(error) or _bug(error)) if self._open else _stopped()
 
-    def _route(self, request: Request, path: str) -> tuple[Route, dict[str, str]]:
+    def _route(self, request: Request, path: str) -> tuple[Route[Any], dict[str, str]]:
         try:
             route, ids = self._routes.match(path, request.method)
         except MethodNotAllowed:
@@ -255,7 +254,7 @@ def create_app(
     kept = Store(store, Ids(seed), clock or LessonClock())
     blobs = Blobs(kept.path)
     with kept.opening():
-        blobs.sweep({file["id"] for file in kept.all("file")})
+        blobs.sweep({file["id"] for file in kept.all(FILE)})
     tools = {
         "file_search": FileSearch(kept, blobs),
         "code_interpreter": CodeInterpreter(kept, blobs, limits or Limits(), may_run),
@@ -274,7 +273,7 @@ def _bug(error: Exception) -> OurBug:
     return OurBug(f"assistant_nb met a bug of its own ({error!r}); nothing was changed. Please report it.")
 
 
-def _beta(request: Request, route: Route, *, needed: bool) -> str:
+def _beta(request: Request, route: Route[Any], *, needed: bool) -> str:
     """The version of the wire that the client speaks."""
     asked = request.headers.get("OpenAI-Beta", "")
     for beta in filter(None, (part.strip() for part in asked.split(","))):
@@ -297,14 +296,22 @@ def _check_ids(ids: dict[str, str]) -> None:
             )
 
 
-def _body(request: FormRequest, route: Route, old: bool, model: str | None) -> tuple[Json, Upload | None]:
-    """The body, checked, and the file it brings. A `model` of the path goes before the body's."""
-    if route.body is None:
-        return {}, None
-    given, upload = request.read() if route.form else (_read_json(request), None)
+def _read(request: FormRequest, route: Route[P], old: bool, model: str | None) -> tuple[Any, Upload | None]:
+    """The body or, of a GET, the query, checked; and the file that a form brings.
+
+    A `model` of the path goes before the body's.
+    """
+    if route.params is None:
+        return None, None
+    if route.method == "GET":
+        return check(route.params, _query(request), "query"), None
+    if route.form:
+        fields, upload = request.read()
+        return check(route.params, fields, "form"), upload
+    given = _read_json(request)
     if model and isinstance(given, dict):
         given = {**given, "model": model}
-    return check(route.body, v1.upgrade(given) if old and route.beta else given), upload
+    return check(route.params, v1.upgrade(given) if old and route.beta else given), None
 
 
 def _read_json(request: Request) -> Any:
@@ -324,7 +331,7 @@ def _read_json(request: Request) -> Any:
     return given
 
 
-def _query(request: Request) -> Json:
+def _query(request: Request) -> dict[str, str | list[str]]:
     """The query as it is checked: a name that ends in [] has a list."""
     given = {name: [value for value in values if value] for name, values in request.args.lists()}
     return {name: values if name.endswith("[]") else values[0] for name, values in given.items() if values}
@@ -338,7 +345,7 @@ def _check_depth(value: Any, left: int) -> None:
         _check_depth(inner, left - 1)
 
 
-def _json(answer: Json, status: int = 200) -> Response:
+def _json(answer: Mapping[str, object], status: int = 200) -> Response:
     response = Response(encode(answer), status, content_type="application/json")
     if answer.get("status") in MOVING:
         response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)

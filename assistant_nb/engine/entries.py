@@ -5,21 +5,18 @@ Shapes alone. `/v1/lab` shows them as they are.
 
 from typing import Literal, NotRequired, TypedDict
 
-from .errors import LastErrorCode
-from .params.fields import ResponseFormat, ToolChoice
-from .parts import ImageFilePart, ImageUrlPart, Provenance, StepType, TextContent, Tool, Usage
-from .run_states import Status
+from .params.fields import ImageUrlPartParam, Settings, TextContent, ToolChoice
+from .params.lab import Breakpoint, SaidCall
+from .parts import ImageFilePart, ImageUrlPart, Provenance, Tool, Usage
 
 
-class MadeCall(TypedDict):
-    """A call as a model made it; `output` is there in a prompt, once the call is answered."""
+class MadeCall(SaidCall):
+    """A call as a model made it; in a prompt it brings its output."""
 
-    name: str
-    arguments: str
     output: NotRequired[str]
 
 
-PromptPart = TextContent | ImageFilePart | ImageUrlPart
+PromptPart = TextContent | ImageFilePart | ImageUrlPart | ImageUrlPartParam
 """A part of a message as a model reads it: a text without annotations."""
 
 
@@ -29,7 +26,7 @@ class PromptTurn(TypedDict):
     tool_calls: NotRequired[list[MadeCall]]
 
 
-class Asked(TypedDict):
+class Asked(Settings):
     """An entry `model.asked`: a `model.base.Prompt` as JSON."""
 
     model: str
@@ -37,10 +34,6 @@ class Asked(TypedDict):
     messages: list[PromptTurn]
     tools: list[Tool]
     files: NotRequired[list[str]]
-    temperature: float | None
-    top_p: float | None
-    reasoning_effort: str | None
-    response_format: ResponseFormat
     tool_choice: ToolChoice
     parallel_tool_calls: bool
     max_completion_tokens: int | None
@@ -50,32 +43,10 @@ class Answered(TypedDict):
     """An entry `model.answered`."""
 
     text: str
-    tool_calls: list[MadeCall]
+    tool_calls: list[SaidCall]
     finish_reason: Literal["stop", "length", "tool_calls"]
     usage: Usage
     provenance: Provenance
-
-
-class SaidError(TypedDict):
-    message: str
-    code: NotRequired[LastErrorCode]
-
-
-class Said(TypedDict, total=False):
-    """What a person says in the model's seat: a text, tool calls, or both; or an error alone."""
-
-    text: str
-    tool_calls: list[MadeCall]
-    error: SaidError
-
-
-class Breakpoint(TypedDict, total=False):
-    """Where a held run shall stop; one of these keys."""
-
-    status: Status
-    step: StepType
-    tool: Literal["code_interpreter", "file_search", "function"]
-    function: str
 
 
 class Held(TypedDict, total=False):

@@ -25,7 +25,7 @@ EngineError
 └── ServerError               nothing can listen at an address
 """
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 LastErrorCode = Literal["server_error", "rate_limit_exceeded", "invalid_prompt"]
 
@@ -64,7 +64,7 @@ class ApiError(EngineError):
         super().__init__(message)
         self.message, self.param, self.code = message, param, code
 
-    def envelope(self) -> dict[str, Any]:
+    def envelope(self) -> Envelope:
         """`{"error": {message, type, param, code}}`"""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
 
@@ -76,7 +76,7 @@ class BadRequest(ApiError):
 class FileError(BadRequest):
     """A request to `/v1/files` is refused."""
 
-    def envelope(self) -> dict[str, Any]:
+    def envelope(self) -> Envelope:
         return {**super().envelope(), "detail": {"message": self.message, "code": self.code}}
 
 

@@ -8,9 +8,21 @@ its own ticks, so a run in the background cannot disturb what the foreground see
 import hashlib
 import string
 import time
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
-PREFIXES: Final = {
+IdKind = Literal[
+    "assistant",
+    "thread",
+    "thread.message",
+    "thread.run",
+    "thread.run.step",
+    "file",
+    "vector_store",
+    "vector_store.file_batch",
+    "tool_call",
+    "chat.completion",
+]
+PREFIXES: Final[dict[IdKind, str]] = {
     "assistant": "asst",
     "thread": "thread",
     "thread.message": "msg",
@@ -25,7 +37,7 @@ PREFIXES: Final = {
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _HEX: Final = "0123456789abcdef"
 _USUAL: Final = ("_", _ALPHABET, 24)
-_SHAPES: Final = {
+_SHAPES: Final[dict[IdKind, tuple[str, str, int]]] = {
     "file": ("-", _ALPHABET, 22),
     "chat.completion": ("-", _ALPHABET, 29),
     "vector_store": ("_", _HEX, 32),
@@ -40,7 +52,7 @@ class Ids:
     def __init__(self, seed: str) -> None:
         self.seed = seed
 
-    def make(self, kind: str, parent: str, ordinal: int) -> str:
+    def make(self, kind: IdKind, parent: str, ordinal: int) -> str:
         """`make("thread.message", "thread_…", 3)` -> "msg_" + 24 letters and digits."""
         prefix = PREFIXES[kind]
         joint, letters, length = _SHAPES.get(kind, _USUAL)

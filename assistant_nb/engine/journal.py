@@ -20,10 +20,14 @@ Four families of entries, told apart by the first word of their event:
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any
 
+from .entries import Answered, Asked
+from .objects import Message, Run, RunObject, RunStep
+from .params.lab import Breakpoint, Said
+from .parts import StepType, ToolCall, Usage
 from .run_states import Status
-from .wire import Json
+from .wire import tool_calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Entry:
     at: int  # Unix seconds
     event: str
     id: str  # of the object the event is about
-    data: Json
+    data: Any  # as the event has it: fields of the object, or one of the shapes in `entries`
     follows: bool = False  # whether it was written together with the entry before it
 
 
@@ -47,23 +51,23 @@ class RunState:
 
     entries: list[Entry] = field(default_factory=list)
     """What was read."""
-    objects: dict[str, Json] = field(default_factory=dict)
+    objects: dict[str, RunObject] = field(default_factory=dict)
     """By id, in order of appearance: the run first, then its steps and messages."""
-    asked: Json | None = None
+    asked: Asked | None = None
     """The prompt that waits for its answer."""
-    said: Json | None = None
+    said: Said | None = None
     """What a person has said to it in the model's place."""
     dictated: bool = False
     """Whether the model is not asked at all, as a client has said that for it."""
-    held: list[Json] | None = None
+    held: list[Breakpoint] | None = None
     """Where a run that moves only by hand shall stop: its breakpoints. None for a run that moves by itself."""
-    answer: Json | None = None
+    answer: Answered | None = None
     """The latest answer of the model, until the next prompt."""
     arguments: dict[str, str] = field(default_factory=dict)
     """Of each tool call, by id: what the model wrote into it."""
     used: int = 0
     """How many calls of the latest answer the engine has answered by itself."""
-    usages: list[Json] = field(default_factory=list)
+    usages: list[Usage] = field(default_factory=list)
     """What each answer took."""
 
     @property
@@ -76,57 +80,60 @@ class RunState:
         return self.entries[-1].at
 
     @property
-    def run(self) -> Json:
-        return next(iter(self.objects.values()))
+    def run(self) -> Run:
+        return next(body for body in self.objects.values() if body["object"] == "thread.run")
 
     @property
     def status(self) -> Status:
-        status: Status = self.run["status"]
-        return status
+        return self.run["status"]
 
     @property
-    def steps(self) -> list[Json]:
+    def steps(self) -> list[RunStep]:
         return [body for body in self.objects.values() if body["object"] == "thread.run.step"]
 
     @property
-    def open_message(self) -> Json | None:
+    def messages(self) -> list[Message]:
+        return [body for body in self.objects.values() if body["object"] == "thread.message"]
+
+    @property
+    def open_message(self) -> Message | None:
         """The message still being written, if there is one."""
-        messages = (body for body in self.objects.values() if body["object"] == "thread.message")
-        return next((message for message in messages if message["status"] == "in_progress"), None)
+        return next((message for message in self.messages if message["status"] == "in_progress"), None)
 
     @property
     def pictures(self) -> list[str]:
         """What code has drawn since the run's last message, as file ids: the next message begins with it."""
         drawn: list[str] = []
         for step in self.steps:
-            details = step["step_details"]
-            if details["type"] == "message_creation" and step["status"] != "in_progress":
+            if step["type"] == "message_creation" and step["status"] != "in_progress":
                 drawn = []
-            for call in details.get("tool_calls", []):
-                outputs = call[call["type"]].get("outputs", [])
+            for call in tool_calls(step):
+                outputs = call["code_interpreter"]["outputs"] if call["type"] == "code_interpreter" else []
                 drawn += [output["image"]["file_id"] for output in outputs if output["type"] == "image"]
         return drawn
 
-    def open_step(self, type: Literal["message_creation", "tool_calls"]) -> Json | None:
+    def open_step(self, type: StepType) -> RunStep | None:
         """The step of this type that has not ended, if there is one."""
         return next((step for step in self.steps if step["type"] == type and step["status"] == "in_progress"), None)
+
+    @property
+    def calling(self) -> RunStep:
+        """The step whose tool calls are under way. Only while there is one."""
+        return next(step for step in self.steps if step["type"] == "tool_calls" and step["status"] == "in_progress")
 
     def written(self) -> list[str]:
         """The ids of the messages of the answer under way: one at most, which may have ended where calls began."""
         steps = self.steps[-2:]
         if not (steps and steps[-1]["status"] == "in_progress"):
             return []
-        ids = [
-            step["step_details"]["message_creation"]["message_id"]
-            for step in steps
-            if step["type"] == "message_creation"
-        ]
+        created = [step["step_details"] for step in steps]
+        ids = [one["message_creation"]["message_id"] for one in created if one["type"] == "message_creation"]
         return [id for id in ids if id in self.objects]  # others were deleted
 
-    def unused(self) -> Json | None:
+    def unused(self) -> ToolCall | None:
         """The next tool call that the engine has to answer, if there is one: `{"id": …, "type": "file_search", …}`."""
         step = self.open_step("tool_calls")
-        calls = step["step_details"]["tool_calls"] if step else []
+        calls = tool_calls(step) if step else []
         return next(iter([call for call in calls if call["type"] != "function"][self.used :]), None)
 
     def apply(self, entry: Entry) -> None:
@@ -156,8 +163,9 @@ class RunState:
         else:
             self._set(entry.id, entry.data)
 
-    def _set(self, id: str, data: Json) -> None:
-        self.objects[id] = {**self.objects.get(id, {}), **data}
+    def _set(self, id: str, data: Any) -> None:
+        changed: Any = {**self.objects.get(id, {}), **data}
+        self.objects[id] = changed
 
 
 def fold(entries: Iterable[Entry]) -> RunState:

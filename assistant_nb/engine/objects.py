@@ -8,12 +8,11 @@ Source: API reference, "Assistants (v2)".
 """
 
 from dataclasses import dataclass
-from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Final, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 from .files.file_objects import File, FileBatch, VectorStore, VectorStoreFile
-from .params.fields import ResponseFormat, ToolChoice
+from .params.fields import Attachment, Settings, ToolChoice, ToolResources
 from .parts import (
-    Attachment,
     IncompleteDetails,
     LastError,
     Part,
@@ -22,7 +21,6 @@ from .parts import (
     StepDetails,
     StepType,
     Tool,
-    ToolResources,
     TruncationStrategy,
     Usage,
 )
@@ -31,7 +29,7 @@ from .run_states import Status
 # Assistants and threads
 
 
-class Assistant(TypedDict):
+class Assistant(Settings):
     id: str
     object: Literal["assistant"]
     created_at: int
@@ -40,12 +38,8 @@ class Assistant(TypedDict):
     model: str
     instructions: str | None
     tools: list[Tool]
-    top_p: float
-    temperature: float
-    reasoning_effort: str | None
     tool_resources: ToolResources
     metadata: dict[str, str]
-    response_format: ResponseFormat
 
 
 class Thread(TypedDict):
@@ -66,10 +60,11 @@ class Message(TypedDict):
     assistant_id: str | None
     thread_id: str
     run_id: str | None
-    status: Literal["in_progress", "completed", "incomplete"]
-    incomplete_details: IncompleteDetails | None
-    incomplete_at: int | None
-    completed_at: int | None
+    status: NotRequired[Literal["in_progress", "completed", "incomplete"]]
+    """Always there, as the three below, but plain answers do not show them."""
+    incomplete_details: NotRequired[IncompleteDetails | None]
+    incomplete_at: NotRequired[int | None]
+    completed_at: NotRequired[int | None]
     role: Literal["user", "assistant"]
     content: list[Part]
     attachments: list[Attachment]
@@ -79,7 +74,7 @@ class Message(TypedDict):
 # Runs
 
 
-class Run(TypedDict):
+class Run(Settings):
     id: str
     object: Literal["thread.run"]
     created_at: int
@@ -98,15 +93,11 @@ class Run(TypedDict):
     tools: list[Tool]
     tool_resources: ToolResources
     metadata: dict[str, str]
-    temperature: float
-    top_p: float
-    reasoning_effort: str | None
     max_completion_tokens: int | None
     max_prompt_tokens: int | None
     truncation_strategy: TruncationStrategy
     incomplete_details: IncompleteDetails | None
     usage: Usage | None
-    response_format: ResponseFormat
     tool_choice: ToolChoice
     parallel_tool_calls: bool
     provenance: list[Provenance]
@@ -153,15 +144,15 @@ class Kind(Generic[T]):
     """The key with the id of its parent."""
 
 
-ASSISTANT: Final = Kind[Assistant]("assistant", "assistant")
-THREAD: Final = Kind[Thread]("thread", "thread")
-MESSAGE: Final = Kind[Message]("thread.message", "message", THREAD, "thread_id")
-RUN: Final = Kind[Run]("thread.run", "run", THREAD, "thread_id")
-RUN_STEP: Final = Kind[RunStep]("thread.run.step", "run step", RUN, "run_id")
-FILE: Final = Kind[File]("file", "file")
-VECTOR_STORE: Final = Kind[VectorStore]("vector_store", "vector store")
-VECTOR_STORE_FILE: Final = Kind[VectorStoreFile]("vector_store.file", "file", VECTOR_STORE, "vector_store_id")
-FILE_BATCH: Final = Kind[FileBatch]("vector_store.file_batch", "file batch", VECTOR_STORE, "vector_store_id")
+ASSISTANT: Final[Kind[Assistant]] = Kind("assistant", "assistant")
+THREAD: Final[Kind[Thread]] = Kind("thread", "thread")
+MESSAGE: Final[Kind[Message]] = Kind("thread.message", "message", THREAD, "thread_id")
+RUN: Final[Kind[Run]] = Kind("thread.run", "run", THREAD, "thread_id")
+RUN_STEP: Final[Kind[RunStep]] = Kind("thread.run.step", "run step", RUN, "run_id")
+FILE: Final[Kind[File]] = Kind("file", "file")
+VECTOR_STORE: Final[Kind[VectorStore]] = Kind("vector_store", "vector store")
+VECTOR_STORE_FILE: Final[Kind[VectorStoreFile]] = Kind("vector_store.file", "file", VECTOR_STORE, "vector_store_id")
+FILE_BATCH: Final[Kind[FileBatch]] = Kind("vector_store.file_batch", "file batch", VECTOR_STORE, "vector_store_id")
 
 KINDS: Final[dict[str, Kind[Any]]] = {
     kind.name: kind

@@ -5,22 +5,19 @@ Every variant says in `type` which one it is; a test of that tells the type chec
 Source: API reference, "Assistants (v2)"; recorded answers and streams.
 """
 
-from typing import Any, Literal, NotRequired, Required, TypedDict
+from typing import Any, Literal, NotRequired, Required, TypedDict, final
 
 from .errors import LastErrorCode
-from .files.file_objects import Attributes
+from .files.file_objects import SearchHit
+from .params.fields import CodeInterpreterTool, Schema
 
 # Tools, with their defaults spelled out
-
-
-class CodeInterpreterTool(TypedDict):
-    type: Literal["code_interpreter"]
 
 
 class RankingOptions(TypedDict):
     ranker: str
     score_threshold: float
-    hybrid_search: NotRequired[object]
+    hybrid_search: dict[str, Any] | None
 
 
 class FileSearchSettings(TypedDict):
@@ -36,8 +33,7 @@ class FileSearchTool(TypedDict):
 class Function(TypedDict):
     name: str
     description: NotRequired[str]
-    parameters: dict[str, Any]
-    """A JSON schema."""
+    parameters: Schema
     strict: bool
 
 
@@ -49,19 +45,6 @@ class FunctionTool(TypedDict):
 Tool = CodeInterpreterTool | FileSearchTool | FunctionTool
 
 
-class CodeInterpreterResources(TypedDict, total=False):
-    file_ids: list[str]
-
-
-class FileSearchResources(TypedDict, total=False):
-    vector_store_ids: list[str]
-
-
-class ToolResources(TypedDict, total=False):
-    code_interpreter: CodeInterpreterResources
-    file_search: FileSearchResources
-
-
 # Parts of messages
 
 
@@ -70,30 +53,32 @@ class FileCitation(TypedDict):
     quote: NotRequired[str]
 
 
-class CitationAnnotation(TypedDict):
-    """A place in a text that rests on a hit of a file search: `【4:0†notes.txt】`."""
+class Place(TypedDict):
+    """What in a text points to something."""
 
-    type: Literal["file_citation"]
     text: str
     start_index: int
     end_index: int
-    file_citation: FileCitation
     index: NotRequired[int]
+    """In a delta: which annotation of the message."""
+
+
+class CitationAnnotation(Place):
+    """Points to a hit of a file search: `【4:0†notes.txt】`."""
+
+    type: Literal["file_citation"]
+    file_citation: FileCitation
 
 
 class FilePath(TypedDict):
     file_id: str
 
 
-class PathAnnotation(TypedDict):
-    """A place in a text that links a file which code has made: `sandbox:/mnt/data/plot.csv`."""
+class PathAnnotation(Place):
+    """Points to a file that code has made: `sandbox:/mnt/data/plot.csv`."""
 
     type: Literal["file_path"]
-    text: str
-    start_index: int
-    end_index: int
     file_path: FilePath
-    index: NotRequired[int]
 
 
 Annotation = CitationAnnotation | PathAnnotation
@@ -134,15 +119,6 @@ class ImageUrlPart(TypedDict):
 
 
 Part = TextPart | ImageFilePart | ImageUrlPart
-
-
-class AttachedTool(TypedDict):
-    type: Literal["code_interpreter", "file_search", "function"]
-
-
-class Attachment(TypedDict):
-    file_id: str
-    tools: NotRequired[list[AttachedTool]]
 
 
 class IncompleteDetails(TypedDict):
@@ -242,19 +218,6 @@ class CodeInterpreterCall(TypedDict):
     code_interpreter: RunCode
 
 
-class TextContent(TypedDict):
-    type: Literal["text"]
-    text: str
-
-
-class SearchHit(TypedDict):
-    file_id: str
-    file_name: str
-    score: float
-    attributes: Attributes
-    content: NotRequired[list[TextContent]]
-
-
 class CallRanking(TypedDict):
     ranker: str
     score_threshold: float
@@ -271,9 +234,11 @@ class FileSearchCall(TypedDict):
     file_search: Searched
 
 
+ToolType = Literal["code_interpreter", "file_search", "function"]
 ToolCall = FunctionCall | CodeInterpreterCall | FileSearchCall
 
 
+@final
 class CodeAnswer(TypedDict):
     """What a code interpreter's call gets."""
 
@@ -281,6 +246,7 @@ class CodeAnswer(TypedDict):
     contained_by: NotRequired[list[str]]
 
 
+@final
 class SearchAnswer(TypedDict):
     """What a file search's call gets."""
 
@@ -308,10 +274,10 @@ StepDetails = MessageCreationDetails | ToolCallsDetails
 StepType = Literal["message_creation", "tool_calls"]
 
 
-class SubmitToolOutputs(TypedDict):
+class WantedOutputs(TypedDict):
     tool_calls: list[FunctionCall]
 
 
 class RequiredAction(TypedDict):
     type: Literal["submit_tool_outputs"]
-    submit_tool_outputs: SubmitToolOutputs
+    submit_tool_outputs: WantedOutputs

@@ -16,24 +16,26 @@ import json
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from .wire import Json, encode
+from .entries import Asked
+from .wire import encode
 
 Span = tuple[int, int]
 """The numbers of a first and a last text."""
 Numbered = Sequence[tuple[int, str]]
 
 
-def apart(prompt: Json, known: Numbered) -> tuple[list[Span], list[tuple[int, str]]]:
+def apart(prompt: Asked, known: Numbered) -> tuple[list[Span], list[tuple[int, str]]]:
     """Where the texts of a prompt stand among those of its thread, and which must be added."""
     head, new = spans([encode({**prompt, "messages": []})], known)
     turns, more = spans(map(encode, prompt["messages"]), [*known, *new])
     return [*head, *turns], [*new, *more]
 
 
-def together(texts: Sequence[str]) -> Json:
+def together(texts: Sequence[str]) -> Asked:
     """A prompt from its texts. Raises ValueError when one is no JSON."""
-    head, *turns = map(json.loads, texts)
-    return {**head, "messages": turns}
+    prompt: Asked = json.loads(texts[0])
+    prompt["messages"] = [json.loads(text) for text in texts[1:]]
+    return prompt
 
 
 def spans(texts: Iterable[str], known: Numbered) -> tuple[list[Span], list[tuple[int, str]]]:

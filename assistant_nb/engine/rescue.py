@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from .damage import Remains
 from .errors import StoreError
 from .ids import Ids, LessonClock
-from .store import Remains, Store
+from .objects import FILE
+from .store import Store
 
 _HEADER: Final = 100
 _PAGE: Final = 4096
@@ -43,9 +45,7 @@ def check(path: Path, to: Path) -> Report:
             damage, lost = mended or remains.damage, new.take(remains)
         if _state(path) != before:
             raise StoreError(f"'{path}' has changed meanwhile. Stop the engine that uses it, then try again.")
-        lost += [
-            f"{file['id']}: its bytes are gone" for file in new.all("file") if not _bytes(path, file["id"]).exists()
-        ]
+        lost += [f"{file['id']}: its bytes are gone" for file in new.all(FILE) if not _bytes(path, file["id"]).exists()]
         counts = new.counts()
         new.close()
         if damage or lost:

@@ -7,8 +7,30 @@ Source: API reference, "Assistants (v2)", and recorded answers of the hosted API
 """
 
 import json
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, cast
+
+from .objects import Assistant, Message, Run, RunStep, Stored, T, Thread
+from .params.assistants import CreateAssistant, CreateMessage, CreateRun, CreateThread
+from .params.fields import PartParam, ToolParam, ToolResources
+from .parts import (
+    Annotation,
+    CallRanking,
+    FileSearchCall,
+    FileSearchSettings,
+    Function,
+    FunctionCall,
+    ImageFilePart,
+    Part,
+    RankingOptions,
+    RequiredAction,
+    StepDetails,
+    TextPart,
+    Tool,
+    ToolCall,
+    ToolType,
+    Usage,
+)
 
 Json = dict[str, Any]
 
@@ -24,9 +46,15 @@ RESULT_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].conte
 _STREAM_ONLY: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
 """Keys of a message that only streams carried."""
 
+B = TypeVar("B")
+M = TypeVar("M", bound=Mapping[str, object])
 
-def assistant(id: str, at: int, body: Json) -> Json:
-    """A new assistant from the body of its creation."""
+# Assistants, threads, messages
+
+
+def assistant(id: str, at: int, body: CreateAssistant, resources: ToolResources | None = None) -> Assistant:
+    """A new assistant from the body of its creation; `resources` are what its `tool_resources` have become."""
+    tools = [tool(given) for given in body.get("tools", [])]
     return {
         "id": id,
         "object": "assistant",
@@ -35,23 +63,23 @@ def assistant(id: str, at: int, body: Json) -> Json:
         "description": body.get("description"),
         "model": body["model"],
         "instructions": body.get("instructions"),
-        "tools": (tools := [tool(t) for t in body.get("tools", [])]),
+        "tools": tools,
         "top_p": body.get("top_p", 1.0),
         "temperature": body.get("temperature", 1.0),
         "reasoning_effort": body.get("reasoning_effort"),
-        "tool_resources": tool_resources(tools, body.get("tool_resources", {})),
+        "tool_resources": tool_resources(tools, resources or {}),
         "metadata": body.get("metadata", {}),
         "response_format": body.get("response_format", "auto"),
     }
 
 
-def thread(id: str, at: int, body: Json) -> Json:
+def thread(id: str, at: int, body: CreateThread, resources: ToolResources | None = None) -> Thread:
     return {
         "id": id,
         "object": "thread",
         "created_at": at,
         "metadata": body.get("metadata", {}),
-        "tool_resources": body.get("tool_resources", {}),
+        "tool_resources": resources or {},
     }
 
 
@@ -59,14 +87,13 @@ def message(
     id: str,
     at: int,
     thread_id: str,
-    role: str,
-    content: str | Sequence[Json],
+    role: Literal["user", "assistant"],
+    content: str | Sequence[PartParam],
     *,
-    body: Json | None = None,
-    run: Json | None = None,
-) -> Json:
+    body: CreateMessage | None = None,
+    run: Run | None = None,
+) -> Message:
     """A message. With `run`, it is that run's and still being written; else it is complete."""
-    body = body or {}
     return {
         "id": id,
         "object": "thread.message",
@@ -79,38 +106,48 @@ def message(
         "incomplete_at": None,
         "completed_at": None if run else at,
         "role": role,
-        "content": [text(content)] if isinstance(content, str) else [_part(part) for part in content],
-        "attachments": body.get("attachments", []),
-        "metadata": body.get("metadata", {}),
+        "content": parts(content),
+        "attachments": body.get("attachments", []) if body else [],
+        "metadata": body.get("metadata", {}) if body else {},
     }
 
 
-def text(value: str, annotations: Sequence[Json] = ()) -> Json:
+def parts(content: str | Sequence[PartParam]) -> list[Part]:
+    """The content of a message as the API echoes it."""
+    return [text(content)] if isinstance(content, str) else [_part(part) for part in content]
+
+
+def text(value: str, annotations: Sequence[Annotation] = ()) -> TextPart:
     """A piece of message content: `{"type": "text", "text": {"value": …, "annotations": []}}`."""
     return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
 
 
-def image(file_id: str) -> Json:
+def image(file_id: str) -> ImageFilePart:
     """A picture in a message: `{"type": "image_file", "image_file": {"file_id": …, "detail": "auto"}}`."""
     return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
 
 
-def _part(part: Json) -> Json:
+def _part(part: PartParam) -> Part:
     match part["type"]:
         case "text":
             return text(part["text"])
         case "image_url":
-            return {"type": "image_url", "image_url": {**part["image_url"], "detail": _detail(part["image_url"])}}
-        case _:
-            return {"type": "image_file", "image_file": {**part["image_file"], "detail": _detail(part["image_file"])}}
+            url = part["image_url"]
+            return {"type": "image_url", "image_url": {"url": url["url"], "detail": url.get("detail", "auto")}}
+        case "image_file":
+            file = part["image_file"]
+            return {
+                "type": "image_file",
+                "image_file": {"file_id": file["file_id"], "detail": file.get("detail", "auto")},
+            }
 
 
-def _detail(image: Json) -> str:
-    detail: str = image.get("detail", "auto")
-    return detail
+# Runs and their steps
 
 
-def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
+def run(
+    id: str, at: int, thread_id: str, assistant: Assistant, body: CreateRun, resources: ToolResources | None = None
+) -> Run:
     """A queued run. What its body says goes before what the assistant says.
 
     Run-level `instructions` replace the assistant's, `additional_instructions` are appended.
@@ -134,8 +171,8 @@ def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
         "last_error": None,
         "model": body.get("model", assistant["model"]),
         "instructions": instructions,
-        "tools": [tool(t) for t in body["tools"]] if "tools" in body else assistant["tools"],
-        "tool_resources": body.get("tool_resources", {}),
+        "tools": [tool(given) for given in body["tools"]] if "tools" in body else assistant["tools"],
+        "tool_resources": resources or {},
         "metadata": body.get("metadata", {}),
         "temperature": body.get("temperature", assistant["temperature"]),
         "top_p": body.get("top_p", assistant["top_p"]),
@@ -148,11 +185,11 @@ def run(id: str, at: int, thread_id: str, assistant: Json, body: Json) -> Json:
         "response_format": body.get("response_format", assistant["response_format"]),
         "tool_choice": body.get("tool_choice", "auto"),
         "parallel_tool_calls": body.get("parallel_tool_calls", True),
-        "provenance": [],  # ours: where its answers came from, one after the other
+        "provenance": [],  # ours
     }
 
 
-def step(id: str, at: int, run: Json, details: Json) -> Json:
+def step(id: str, at: int, run: Run, details: StepDetails) -> RunStep:
     """A run step that has begun. `details` is its `step_details`: `{"type": "tool_calls", "tool_calls": []}`."""
     return {
         "id": id,
@@ -173,100 +210,102 @@ def step(id: str, at: int, run: Json, details: Json) -> Json:
     }
 
 
-def tool_call(id: str, kind: str, name: str, arguments: str, run: Json) -> Json:
+def tool_call(id: str, kind: ToolType, name: str, arguments: str, run: Run) -> ToolCall:
     """A call in a step's details; it has no answer yet. `kind` is "function" or the type of a built-in tool."""
     match kind:
         case "code_interpreter":
-            inner: Json = {"input": arguments, "outputs": []}
+            return {"id": id, "type": kind, kind: {"input": arguments, "outputs": []}}
         case "file_search":
-            inner = {"ranking_options": _ranking(run), "results": []}
-        case _:
-            inner = {"name": name, "arguments": arguments, "output": None}
-    return {"id": id, "type": kind, kind: inner}
+            return {"id": id, "type": kind, kind: {"ranking_options": _ranking(run), "results": []}}
+        case "function":
+            return {"id": id, "type": kind, kind: {"name": name, "arguments": arguments, "output": None}}
 
 
-def _ranking(run: Json) -> Json:
-    settings = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
-    return {key: settings["ranking_options"][key] for key in ("ranker", "score_threshold")}
+def _ranking(run: Run) -> CallRanking:
+    options = search_settings(run)["ranking_options"]
+    return {"ranker": options["ranker"], "score_threshold": options["score_threshold"]}
 
 
-def required_action(step: Json) -> Json:
+def search_settings(run: Run) -> FileSearchSettings:
+    """What a run's tool for file search says."""
+    return next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
+
+
+def required_action(step: RunStep) -> RequiredAction:
     """What a run waits for: `{"type": "submit_tool_outputs", …}` with the calls of its step, without outputs."""
-    calls = [
-        {**call, "function": {name: call["function"][name] for name in ("name", "arguments")}}
-        for call in step["step_details"]["tool_calls"]
-        if call["type"] == "function"
-    ]
+    calls: list[FunctionCall] = []
+    for call in tool_calls(step):
+        if call["type"] == "function":
+            asked = call["function"]
+            calls.append({**call, "function": {"name": asked["name"], "arguments": asked["arguments"]}})
     return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
 
 
-def message_delta(message_id: str, part: Json) -> Json:
-    """A piece of a message on its way: of the content part at `part["index"]`."""
-    return {"id": message_id, "object": "thread.message.delta", "delta": {"content": [part]}}
+def tool_calls(step: RunStep) -> list[ToolCall]:
+    """The calls of a step; none of one that creates a message."""
+    details = step["step_details"]
+    return details["tool_calls"] if details["type"] == "tool_calls" else []
 
 
-def text_delta(index: int, value: str, annotations: Sequence[Json] | None = None) -> Json:
-    """A piece of text. The first one brings an (empty) list of annotations, one that points to something its own."""
-    text = {"value": value} if annotations is None else {"value": value, "annotations": annotations}
-    return {"index": index, "type": "text", "text": text}
+# Tools
 
 
-def first_call_delta(step_id: str, index: int, call: Json) -> Json:
-    """The beginning of a call on its way. What the model writes into it follows as `call_delta`s."""
-    return _step_delta(step_id, {"index": index, **call})
-
-
-def call_delta(step_id: str, index: int, kind: str, **piece: Any) -> Json:
-    """`call_delta("step_…", 0, "function", arguments='{"city"')`"""
-    return _step_delta(step_id, {"index": index, "type": kind, kind: piece})
-
-
-def _step_delta(step_id: str, call: Json) -> Json:
-    details = {"type": "tool_calls", "tool_calls": [call]}
-    return {"id": step_id, "object": "thread.run.step.delta", "delta": {"step_details": details}}
-
-
-def tool(tool: Json) -> Json:
+def tool(given: ToolParam) -> Tool:
     """A tool as the API echoes it: with its defaults spelled out."""
-    if tool["type"] == "function":
-        given = {"parameters": {"type": "object", "properties": {}}, "strict": False, **tool["function"]}
-        keys = ("name", "description", "parameters", "strict")
-        return {"type": "function", "function": {key: given[key] for key in keys if key in given}}
-    if tool["type"] == "file_search":
-        settings = tool.get("file_search", {})
-        ranking = {"ranker": "default_2024_08_21", "score_threshold": 0.0, "hybrid_search": None}
-        return {
-            "type": "file_search",
-            "file_search": {**settings, "ranking_options": {**ranking, **settings.get("ranking_options", {})}},
-        }
-    return tool
+    match given["type"]:
+        case "code_interpreter":
+            return given
+        case "file_search":
+            settings = given.get("file_search", {})
+            ranking: RankingOptions = {
+                "ranker": "default_2024_08_21",
+                "score_threshold": 0.0,
+                "hybrid_search": None,
+                **settings.get("ranking_options", {}),
+            }
+            return {"type": "file_search", "file_search": {**settings, "ranking_options": ranking}}
+        case "function":
+            function = given["function"]
+            echo: Function = {
+                "name": function["name"],
+                "description": function.get("description", ""),
+                "parameters": function.get("parameters", {"type": "object", "properties": {}}),
+                "strict": function.get("strict", False),
+            }
+            if "description" not in function:
+                del echo["description"]
+            return {"type": "function", "function": echo}
 
 
-def tool_resources(tools: Sequence[Json], given: Json) -> Json:
+def tool_resources(tools: Sequence[Tool], given: ToolResources) -> ToolResources:
     """An assistant's resources: a tool that takes files has its (empty) list from the start."""
-    empty: Json = {
-        "code_interpreter": {"code_interpreter": {"file_ids": []}},
-        "file_search": {"file_search": {"vector_store_ids": []}},
-    }
-    resources: Json = {}
+    resources: ToolResources = {}
     for one in tools:
-        resources |= empty.get(one["type"], {})
-    return resources | given
+        if one["type"] == "code_interpreter":
+            resources["code_interpreter"] = {"file_ids": []}
+        elif one["type"] == "file_search":
+            resources["file_search"] = {"vector_store_ids": []}
+    return {**resources, **given}
 
 
-def usage(prompt_tokens: int, completion_tokens: int, *, estimated: bool = False) -> Json:
+# Tokens
+
+
+def usage(prompt_tokens: int, completion_tokens: int, *, estimated: bool = False) -> Usage:
     """Tokens spent. `estimated` is ours: the numbers were counted by the engine, not by a model."""
-    return {
+    spent: Usage = {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
         "prompt_token_details": {"cached_tokens": 0},
         "completion_tokens_details": {"reasoning_tokens": 0},
-        **({"estimated": True} if estimated else {}),
     }
+    if estimated:
+        spent["estimated"] = True
+    return spent
 
 
-def total(usages: Sequence[Json]) -> Json:
+def total(usages: Sequence[Usage]) -> Usage:
     """The sum, estimated as soon as one part is."""
     return usage(
         sum(u["prompt_tokens"] for u in usages),
@@ -275,46 +314,73 @@ def total(usages: Sequence[Json]) -> Json:
     )
 
 
-def rest(body: Json, include: Sequence[str] = ()) -> Json:
+# Answers over plain HTTP
+
+
+class Listed(TypedDict, Generic[B]):
+    object: Literal["list"]
+    data: list[B]
+
+
+class Page(Listed[B], Generic[B]):
+    first_id: str | None
+    last_id: str | None
+    has_more: bool
+
+
+class Deleted(TypedDict):
+    id: str
+    object: str
+    deleted: bool
+
+
+def rest(body: T, include: Sequence[str] = ()) -> T:
     """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry,
     files without the engine's own notes.
 
     What search results hold is shown when `include` has `RESULT_CONTENT`.
     """
+    return cast(T, _shown(body, include))
+
+
+def _shown(body: Stored, include: Sequence[str]) -> object:
     match body["object"]:
         case "thread.message":
-            return {key: value for key, value in body.items() if key not in _STREAM_ONLY}
+            return _without(body, _STREAM_ONLY)
         case "thread.run.step":
-            step = body if body["status"] == "in_progress" else {**body, "expires_at": None}
+            step: RunStep = body if body["status"] == "in_progress" else {**body, "expires_at": None}
             return step if RESULT_CONTENT in include else _without_result_content(step)
         case "file" | "vector_store.file":
-            return {key: value for key, value in body.items() if not key.startswith("_")}
+            return _without(body, [key for key in body if key.startswith("_")])
         case _:
             return body
 
 
-def _without_result_content(step: Json) -> Json:
-    details = step["step_details"]
-    if not any(call["type"] == "file_search" for call in details.get("tool_calls", [])):
+def _without(body: M, hidden: Collection[str]) -> M:
+    return cast(M, {key: value for key, value in body.items() if key not in hidden})
+
+
+def _without_result_content(step: RunStep) -> RunStep:
+    calls = tool_calls(step)
+    if not any(call["type"] == "file_search" for call in calls):
         return step
-    calls = [_names_only(call) if call["type"] == "file_search" else call for call in details["tool_calls"]]
-    return {**step, "step_details": {**details, "tool_calls": calls}}
+    names = [_names_only(call) if call["type"] == "file_search" else call for call in calls]
+    return {**step, "step_details": {"type": "tool_calls", "tool_calls": names}}
 
 
-def _names_only(call: Json) -> Json:
+def _names_only(call: FileSearchCall) -> FileSearchCall:
     search = call["file_search"]
-    hits = [{key: value for key, value in hit.items() if key != "content"} for hit in search["results"]]
-    return {**call, "file_search": {**search, "results": hits}}
+    return {**call, "file_search": {**search, "results": [_without(hit, ["content"]) for hit in search["results"]]}}
 
 
-def with_files(body: Json) -> Json:
+def with_files(body: B) -> B:
     """A thread or run as streams show it, and a thread that is retrieved: the code interpreter always has its list."""
-    if body.get("object") not in ("thread", "thread.run"):
+    if not (isinstance(body, dict) and body.get("object") in ("thread", "thread.run")):
         return body
-    return {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}}
+    return cast(B, {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}})
 
 
-def page(bodies: Sequence[Json], has_more: bool, include: Sequence[str] = ()) -> Json:
+def page(bodies: Sequence[T], has_more: bool, include: Sequence[str] = ()) -> Page[T]:
     """A list: `{"object": "list", "data": […], "first_id": …, "last_id": …, "has_more": …}`."""
     return {
         "object": "list",
@@ -325,5 +391,5 @@ def page(bodies: Sequence[Json], has_more: bool, include: Sequence[str] = ()) ->
     }
 
 
-def deleted(body: Json) -> Json:
+def deleted(body: Stored) -> Deleted:
     return {"id": body["id"], "object": f"{body['object']}.deleted", "deleted": True}

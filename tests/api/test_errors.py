@@ -20,7 +20,7 @@ UNKNOWN = {
 }  # fmt: skip
 
 BODIES: dict[str, Any] = {
-    "AnswerSeat": {"text": "x"},
+    "Said": {"text": "x"},
     "CreateChatCompletion": {"model": "m", "messages": [{"role": "user", "content": "x"}]},
     "CreateHeldRun": {"assistant_id": "asst_none"},
     "CreateMessage": {"role": "user", "content": "x"},
@@ -67,7 +67,7 @@ def test_an_unknown_id_is_not_found_on_every_route(route: Any, make_app: MakeApp
     path = route.path
     for name, id in UNKNOWN.items():
         path = path.replace(f"<{name}>", id)
-    body = BODIES.get(route.body.__name__, {}) if route.body else None
+    body = BODIES.get(route.params.__name__, {}) if route.params else None
     refused = error(make_app(), route.method, path, status=404, json=body, headers=V1 if route.only_v1 else V2)
     assert refused["message"].startswith("No ")
     assert refused["message"].endswith("_none'.")
@@ -79,7 +79,7 @@ def test_an_id_with_the_wrong_prefix_is_refused_on_every_route(route: Any, make_
     for name in UNKNOWN:
         path = path.replace(f"<{name}>", "undefined")
     headers = V1 if route.only_v1 else V2
-    refused = error(make_app(), route.method, path, json={} if route.body else None, headers=headers)
+    refused = error(make_app(), route.method, path, json={} if route.params else None, headers=headers)
     assert refused["code"] == "invalid_value"
     assert refused["message"].startswith(
         f"Invalid '{refused['param']}': 'undefined'. Expected an ID that begins with '"
@@ -278,7 +278,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = sorted({name for route in ROUTES if route.body for name in route.body.model_fields} | {"type", "text"})
+FIELDS = sorted({name for route in ROUTES if route.params for name in route.params.__annotations__} | {"type", "text"})
 bodies = st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5)
 paths = st.lists(st.sampled_from(["threads", "runs", "steps", "messages", "assistants", "lab", "cancel", "thread_1", "run_1", "é/", "%00", ".."]), max_size=6)  # fmt: skip
 

@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.files import blobs
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.objects import FILE
 from tests.conftest import Connect, MakeApp
 
 KEYS = ["object", "id", "purpose", "filename", "bytes", "created_at", "expires_at", "status", "status_details"]
@@ -241,7 +242,7 @@ def test_a_broken_form_is_refused_and_leaves_nothing(
     answer = post(app, body, **environ)
     assert (answer.status_code, message in answer.json["error"]["message"]) == (status, True), answer.data  # type: ignore[index]
     assert left_on_disk(app) == []
-    assert app.store.all("file") == []
+    assert app.store.all(FILE) == []
 
 
 def test_of_two_files_the_first_is_taken(make_app: MakeApp) -> None:
@@ -281,7 +282,7 @@ def test_a_full_disk_is_told_and_loses_nothing(make_app: MakeApp, monkeypatch: p
     answer = post(app, whole)
     assert answer.status_code == 400
     assert "No space left on device" in answer.get_data(as_text=True)
-    assert [file["id"] for file in app.store.all("file")] == left_on_disk(app) == [kept.json["id"]]  # type: ignore[index]
+    assert [file["id"] for file in app.store.all(FILE)] == left_on_disk(app) == [kept.json["id"]]  # type: ignore[index]
 
 
 def test_a_client_that_goes_away_in_the_middle_leaves_nothing(make_app: MakeApp) -> None:
@@ -315,5 +316,5 @@ def test_no_form_gives_a_5xx(parts: list[bytes], lie: int) -> None:
     data = b"".join(parts)
     answer = post(app, data, CONTENT_LENGTH=str(max(0, len(data) + lie)))
     assert answer.status_code < 500
-    assert left_on_disk(app) == [file["id"] for file in app.store.all("file")]
+    assert left_on_disk(app) == [file["id"] for file in app.store.all(FILE)]
     app.close()

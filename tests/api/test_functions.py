@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from assistant_nb.engine.model.base import ToolCall, Turn
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.objects import RUN_STEP
 from tests.conftest import Connect, MakeApp
 
 Ask = Callable[..., Run]
@@ -302,7 +303,7 @@ def test_a_model_that_does_not_call_again_after_a_crash_leaves_no_step_open(
     assistant = client.beta.assistants.create(model="gpt-4", instructions="i")
     run = client.beta.threads.create_and_run(assistant_id=assistant.id)
     driven = app.runner.drive(run.id)
-    while not app.store.all("thread.run.step", run.id):
+    while not app.store.all(RUN_STEP, run.id):
         next(driven)
     app.runner._live[run.id].interrupt()  # the process dies in mid-call
     list(app.runner.drive(run.id))

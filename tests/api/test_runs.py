@@ -13,7 +13,9 @@ from assistant_nb.engine.app import create_app
 from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.objects import MESSAGE, THREAD
 from assistant_nb.engine.runs import runner
+from assistant_nb.engine.wire import encode
 from tests.conftest import Connect, Line, MakeApp
 from tests.until import PATIENCE_S
 
@@ -185,7 +187,7 @@ def test_a_refused_run_leaves_no_thread_behind(make_app: MakeApp, connect: Conne
     app = make_app()
     with pytest.raises(openai.NotFoundError, match="No assistant found"):
         connect(app=app).beta.threads.create_and_run(assistant_id="asst_none", thread={})
-    assert app.store.page("thread") == ([], False)
+    assert app.store.page(THREAD) == ([], False)
 
 
 def test_a_model_that_fails_fails_the_run_and_says_why(connect: Connect, ask: Ask) -> None:
@@ -212,7 +214,7 @@ def test_a_model_that_breaks_in_mid_answer_leaves_what_it_said(make_app: MakeApp
     assert (step.status, step.last_error and step.last_error.message) == ("failed", run.last_error.message)
     (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "I was about to"  # type: ignore[index]
-    assert app.store.get("thread.message", message.id)["incomplete_details"] == {"reason": "run_failed"}
+    assert app.store.get(MESSAGE, message.id)["incomplete_details"] == {"reason": "run_failed"}
     again = client.beta.threads.runs.create_and_poll(thread_id=run.thread_id, assistant_id=run.assistant_id)
     assert again.status == "completed", "the thread is free again"
 
@@ -324,13 +326,13 @@ def test_an_answer_that_ends_just_after_a_cancel_is_broken_off(make_app: MakeApp
     app.runner.start = lambda run_id: None  # type: ignore[method-assign]  # only the test moves it
     run = begin(client)
     driven = app.runner.drive(run.id)
-    while (delta := next(driven)) is None or delta[1]["delta"]["content"][0]["text"]["value"] != "answer.":
+    while (event := next(driven)) is None or '"answer."' not in encode(event[1]):
         pass
     client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id)
     list(driven)
     (message,) = client.beta.threads.messages.list(run.thread_id, run_id=run.id).data
     assert message.content[0].to_dict()["text"]["value"] == "An answer."  # type: ignore[index]
-    assert app.store.get("thread.message", message.id)["incomplete_details"] == {"reason": "run_cancelled"}
+    assert app.store.get(MESSAGE, message.id)["incomplete_details"] == {"reason": "run_cancelled"}
     assert client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id).status == "cancelled"
 
 
@@ -463,7 +465,7 @@ def test_a_model_may_call_the_api_itself(make_app: MakeApp, connect: Connect, as
     refusals: list[str] = []
 
     def meddling(prompt: Prompt) -> Iterator[str]:
-        (thread,) = app.store.page("thread")[0]
+        (thread,) = app.store.page(THREAD)[0]
         try:
             client.beta.threads.messages.create(thread["id"], role="user", content="Me too")
         except openai.BadRequestError as error:
@@ -537,7 +539,7 @@ def test_a_reader_that_leaves_in_mid_answer_does_not_make_the_model_begin_again(
     with client.beta.threads.create_and_run(assistant_id=assistant.id, stream=True) as stream:
         while next(stream).event != "thread.message.delta":
             pass
-    (thread,) = app.store.page("thread")[0]
+    (thread,) = app.store.page(THREAD)[0]
     run = wait(client, client.beta.threads.runs.list(thread["id"]).data[0])
     assert run.status == "completed"
     (message,) = client.beta.threads.messages.list(run.thread_id).data

@@ -18,6 +18,7 @@ from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.ids import LessonClock
 from assistant_nb.engine.model.human import Human
 from assistant_nb.engine.model.practice import Practice
+from assistant_nb.engine.objects import RUN
 from assistant_nb.engine.runs.live_run import LiveRun, Turns
 from tests.conftest import Connect, MakeApp
 from tests.until import PATIENCE_S, until
@@ -291,7 +292,7 @@ def test_an_answer_in_the_moment_in_which_a_thread_ends_starts_another(make_app:
     app.runner._live[run.id].turns = Turns(iter(()))
     answer(client, run, text="Four.")
     app.runner.close()
-    assert app.store.get("thread.run", run.id)["status"] == "completed"
+    assert app.store.get(RUN, run.id)["status"] == "completed"
 
 
 def test_a_seat_whose_time_is_over_is_not_offered(make_app: MakeApp, connect: Connect) -> None:

@@ -130,10 +130,9 @@ class Stepping(RuleBasedStateMachine):
             return
         if do == "cancel":
             self.call("POST", f"{thread}/runs/{run_id}/cancel")
-        elif action := self.seen[run_id][1]["required_action"]:
-            outputs = [
-                {"tool_call_id": call["id"], "output": "2"} for call in action["submit_tool_outputs"]["tool_calls"]
-            ]
+        elif (run := self.seen[run_id][1])["status"] == "requires_action":
+            calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+            outputs = [{"tool_call_id": call["id"], "output": "2"} for call in calls]
             run = self.call("POST", f"{thread}/runs/{run_id}/submit_tool_outputs", {"tool_outputs": outputs})
             assert run["status"] == "queued"
         self.done(run_id)

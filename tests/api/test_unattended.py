@@ -10,6 +10,7 @@ from openai.types.beta.threads import Run
 
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.human import Human
+from assistant_nb.engine.objects import THREAD
 from tests.conftest import Connect, MakeApp
 
 ADD: Any = {"type": "function", "function": {"name": "add"}}
@@ -128,7 +129,7 @@ def test_a_model_that_looks_at_its_own_thread_does_not_wait_for_itself(make_app:
     seen: list[str] = []
 
     def looking(_: Any) -> Iterator[str]:
-        (thread,) = app.store.page("thread")[0]
+        (thread,) = app.store.page(THREAD)[0]
         seen.append(status(client, thread["id"]))
         yield "Done."
 

@@ -520,7 +520,7 @@ def test_several_vector_stores_are_searched_as_one(make_app: MakeApp, connect: C
     one = client.vector_stores.create(file_ids=[both, upload(client, "Dogs bark.")])
     two = client.vector_stores.create(file_ids=[upload(client, "My cat."), both])
     client.vector_stores.create(file_ids=[upload(client, "Cat, cat, cat.")])
-    found = vectors.find(app.store, app.blobs, [one.id, two.id], "cat of Peking", {"max_num_results": 3})
+    found = vectors.find(app.store, app.blobs, [one.id, two.id], "cat of Peking", at_most=3)
     assert [(hit.store_id, hit.file_name) for hit in found] == [
         (one.id, "both.md"),
         (two.id, "both.md"),
@@ -531,14 +531,14 @@ def test_several_vector_stores_are_searched_as_one(make_app: MakeApp, connect: C
         "file_id": both, "file_name": "both.md", "score": found[0].score, "attributes": {},
         "content": [{"type": "text", "text": "Of 北京: the cat of Peking."}],
     }  # fmt: skip
-    assert vectors.find(app.store, app.blobs, [], "cat", {}) == []
+    assert vectors.find(app.store, app.blobs, [], "cat") == []
 
 
 def test_a_hit_tells_its_place_in_the_text(make_app: MakeApp, connect: Connect) -> None:
     app = make_app()
     client = connect(app=app)
     store_id = searchable(client, LONG)
-    (hit,) = vectors.find(app.store, app.blobs, [store_id], "2000", {"max_num_results": 1})
+    (hit,) = vectors.find(app.store, app.blobs, [store_id], "2000", at_most=1)
     assert hit.start > 0
     assert LONG.encode()[hit.start :].startswith(hit.text.encode())
 
@@ -548,7 +548,7 @@ def test_a_search_in_a_thread_leaves_the_time_of_the_account_alone(make_app: Mak
     client = connect(app=app)
     store_id, thread = searchable(client, "The cat"), client.beta.threads.create()
     before = app.store.time()
-    vectors.find(app.store, app.blobs, [store_id], "cat", {}, thread.id)
+    vectors.find(app.store, app.blobs, [store_id], "cat", thread_id=thread.id)
     assert app.store.time() == before < app.store.time(thread.id)
 
 

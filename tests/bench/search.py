@@ -133,7 +133,7 @@ def ingestion() -> dict[str, float]:
     taken = perf_counter() - begin
     times = [timed(lambda: client.vector_stores.search(store.id, query=text.query())) for _ in range(QUERIES)]
     done = [look.file_counts.completed for _, look in looks]
-    chunks = len(app.store.chunk_lengths([store.id]))
+    chunks = len(app.store.contents.chunk_lengths([store.id]))
     app.close()
     return {
         f"1,000 documents, {chunks} chunks, s": taken,

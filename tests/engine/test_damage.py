@@ -12,9 +12,11 @@ import openai
 import pytest
 
 from assistant_nb import cli
+from assistant_nb.engine import wire
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.errors import StoreError
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.objects import MESSAGE, RUN, THREAD
 from assistant_nb.engine.rescue import check
 from assistant_nb.engine.store import Store
 from tests.conftest import Connect, MakeApp
@@ -79,7 +81,7 @@ def saved(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[Path, str]:
 
 def messages(path: Path) -> int:
     with closing(open_store(path)) as store:
-        return sum(len(store.all("thread.message", thread["id"])) for thread in store.all("thread"))
+        return sum(len(store.all(MESSAGE, thread["id"])) for thread in store.all(THREAD))
 
 
 def assert_said(error: openai.APIStatusError, path: Path, what: str) -> None:
@@ -153,7 +155,7 @@ def test_a_journal_that_is_no_json_is_told_and_costs_its_run(
 ) -> None:
     change(path, "UPDATE journal SET data = ? WHERE n = 3", data)
     app = create_app(store=path, model=Scripted())
-    run = app.store.all("thread.run", app.store.all("thread")[0]["id"])[0]
+    run = app.store.all(RUN, app.store.all(THREAD)[0]["id"])[0]
     with pytest.raises(openai.BadRequestError) as raised:
         connect(app=app).get(f"/lab/runs/{run['id']}", cast_to=object)
     assert_said(raised.value, path, f"entry 3 in the journal of {run['id']} is not JSON")
@@ -184,7 +186,7 @@ def test_an_object_that_is_no_json_is_told_and_lost_alone(
     path: Path, connect: Connect, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(open_store(path)) as store:
-        thread = store.all("thread")[9]["id"]
+        thread = store.all(THREAD)[9]["id"]
     change(path, "UPDATE object SET body = '{' WHERE id = ?", thread)
     app = create_app(store=path, model=Scripted())
     with pytest.raises(openai.BadRequestError) as raised:
@@ -213,7 +215,7 @@ def killed(path: Path) -> Path:
     """A copy of a store as a kill leaves it, with what was written last in its log alone."""
     store = open_store(path)
     with store.transaction():
-        store.put({"id": "thread_last", "object": "thread", "created_at": 0})
+        store.put(wire.thread("thread_last", 0, {}))
     copy = path.with_name("killed.db")
     for end in ("", "-wal"):
         shutil.copy(f"{path}{end}", f"{copy}{end}")

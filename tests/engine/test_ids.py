@@ -4,7 +4,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.engine.ids import PREFIXES, Ids, LessonClock, SystemClock
+from assistant_nb.engine.ids import PREFIXES, IdKind, Ids, LessonClock, SystemClock
 
 kinds = st.sampled_from(sorted(PREFIXES))
 
@@ -18,13 +18,13 @@ SHAPES = {
 
 
 @given(kinds, st.text(max_size=40), st.integers(1, 10**6))
-def test_an_id_looks_as_the_recorded_ones_do(kind: str, parent: str, ordinal: int) -> None:
+def test_an_id_looks_as_the_recorded_ones_do(kind: IdKind, parent: str, ordinal: int) -> None:
     shape = PREFIXES[kind] + SHAPES.get(kind, "_[A-Za-z0-9]{24}")
     assert re.fullmatch(shape, Ids("seed").make(kind, parent, ordinal))
 
 
 @given(st.sets(st.tuples(kinds, st.sampled_from(["", "thread_1", "thread_2"]), st.integers(1, 99))))
-def test_different_things_have_different_ids(things: set[tuple[str, str, int]]) -> None:
+def test_different_things_have_different_ids(things: set[tuple[IdKind, str, int]]) -> None:
     ids = Ids("seed")
     assert len({ids.make(*thing) for thing in things}) == len(things)
 

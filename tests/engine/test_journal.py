@@ -12,6 +12,7 @@ from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.journal import Entry, fold
 from assistant_nb.engine.model.base import ToolCall
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.objects import KINDS, RUN, THREAD, Run
 
 texts = st.text(max_size=30)
 calls = st.lists(st.builds(ToolCall, st.sampled_from(["add", "get_weather"]), texts), min_size=1, max_size=3)
@@ -26,16 +27,26 @@ def entry(n: int, event: str, id: str, data: dict[str, Any]) -> Entry:
 
 
 def test_an_entry_sets_fields_and_leaves_the_others() -> None:
-    state = fold([entry(0, "thread.run.created", "run_1", {"id": "run_1", "status": "queued", "model": "m"})])
+    state = fold(
+        [
+            entry(
+                0,
+                "thread.run.created",
+                "run_1",
+                {"id": "run_1", "object": "thread.run", "status": "queued", "model": "m"},
+            )
+        ]
+    )
     state.apply(entry(1, "thread.run.in_progress", "run_1", {"status": "in_progress"}))
-    assert state.run == {"id": "run_1", "status": "in_progress", "model": "m"}
+    assert (state.run["id"], state.run["status"], state.run["model"]) == ("run_1", "in_progress", "m")
 
 
 def test_a_prompt_waits_until_it_is_answered() -> None:
-    state = fold([entry(0, "thread.run.created", "run_1", {"id": "run_1", "provenance": []})])
-    state.apply(entry(1, "model.asked", "run_1", {"model": "m"}))
-    assert (state.asked, state.answer) == ({"model": "m"}, None)
-    answer = {"text": "yes", "usage": {}, "provenance": {"answer": "scripted"}}
+    state = fold([entry(0, "thread.run.created", "run_1", {"id": "run_1", "object": "thread.run", "provenance": []})])
+    prompt: Any = {"model": "m"}
+    state.apply(entry(1, "model.asked", "run_1", prompt))
+    assert (state.asked, state.answer) == (prompt, None)
+    answer: Any = {"text": "yes", "usage": {}, "provenance": {"answer": "scripted"}}
     state.apply(entry(2, "model.answered", "run_1", answer))
     assert (state.asked, state.answer) == (None, answer)
     assert state.run["provenance"] == [{"answer": "scripted"}]
@@ -63,7 +74,7 @@ def test_what_is_stored_is_what_the_journal_folds_to(script: list[Any]) -> None:
     for entries in _journals(app):
         for id, body in fold(entries).objects.items():
             parent = body["run_id"] if body["object"] == "thread.run.step" else body["thread_id"]
-            assert app.store.get(body["object"], id, parent) == body
+            assert app.store.get(KINDS[body["object"]], id, parent) == body
 
 
 @given(st.lists(lines, min_size=1, max_size=3))
@@ -87,18 +98,18 @@ def _played(script: list[Any]) -> App:
     return app
 
 
-def _rest(app: App, run: dict[str, Any]) -> None:
+def _rest(app: App, run: Run) -> None:
     """Drive a run to its end, answering its calls."""
     list(app.runner.drive(run["id"]))
-    run = app.store.get("thread.run", run["id"])
+    run = app.store.get(RUN, run["id"])
     while run["status"] == "requires_action":
-        calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+        calls = run["required_action"]["submit_tool_outputs"]["tool_calls"] if run["required_action"] else []
         app.runner.submit(run, [{"tool_call_id": call["id"], "output": "42"} for call in calls])
         list(app.runner.drive(run["id"]))
-        run = app.store.get("thread.run", run["id"])
+        run = app.store.get(RUN, run["id"])
 
 
 def _journals(app: App) -> Iterator[list[Entry]]:
-    for thread in app.store.page("thread")[0]:
-        for run in app.store.all("thread.run", thread["id"]):
+    for thread in app.store.page(THREAD)[0]:
+        for run in app.store.all(RUN, thread["id"]):
             yield app.store.journal(run["id"])

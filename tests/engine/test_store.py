@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from assistant_nb.engine import wire
 from assistant_nb.engine.errors import NotFound, StoreError
 from assistant_nb.engine.ids import Ids, LessonClock
+from assistant_nb.engine.objects import MESSAGE, THREAD
 from assistant_nb.engine.schema import APPLICATION_ID, MIGRATIONS
 from assistant_nb.engine.store import Store
 
@@ -29,7 +30,7 @@ def test_a_transaction_that_fails_leaves_no_trace() -> None:
         store.put(wire.thread("thread_1", 0, {}))
         _ = 1 / 0
     with pytest.raises(NotFound):
-        store.get("thread", "thread_1")
+        store.get(THREAD, "thread_1")
     assert add_thread(store) == add_thread(open_store()), "ids are not used up either"
 
 
@@ -40,7 +41,7 @@ def test_deleting_a_thread_deletes_what_is_on_it() -> None:
         store.put(wire.message("msg_1", 0, thread_id, "user", "Hello"))
         store.delete(thread_id)
     with pytest.raises(NotFound, match="No message found with id 'msg_1'"):
-        store.get("thread.message", "msg_1")
+        store.get(MESSAGE, "msg_1")
 
 
 def test_the_id_of_a_deleted_message_is_not_given_again() -> None:
@@ -75,7 +76,7 @@ def test_a_page_is_a_slice_of_the_list(
     rest = ordered[ordered.index(start) + 1 if start else 0 : ordered.index(end) if end else None]
     expected = rest[-limit:] if end and not start else rest[:limit]
 
-    bodies, more = store.page("thread.message", thread_id, limit=limit, order=order, after=start, before=end)  # type: ignore[arg-type]
+    bodies, more = store.page(MESSAGE, thread_id, limit=limit, order=order, after=start, before=end)  # type: ignore[arg-type]
 
     assert [body["id"] for body in bodies] == expected
     assert more == (len(rest) > limit)
@@ -86,7 +87,7 @@ def test_a_file_keeps_objects_and_goes_on_counting(tmp_path: Path) -> None:
     thread_id = add_thread(first)
     first.close()
     second = open_store(tmp_path / "class.db")
-    assert second.get("thread", thread_id)["id"] == thread_id
+    assert second.get(THREAD, thread_id)["id"] == thread_id
     assert add_thread(second) != thread_id
     second.close()
 
@@ -137,10 +138,10 @@ def test_a_file_of_an_older_version_takes_the_steps_that_it_lacks(tmp_path: Path
     older.commit()
     older.close()
     store = open_store(tmp_path / "class.db")
-    assert store.get("thread", "thread_1") == {}
-    assert store.occurrences("cat") == {}
+    assert dict(store.get(THREAD, "thread_1")) == {}
+    assert store.contents.occurrences("cat") == {}
     with store.transaction():
-        assert store.terms(["pruning", "pruned", "Éclair", "猫"]) == ["eclair", "prune", "猫"]
+        assert store.contents.terms(["pruning", "pruned", "Éclair", "猫"]) == ["eclair", "prune", "猫"]
     store.close()
 
 
@@ -153,10 +154,10 @@ def test_chunks_of_an_older_version_are_indexed_anew(tmp_path: Path) -> None:
     older.commit()
     older.close()
     store = open_store(tmp_path / "class.db")
-    assert (store.chunk_lengths(["vs_1"]), store.occurrences("cat")) == ({1: 7}, {1: 1})
+    assert (store.contents.chunk_lengths(["vs_1"]), store.contents.occurrences("cat")) == ({1: 7}, {1: 1})
     with store.transaction():
         store.delete("vs_1")
-    assert store.occurrences("cat") == {}
+    assert store.contents.occurrences("cat") == {}
     store.close()
 
 

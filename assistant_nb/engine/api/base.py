@@ -1,16 +1,15 @@
 """What a handler gets, what it gives back, and how a table of routes is written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
-
-from pydantic import BaseModel
+from typing import BinaryIO, Generic, TypeVar
 
 from ..files.blobs import Blobs, Draft
-from ..runs.answer import Event
 from ..runs.runner import Runner
 from ..store import Store
-from ..wire import Json
+
+P = TypeVar("P")
+P_co = TypeVar("P_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +23,16 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One request, understood and checked."""
+class Call(Generic[P_co]):
+    """One request, understood and checked. A `Call[CreateThread]` has a body of that shape."""
 
     store: Store
     runner: Runner
+    blobs: Blobs
     ids: dict[str, str]
     """From the path: `{"thread_id": "thread_…"}`; the prefixes are right."""
-    body: Json
-    query: Json
-    blobs: Blobs
+    params: P_co
+    """The body, or the query of a GET."""
     upload: Upload | None = None
     v1: bool = False
     """Whether the client speaks the old version of the wire."""
@@ -43,7 +42,8 @@ class Call:
 class Stream:
     """An answer that comes as events."""
 
-    events: Iterator[Event]
+    events: Iterator[tuple[str, object]]
+    """The names of events, and what they bring."""
     on_close: Callable[[], None]
     """Called when the last event was read, or the reader went away, even before the first."""
     named: bool = True
@@ -61,18 +61,19 @@ class Content:
     name: str
 
 
-Answer = Json | Stream | Content
+Answer = Mapping[str, object] | Stream | Content
+"""The first is JSON: one of the shapes in `objects` and `wire`, or one that its handler names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """`Route("GET", "/v1/threads/<thread_id>", retrieve)`"""
+class Route(Generic[P]):
+    """`Route("POST", "/v1/threads", create, CreateThread)`, where `create` takes a `Call[CreateThread]`."""
 
     method: str
     path: str
-    handler: Callable[[Call], Answer]
-    body: type[BaseModel] | None = None
-    query: type[BaseModel] | None = None
+    handler: Callable[[Call[P]], Answer]
+    params: type[P] | None = None
+    """What the body has to be, or the query of a GET; None where neither is looked at."""
     beta: bool = True
     """Whether the operation asks for the header `OpenAI-Beta`."""
     form: bool = False

@@ -2,19 +2,19 @@
 
 from collections.abc import Generator, Iterator
 from itertools import chain, count
+from typing import Any
 
 from ..errors import ApiError, BadRequest, ModelError, NoAnswer, RateLimited, Unanswered
 from ..model.base import Anew, Delta, Finish, Prompt
+from ..params.chat import CreateChatCompletion
 from ..runs.answer import told
 from ..runs.prompt import check_choice
-from ..wire import Json
 from .base import Answer, Call, Route, Stream
-from .chat_params import CreateChatCompletion
-from .completions import Completion, prompt_of
+from .completions import Chunk, Completion, prompt_of
 
 
-def create(call: Call) -> Answer:
-    body = call.body
+def create(call: Call[CreateChatCompletion]) -> Answer:
+    body = call.params
     prompt = prompt_of(body)
     check_choice(prompt.tool_choice, prompt.tools)
     with call.store.transaction():
@@ -30,25 +30,23 @@ def create(call: Call) -> Answer:
                 list(completion.take(part))
         return completion.whole()
     first = next(parts)  # what fails at once gets its status
-    counted = bool(body.get("stream_options", {}).get("include_usage"))
-    chunks = _chunks(completion, chain([first], parts), counted=counted)
+    completion.counted = body.get("stream_options", {}).get("include_usage", False)
+    chunks = _chunks(completion, chain([first], parts))
     return Stream((("", chunk) for chunk in chunks), parts.close, named=False)
 
 
-def _chunks(completion: Completion, parts: Iterator[Delta], *, counted: bool) -> Iterator[Json]:
-    usage: Json = {"usage": None} if counted else {}
-    yield completion.chunk({"role": "assistant", "content": "", "refusal": None}, **usage)
+def _chunks(completion: Completion, parts: Iterator[Delta]) -> Iterator[Chunk]:
+    yield completion.chunk({"role": "assistant", "content": "", "refusal": None})
     for part in parts:
         if isinstance(part, Anew):
             raise NoAnswer(f"The answer broke off ({part.why}). Ask again: another model is ready to answer.")
-        for delta in completion.take(part):
-            yield completion.chunk(delta, **usage)
-    yield {**completion.chunk({}, reason=completion.reason, **usage), "provenance": completion.finish.provenance}
-    if counted:
-        yield completion.chunk(None, usage=completion.usage())
+        yield from map(completion.chunk, completion.take(part))
+    yield {**completion.chunk({}, completion.reason), "provenance": completion.finish.provenance}
+    if completion.counted:
+        yield {**completion.chunk(None), "usage": completion.usage()}
 
 
-def _parts(call: Call, prompt: Prompt) -> Generator[Delta, None, None]:
+def _parts(call: Call[object], prompt: Prompt) -> Generator[Delta, None, None]:
     """The model's answer to its end. Raises ApiError for what goes wrong in it."""
     model = call.runner.model
     try:
@@ -72,4 +70,4 @@ def _refusal(error: ModelError) -> ApiError:
     return kind(str(error), code=error.code)
 
 
-ROUTES = [Route("POST", "/v1/chat/completions", create, CreateChatCompletion, beta=False)]
+ROUTES: list[Route[Any]] = [Route("POST", "/v1/chat/completions", create, CreateChatCompletion, beta=False)]

@@ -1,14 +1,16 @@
 """`/v1/files`. Source: API reference, "Files"; recorded and quoted errors."""
 
 import re
-from typing import Final
+from typing import Any, Final
 
 from .. import wire
 from ..errors import DiskError, FileError, NoSuchFile, NotFound
 from ..files import file_objects, vectors
-from ..wire import Json
-from .base import Call, Content, Route
-from .file_params import ListFilesQuery, UploadForm
+from ..files.file_objects import File
+from ..objects import FILE
+from ..params.files import ListFilesQuery, UploadForm
+from ..wire import Deleted
+from .base import Answer, Call, Content, Route
 
 _PURPOSES: Final = ["fine-tune", "assistants", "batch", "user_data", "vision", "evals"]
 """In the order in which the API named them."""
@@ -16,8 +18,8 @@ _NOT_GIVEN_BACK: Final = ("assistants", "user_data")
 _PLAIN_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 
 
-def create(call: Call) -> Json:
-    purpose, upload = call.body.get("purpose"), call.upload
+def create(call: Call[UploadForm]) -> File:
+    purpose, upload = call.params.get("purpose"), call.upload
     if upload is None:
         raise FileError("'file' is a required property", param="file")
     if purpose is None:
@@ -29,7 +31,8 @@ def create(call: Call) -> Json:
         with call.store.transaction():
             name, kind = plain_name(upload.name), plain_type(upload.content_type)
             id, at = call.store.new_id("file"), call.store.now()
-            file = file_objects.file(id, at, name, kind, upload.draft.size, call.body)
+            lifetime_s = call.params["expires_after"]["seconds"] if "expires_after" in call.params else None
+            file = file_objects.file(id, at, name, kind, upload.draft.size, purpose, lifetime_s)
             call.store.put(file)
             call.blobs.keep(id, upload.draft)
     except DiskError:
@@ -38,19 +41,26 @@ def create(call: Call) -> Json:
     return wire.rest(file)
 
 
-def list_(call: Call) -> Json:
+def list_(call: Call[ListFilesQuery]) -> Answer:
     vectors.forget_expired(call.store, call.blobs)
-    query = {"limit": 10_000, **call.query}
-    purpose = query.pop("purpose", None)
-    page = wire.page(*call.store.page("file", where={"purpose": purpose} if purpose else None, **query))
+    query = call.params
+    page = wire.page(
+        *call.store.page(
+            FILE,
+            where={"purpose": query["purpose"]} if query.get("purpose") else None,
+            limit=query.get("limit", 10_000),
+            order=query.get("order", "desc"),
+            after=query.get("after"),
+        )
+    )
     return {key: page[key] for key in ("object", "data", "has_more", "first_id", "last_id")}
 
 
-def retrieve(call: Call) -> Json:
+def retrieve(call: Call[object]) -> File:
     return wire.rest(_file(call))
 
 
-def delete(call: Call) -> Json:
+def delete(call: Call[object]) -> Deleted:
     with call.store.transaction():
         file = _file(call)
         call.store.delete(file["id"])
@@ -58,7 +68,7 @@ def delete(call: Call) -> Json:
     return {"object": "file", "deleted": True, "id": file["id"]}
 
 
-def content(call: Call) -> Content:
+def content(call: Call[object]) -> Content:
     file = _file(call)
     if file["purpose"] in _NOT_GIVEN_BACK:
         raise FileError(f"Not allowed to download files of purpose: {file['purpose']}")
@@ -77,17 +87,17 @@ def plain_type(given: str) -> str:
     return given if _PLAIN_TYPE.fullmatch(given) else "application/octet-stream"
 
 
-def _file(call: Call) -> Json:
+def _file(call: Call[object]) -> File:
     vectors.forget_expired(call.store, call.blobs)
     try:
-        return call.store.get("file", call.ids["file_id"])
+        return call.store.get(FILE, call.ids["file_id"])
     except NotFound:
         raise NoSuchFile(call.ids["file_id"]) from None
 
 
-ROUTES = [
+ROUTES: list[Route[Any]] = [
     Route("POST", "/v1/files", create, UploadForm, beta=False, form=True),
-    Route("GET", "/v1/files", list_, query=ListFilesQuery, beta=False),
+    Route("GET", "/v1/files", list_, ListFilesQuery, beta=False),
     Route("GET", "/v1/files/<file_id>", retrieve, beta=False),
     Route("DELETE", "/v1/files/<file_id>", delete, beta=False),
     Route("GET", "/v1/files/<file_id>/content", content, beta=False),

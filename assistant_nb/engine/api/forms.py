@@ -1,6 +1,7 @@
 """Multipart bodies: their fields as plain data, their files on disk before anybody asks for them."""
 
 import re
+from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from werkzeug.datastructures import FileStorage
@@ -10,13 +11,13 @@ from werkzeug.wrappers import Request
 
 from ..errors import BadRequest, TooLarge
 from ..files.blobs import MAX_FILE_BYTES, Blobs, Draft
-from ..wire import Json
 from .base import Upload
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 _ROOM_FOR_FIELDS: Final = 2**20
+Fields = dict[str, str | dict[str, str]]
 
 
 class FormRequest(Request):
@@ -29,7 +30,7 @@ class FormRequest(Request):
         self._blobs = blobs
         self._drafts: list[Draft] = []
 
-    def read(self) -> tuple[Json, Upload | None]:
+    def read(self) -> tuple[Fields, Upload | None]:
         """Fields and the first file named `file`: `({"purpose": "assistants"}, Upload("a.txt", "text/plain", …))`.
 
         A field `expires_after[seconds]` is `{"expires_after": {"seconds": …}}`. Raises BadRequest for a
@@ -64,15 +65,17 @@ class FormRequest(Request):
         return cast(IO[bytes], self._drafts[-1])
 
 
-def _nested(fields: Any) -> Json:
+def _nested(fields: Iterable[tuple[str | None, str]]) -> Fields:
     """`[("expires_after[anchor]", "created_at")]` -> `{"expires_after": {"anchor": "created_at"}}`"""
-    data: Json = {}
+    data: Fields = {}
     for given, value in fields:
         name = given or ""  # a part may have none
-        if (inner := re.fullmatch(r"(\w+)\[(\w+)\]", name)) and isinstance(data.setdefault(inner[1], {}), dict):
-            data[inner[1]][inner[2]] = value
-        else:
-            data[name] = value
+        if inner := re.fullmatch(r"(\w+)\[(\w+)\]", name):
+            outer = data.setdefault(inner[1], {})
+            if isinstance(outer, dict):
+                outer[inner[2]] = value
+                continue
+        data[name] = value
     return data
 
 

@@ -1,67 +1,102 @@
 """`/v1/lab`: what the hosted API never showed."""
 
+from typing import Any, Literal, NotRequired, TypedDict
+
+from ..entries import Asked
 from ..journal import RunState
 from ..model.faults import Fault
-from ..run_states import MOVES
+from ..params.lab import MoveClock, Said, SetFault
+from ..run_states import MOVES, Status
 from ..runs.seat import remarks
-from ..wire import Json
-from . import params
+from ..wire import Listed
 from .base import Call, Route
 
 
-def about(call: Call) -> Json:
+class About(TypedDict):
+    object: Literal["lab"]
+    engine: Literal["assistant_nb"]
+    model: str
+    moves: dict[Status, dict[Status, str]]
+
+
+class Clock(TypedDict):
+    object: Literal["lab.clock"]
+    now: int
+
+
+class Seat(TypedDict):
+    object: Literal["lab.seat", "lab.answer"]
+    run_id: str
+    thread_id: str
+    prompt: Asked | None
+    remarks: NotRequired[list[str]]
+
+
+class FaultShown(SetFault):
+    object: Literal["lab.fault"]
+
+
+def about(call: Call[object]) -> About:
     """Tells this engine from other servers; brings the table of a run's legal moves, and why each is made."""
-    model = call.runner.model.inner
-    return {"object": "lab", "engine": "assistant_nb", "model": model.name, "moves": MOVES}
+    return {"object": "lab", "engine": "assistant_nb", "model": call.runner.model.inner.name, "moves": MOVES}
 
 
-def move_clock(call: Call) -> Json:
+def move_clock(call: Call[MoveClock]) -> Clock:
     """Let time pass at once: runs expire, as if their client had waited."""
-    call.store.move_clock(call.body["advance_s"])
+    call.store.move_clock(call.params["advance_s"])
     for run in call.store.active_runs():
         call.runner.seen(run)
     return {"object": "lab.clock", "now": call.store.time()}
 
 
-def list_seats(call: Call) -> Json:
+def list_seats(call: Call[object]) -> Listed[Seat]:
     """The runs that wait for a person in the model's seat, each with the prompt that a model would get."""
     return {"object": "list", "data": [_seat(state) for state in call.runner.seats()]}
 
 
-def answer_seat(call: Call) -> Json:
+def answer_seat(call: Call[Said]) -> Seat:
     """Answer in the model's place. `remarks` says what a good model would have done otherwise."""
-    state = call.runner.answer(call.ids["run_id"], call.body)
-    return {**_seat(state), "object": "lab.answer", "remarks": list(remarks(state.asked or {}, call.body))}
+    state = call.runner.answer(call.ids["run_id"], call.params)
+    told = list(remarks(state.asked, call.params)) if state.asked else []
+    return {**_seat(state), "object": "lab.answer", "remarks": told}
 
 
-def _seat(state: RunState) -> Json:
+def _seat(state: RunState) -> Seat:
     run = state.run
     return {"object": "lab.seat", "run_id": run["id"], "thread_id": run["thread_id"], "prompt": state.asked}
 
 
-def list_faults(call: Call) -> Json:
+def list_faults(call: Call[object]) -> Listed[FaultShown]:
     """What will go wrong; `at_call` counts from now."""
-    faults = [{"object": "lab.fault", **fault.as_json()} for fault in call.runner.model.faults]
-    return {"object": "list", "data": faults}
+    return {"object": "list", "data": [_fault(fault) for fault in call.runner.model.faults]}
 
 
-def set_fault(call: Call) -> Json:
-    fault = Fault(**call.body)
+def set_fault(call: Call[SetFault]) -> FaultShown:
+    fault = Fault(**call.params)
     call.runner.model.set(fault)
-    return {"object": "lab.fault", **fault.as_json()}
+    return _fault(fault)
 
 
-def clear_faults(call: Call) -> Json:
+def clear_faults(call: Call[object]) -> Listed[FaultShown]:
     call.runner.model.clear()
     return list_faults(call)
 
 
-ROUTES = [
+def _fault(fault: Fault) -> FaultShown:
+    shown: FaultShown = {"object": "lab.fault", "kind": fault.kind, "at_call": fault.at_call}
+    if fault.kind == "slow":
+        shown["delay_s"] = fault.delay_s
+    elif fault.kind == "cut_off":
+        shown["after_deltas"] = fault.after_deltas
+    return shown
+
+
+ROUTES: list[Route[Any]] = [
     Route("GET", "/v1/lab", about, beta=False),
-    Route("POST", "/v1/lab/clock", move_clock, params.MoveClock, beta=False),
+    Route("POST", "/v1/lab/clock", move_clock, MoveClock, beta=False),
     Route("GET", "/v1/lab/seats", list_seats, beta=False),
-    Route("POST", "/v1/lab/seats/<run_id>", answer_seat, params.AnswerSeat, beta=False),
+    Route("POST", "/v1/lab/seats/<run_id>", answer_seat, Said, beta=False),
     Route("GET", "/v1/lab/faults", list_faults, beta=False),
-    Route("POST", "/v1/lab/faults", set_fault, params.SetFault, beta=False),
+    Route("POST", "/v1/lab/faults", set_fault, SetFault, beta=False),
     Route("DELETE", "/v1/lab/faults", clear_faults, beta=False),
 ]

@@ -1,26 +1,35 @@
 """`/v1/models`: the names that an assistant may ask for. Source: API reference, "Models"."""
 
+from typing import Any, Literal, TypedDict
+
 from ..errors import NotFound
-from ..wire import Json
+from ..wire import Listed
 from .base import Call, Route
 
 
-def list_(call: Call) -> Json:
+class Model(TypedDict):
+    id: str
+    object: Literal["model"]
+    created: int
+    owned_by: str
+
+
+def list_(call: Call[object]) -> Listed[Model]:
     return {"object": "list", "data": [_model(name) for name in call.runner.model.models]}
 
 
-def retrieve(call: Call) -> Json:
+def retrieve(call: Call[object]) -> Model:
     name = call.ids["model"]
     if name not in call.runner.model.models:
         raise NotFound(f"The model '{name}' does not exist", param="model", code="model_not_found")
     return _model(name)
 
 
-def _model(name: str) -> Json:
+def _model(name: str) -> Model:
     return {"id": name, "object": "model", "created": 0, "owned_by": "assistant_nb"}
 
 
-ROUTES = [
+ROUTES: list[Route[Any]] = [
     Route("GET", "/v1/models", list_, beta=False),
     Route("GET", "/v1/models/<path:model>", retrieve, beta=False),
 ]

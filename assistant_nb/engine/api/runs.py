@@ -1,96 +1,108 @@
 """`/v1/threads/{thread_id}/runs` and their steps. Source: API reference, "Runs" and "Run steps"."""
 
 from itertools import chain
+from typing import Any, cast
 
 from .. import wire
 from ..errors import BadRequest
+from ..objects import RUN, RUN_STEP, THREAD, Run, RunStep, Thread
+from ..params.assistants import (
+    CreateRun,
+    CreateThreadAndRun,
+    IncludeQuery,
+    ListQuery,
+    ListStepsQuery,
+    ModifyMetadata,
+    SubmitToolOutputs,
+)
 from ..run_states import MOVING
+from ..runs.answer import Event
 from ..threads import create_thread
-from ..wire import Json
-from . import params
+from ..wire import Page
 from .base import Answer, Call, Route, Stream
 
 
-def create(call: Call) -> Answer:
-    return under_way(call, call.runner.create(call.ids["thread_id"], call.body, may_be_empty=call.v1))
+def create(call: Call[CreateRun]) -> Answer:
+    run = call.runner.create(call.ids["thread_id"], call.params, may_be_empty=call.v1)
+    return under_way(call, run, stream=call.params.get("stream"))
 
 
-def create_thread_and_run(call: Call) -> Answer:
+def create_thread_and_run(call: Call[CreateThreadAndRun]) -> Answer:
+    body = cast(CreateRun, call.params)  # whose keys it has, but for two
     with call.store.transaction():
-        thread = create_thread(call.store, call.body.get("thread") or {})
-        run = call.runner.create(thread["id"], call.body, may_be_empty=call.v1)
-    return under_way(call, run, thread)
+        thread = create_thread(call.store, call.params.get("thread", {}))
+        resources = call.params.get("tool_resources", {})
+        run = call.runner.create(thread["id"], body, resources, may_be_empty=call.v1)
+    return under_way(call, run, thread, stream=body.get("stream"))
 
 
-def submit_tool_outputs(call: Call) -> Answer:
+def submit_tool_outputs(call: Call[SubmitToolOutputs]) -> Answer:
     with call.store.transaction():
         run = _run(call)
         before = len(call.store.journal(run["id"]))
-        run = call.runner.submit(run, call.body["tool_outputs"])
-    return under_way(call, run, start=before)
+        run = call.runner.submit(run, call.params["tool_outputs"])
+    return under_way(call, run, start=before, stream=call.params.get("stream"))
 
 
-def list_(call: Call) -> Json:
+def list_(call: Call[ListQuery]) -> Page[Run]:
     thread_id = call.ids["thread_id"]
-    call.store.get("thread", thread_id)
-    runs, has_more = call.store.page("thread.run", thread_id, **call.query)
+    call.store.get(THREAD, thread_id)
+    runs, has_more = call.store.page(RUN, thread_id, **call.params)
     return wire.page([call.runner.seen(run) for run in runs], has_more)
 
 
-def retrieve(call: Call) -> Json:
+def retrieve(call: Call[object]) -> Run:
     return call.runner.polled(_run(call))
 
 
-def modify(call: Call) -> Json:
+def modify(call: Call[ModifyMetadata]) -> Run:
     with call.store.transaction():
         run = retrieve(call)
         if run["status"] in MOVING:
             raise BadRequest(f"Cannot update run with status '{run['status']}'.")
-        return call.runner.amend(run["id"], "client.modified", run["id"], call.body)
+        return call.runner.amend(run["id"], "client.modified", run["id"], call.params)
 
 
-def cancel(call: Call) -> Json:
+def cancel(call: Call[object]) -> Run:
     return call.runner.cancel(call.ids["thread_id"], call.ids["run_id"])
 
 
-def list_steps(call: Call) -> Json:
+def list_steps(call: Call[ListStepsQuery]) -> Page[RunStep]:
+    run, query = retrieve(call), call.params.copy()
+    include = query.pop("include[]", [])
+    place: ListQuery = query
+    return wire.page(*call.store.page(RUN_STEP, run["id"], **place), include)
+
+
+def retrieve_step(call: Call[IncludeQuery]) -> RunStep:
     run = retrieve(call)
-    include = call.query.pop("include[]", ())
-    return wire.page(*call.store.page("thread.run.step", run["id"], **call.query), include)
+    return wire.rest(call.store.get(RUN_STEP, call.ids["step_id"], run["id"]), call.params.get("include[]", ()))
 
 
-def retrieve_step(call: Call) -> Json:
-    run = retrieve(call)
-    return wire.rest(call.store.get("thread.run.step", call.ids["step_id"], run["id"]), call.query.get("include[]", ()))
+def _run(call: Call[object]) -> Run:
+    return call.store.get(RUN, call.ids["run_id"], call.ids["thread_id"])
 
 
-def _run(call: Call) -> Json:
-    return call.store.get("thread.run", call.ids["run_id"], call.ids["thread_id"])
-
-
-def under_way(call: Call, run: Json, thread: Json | None = None, start: int = 0) -> Answer:
+def under_way(
+    call: Call[object], run: Run, thread: Thread | None = None, *, start: int = 0, stream: bool | None = False
+) -> Answer:
     """Somebody has to move a new run: the reader of its stream, or the background."""
-    if not call.body.get("stream"):
+    if not stream:
         call.runner.start(run["id"])
         return run
     events, let_go = call.runner.follow(run, start)
-    born = [("thread.created", thread)] if thread else []
+    born: list[Event] = [("thread.created", thread)] if thread else []
     return Stream(chain(born, events), let_go)
 
 
-ROUTES = [
-    Route("POST", "/v1/threads/runs", create_thread_and_run, params.CreateThreadAndRun),
-    Route("POST", "/v1/threads/<thread_id>/runs", create, params.CreateRun),
-    Route("GET", "/v1/threads/<thread_id>/runs", list_, query=params.ListQuery),
+ROUTES: list[Route[Any]] = [
+    Route("POST", "/v1/threads/runs", create_thread_and_run, CreateThreadAndRun),
+    Route("POST", "/v1/threads/<thread_id>/runs", create, CreateRun),
+    Route("GET", "/v1/threads/<thread_id>/runs", list_, ListQuery),
     Route("GET", "/v1/threads/<thread_id>/runs/<run_id>", retrieve),
-    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>", modify, params.ModifyMetadata),
+    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>", modify, ModifyMetadata),
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/cancel", cancel, attends=False),
-    Route(
-        "POST",
-        "/v1/threads/<thread_id>/runs/<run_id>/submit_tool_outputs",
-        submit_tool_outputs,
-        params.SubmitToolOutputs,
-    ),
-    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, query=params.ListStepsQuery),
-    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step, query=params.IncludeQuery),
+    Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/submit_tool_outputs", submit_tool_outputs, SubmitToolOutputs),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, ListStepsQuery),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step, IncludeQuery),
 ]

@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ..wire import Json, encode
+from ..wire import encode
 
 DONE: Final = b"event: done\ndata: [DONE]\n\n"
 
 
-def frame(event: str, data: Json) -> bytes:
+def frame(event: str, data: object) -> bytes:
     r"""`frame("thread.created", {"id": …})` -> b'event: thread.created\ndata: {"id":…}\n\n'"""
     return f"event: {event}\ndata: {encode(data)}\n\n".encode()
 
 
-def frames(events: Iterable[tuple[str, Json]], *, named: bool = True) -> Iterator[bytes]:
+def frames(events: Iterable[tuple[str, object]], *, named: bool = True) -> Iterator[bytes]:
     """A whole stream, with its end mark; clients drop a last event without one.
 
     The frames of chat completions have no names.

@@ -1,35 +1,44 @@
 """`/v1/threads`. Source: API reference, "Threads"."""
 
+from typing import Any
+
 from .. import wire
-from ..threads import check_references, create_thread, with_vector_stores
-from ..wire import Json
-from . import params
+from ..objects import THREAD, Thread
+from ..params.assistants import CreateThread, ListQuery, ModifyMetadata, ModifyThread
+from ..threads import check_resources, create_thread, with_vector_stores
+from ..wire import Deleted, Page
 from .base import Call, Route
 
 
-def create(call: Call) -> Json:
+def create(call: Call[CreateThread]) -> Thread:
     with call.store.transaction():
-        return create_thread(call.store, call.body)
+        return create_thread(call.store, call.params)
 
 
-def list_(call: Call) -> Json:
+def list_(call: Call[ListQuery]) -> Page[Thread]:
     """Ours: the hosted API could not list threads."""
-    return wire.page(*call.store.page("thread", **call.query))
+    return wire.page(*call.store.page(THREAD, **call.params))
 
 
-def retrieve(call: Call) -> Json:
+def retrieve(call: Call[object]) -> Thread:
     return wire.with_files(_thread(call))
 
 
-def modify(call: Call) -> Json:
+def modify(call: Call[ModifyThread]) -> Thread:
+    metadata: ModifyMetadata = call.params
     with call.store.transaction():
-        check_references(call.store, call.body)
-        thread = with_vector_stores(call.store, {**_thread(call), **call.body}, call.ids["thread_id"])
+        given = call.params.get("tool_resources", {})
+        check_resources(call.store, given)
+        thread = _thread(call)
+        resources = thread["tool_resources"]
+        if "tool_resources" in call.params:
+            resources = with_vector_stores(call.store, given, thread["id"])
+        thread = {**thread, **metadata, "tool_resources": resources}
         call.store.put(thread)
     return thread
 
 
-def delete(call: Call) -> Json:
+def delete(call: Call[object]) -> Deleted:
     with call.store.transaction():
         thread = _thread(call)
         call.store.delete(thread["id"])
@@ -37,14 +46,14 @@ def delete(call: Call) -> Json:
     return wire.deleted(thread)
 
 
-def _thread(call: Call) -> Json:
-    return call.store.get("thread", call.ids["thread_id"])
+def _thread(call: Call[object]) -> Thread:
+    return call.store.get(THREAD, call.ids["thread_id"])
 
 
-ROUTES = [
-    Route("POST", "/v1/threads", create, params.CreateThread),
-    Route("GET", "/v1/threads", list_, query=params.ListQuery, beta=False),
+ROUTES: list[Route[Any]] = [
+    Route("POST", "/v1/threads", create, CreateThread),
+    Route("GET", "/v1/threads", list_, ListQuery, beta=False),
     Route("GET", "/v1/threads/<thread_id>", retrieve),
-    Route("POST", "/v1/threads/<thread_id>", modify, params.ModifyThread),
+    Route("POST", "/v1/threads/<thread_id>", modify, ModifyThread),
     Route("DELETE", "/v1/threads/<thread_id>", delete, attends=False),
 ]

@@ -6,31 +6,18 @@ The engine knows only v2: `upgrade` turns a v1 body into it, `downgrade` turns a
 
 from typing import Any, Final
 
-from ..wire import Json
-
-_ONLY_V2: Final[dict[str, frozenset[str]]] = {
-    "assistant": frozenset({"top_p", "temperature", "reasoning_effort", "tool_resources", "response_format"}),
-    "thread": frozenset({"tool_resources"}),
-    "thread.message": frozenset({"attachments"}),
-    "thread.run": frozenset(
-        {
-            "tool_resources",
-            "temperature",
-            "top_p",
-            "reasoning_effort",
-            "max_completion_tokens",
-            "max_prompt_tokens",
-            "truncation_strategy",
-            "incomplete_details",
-            "response_format",
-            "tool_choice",
-            "parallel_tool_calls",
-            "provenance",
-        }
-    ),
+_OBJECT: Final = frozenset({"id", "object", "created_at", "metadata"})
+_ASSISTANT: Final = _OBJECT | {"model", "instructions", "tools", "file_ids"}
+_ON_A_THREAD: Final = _OBJECT | {"assistant_id", "thread_id", "status", "completed_at", "file_ids"}
+_KEYS: Final = {
+    "assistant": _ASSISTANT | {"name", "description"},
+    "thread": _OBJECT,
+    "thread.message": _ON_A_THREAD | {"run_id", "incomplete_details", "incomplete_at", "role", "content"},
+    "thread.run": _ASSISTANT
+    | _ON_A_THREAD
+    | {"started_at", "expires_at", "cancelled_at", "failed_at", "required_action", "last_error", "usage"},
 }
-_HAD_FILES: Final = frozenset({"assistant", "thread.run", "thread.message"})
-"""Objects with `file_ids`; it stood before `metadata`."""
+"""What v1 knew of an object; of other kinds all."""
 _USAGE: Final = ("prompt_tokens", "completion_tokens", "total_tokens", "estimated")
 
 
@@ -60,25 +47,25 @@ def upgrade(body: Any) -> Any:
     return body
 
 
-def downgrade(answer: Json) -> Json:
+def downgrade(answer: Any) -> Any:
     """A v2 answer as v1, lists and all: `{…, "tools": […], "file_ids": […], "metadata": {…}}`."""
     kind = answer.get("object", "")
     if kind == "list":
         return {**answer, "data": [downgrade(item) for item in answer["data"]]}
-    old: Json = {}
+    known, old = _KEYS.get(kind, answer.keys()), {}
     for key, value in answer.items():
-        if key == "metadata" and kind in _HAD_FILES:
+        if key == "metadata" and "file_ids" in known:
             old["file_ids"] = _file_ids(answer)
         if key == "tools":
             value = [_old_tool(tool) for tool in value]
         elif key == "usage" and value:
             value = {name: count for name, count in value.items() if name in _USAGE}
-        if key not in _ONLY_V2.get(kind, ()):
+        if key in known:
             old[key] = value
     return old
 
 
-def _old_tool(tool: Json) -> Json:
+def _old_tool(tool: Any) -> Any:
     match tool["type"]:
         case "file_search":
             return {"type": "retrieval"}
@@ -88,7 +75,7 @@ def _old_tool(tool: Json) -> Json:
             return tool
 
 
-def _file_ids(answer: Json) -> list[str]:
+def _file_ids(answer: Any) -> list[str]:
     attached = answer.get("file_ids") or [attachment["file_id"] for attachment in answer.get("attachments", [])]
     resources: list[str] = answer.get("tool_resources", {}).get("code_interpreter", {}).get("file_ids", [])
     return attached + resources

@@ -5,11 +5,10 @@ Source: API reference, "Files" and "Vector stores", and recorded answers of the 
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
-Json = dict[str, Any]
-
-Attributes = dict[str, str | bool | int | float]
+from ..params.fields import StaticChunkingStrategy, TextContent
+from ..params.files import Attributes, CreateVectorStore, FileSettings, StoreExpiry
 
 
 class File(TypedDict):
@@ -22,7 +21,8 @@ class File(TypedDict):
     expires_at: int | None
     status: Literal["processed"]
     status_details: None
-    _content_type: str
+    _content_type: NotRequired[str]
+    """Always there, but not shown."""
     _thread_id: NotRequired[str]
     """Of a file that code has made."""
 
@@ -35,11 +35,6 @@ class FileCounts(TypedDict):
     total: int
 
 
-class Expiry(TypedDict):
-    anchor: Literal["last_active_at"]
-    days: int
-
-
 class VectorStore(TypedDict):
     id: str
     object: Literal["vector_store"]
@@ -49,23 +44,13 @@ class VectorStore(TypedDict):
     usage_bytes: int
     file_counts: FileCounts
     status: Literal["in_progress", "completed", "expired"]
-    expires_after: Expiry | None
+    expires_after: StoreExpiry | None
     expires_at: int | None
     last_active_at: int
     metadata: dict[str, str]
 
 
 FileStatus = Literal["in_progress", "completed", "failed", "cancelled"]
-
-
-class StaticChunking(TypedDict):
-    max_chunk_size_tokens: int
-    chunk_overlap_tokens: int
-
-
-class StaticChunkingStrategy(TypedDict):
-    type: Literal["static"]
-    static: StaticChunking
 
 
 class ReadError(TypedDict):
@@ -83,7 +68,8 @@ class VectorStoreFile(TypedDict):
     last_error: ReadError | None
     chunking_strategy: StaticChunkingStrategy
     attributes: Attributes
-    _batch_id: str | None
+    _batch_id: NotRequired[str | None]
+    """Always there, but not shown."""
     _read: NotRequired[int | None]
     """Where in the text reading goes on, in bytes."""
 
@@ -97,19 +83,57 @@ class FileBatch(TypedDict):
     file_counts: FileCounts
 
 
-DAY_S = 86_400
-_NO_COUNTS = {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}
-AUTO_CHUNKING: Json = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+class SearchResult(TypedDict):
+    """A hit as the search endpoint tells it."""
+
+    file_id: str
+    filename: str
+    score: float
+    attributes: Attributes
+    content: list[TextContent]
+
+
+class SearchHit(TypedDict):
+    """A hit as a run step tells it, in `file_search.results`; the content travels where it is asked for."""
+
+    file_id: str
+    file_name: str
+    score: float
+    attributes: Attributes
+    content: NotRequired[list[TextContent]]
+
+
+class SearchPage(TypedDict):
+    object: Literal["vector_store.search_results.page"]
+    search_query: list[str]
+    data: list[SearchResult]
+    has_more: bool
+    next_page: None
+
+
+class TextPage(TypedDict):
+    object: Literal["vector_store.file_content.page"]
+    data: list[TextContent]
+    has_more: bool
+    next_page: None
+
+
+_DAY_S: Final = 86_400
+_NO_COUNTS: Final[FileCounts] = {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}
+AUTO_CHUNKING: Final[StaticChunkingStrategy] = {
+    "type": "static",
+    "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400},
+}
 """What the strategy `auto` means, and how it is echoed."""
 
 
-def file(id: str, at: int, name: str, content_type: str, size: int, body: Json) -> Json:
-    """A file from the fields of its upload."""
-    lifetime_s = body.get("expires_after", {}).get("seconds")
+def file(
+    id: str, at: int, name: str, content_type: str, size: int, purpose: str, lifetime_s: int | None = None
+) -> File:
     return {
         "object": "file",
         "id": id,
-        "purpose": body["purpose"],
+        "purpose": purpose,
         "filename": name,
         "bytes": size,
         "created_at": at,
@@ -120,7 +144,7 @@ def file(id: str, at: int, name: str, content_type: str, size: int, body: Json) 
     }
 
 
-def vector_store(id: str, at: int, body: Json) -> Json:
+def vector_store(id: str, at: int, body: CreateVectorStore) -> VectorStore:
     """An empty vector store. Size, counts and status are worked out when somebody looks."""
     return touched(
         {
@@ -141,15 +165,17 @@ def vector_store(id: str, at: int, body: Json) -> Json:
     )
 
 
-def touched(store: Json, at: int) -> Json:
+def touched(store: VectorStore, at: int) -> VectorStore:
     """A vector store that was used: its days begin anew. Time on a thread may be behind; it is not set back."""
     policy, at = store["expires_after"], max(at, store["last_active_at"])
-    return {**store, "expires_at": policy and at + policy["days"] * DAY_S, "last_active_at": at}
+    return {**store, "expires_at": policy and at + policy["days"] * _DAY_S, "last_active_at": at}
 
 
-def vector_store_file(id: str, at: int, store_id: str, body: Json, batch_id: str | None = None) -> Json:
+def vector_store_file(
+    id: str, at: int, store_id: str, settings: FileSettings, batch_id: str | None = None
+) -> VectorStoreFile:
     """A file that waits to be read into a vector store. It bears the id of the file."""
-    chunking = body.get("chunking_strategy", {"type": "auto"})
+    chunking = settings.get("chunking_strategy", AUTO_CHUNKING)
     return {
         "id": id,
         "object": "vector_store.file",
@@ -159,12 +185,12 @@ def vector_store_file(id: str, at: int, store_id: str, body: Json, batch_id: str
         "status": "in_progress",
         "last_error": None,
         "chunking_strategy": chunking if chunking["type"] == "static" else AUTO_CHUNKING,
-        "attributes": body.get("attributes", {}),
+        "attributes": settings.get("attributes", {}),
         "_batch_id": batch_id,
     }
 
 
-def file_batch(id: str, at: int, store_id: str) -> Json:
+def file_batch(id: str, at: int, store_id: str) -> FileBatch:
     return {
         "id": id,
         "object": "vector_store.file_batch",
@@ -175,9 +201,12 @@ def file_batch(id: str, at: int, store_id: str) -> Json:
     }
 
 
-def file_counts(by_status: dict[str, int]) -> Json:
+def file_counts(by_status: dict[FileStatus, int]) -> FileCounts:
     """`{"completed": 2}` -> `{"in_progress": 0, "completed": 2, …, "total": 2}`"""
-    return {**_NO_COUNTS, **by_status, "total": sum(by_status.values())}
+    counts: FileCounts = {**_NO_COUNTS, "total": sum(by_status.values())}
+    for status, count in by_status.items():
+        counts[status] = count
+    return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +218,12 @@ class Hit:
     file_name: str
     score: float
     """From 0 to 1, see `retrieval.scores`."""
-    attributes: Json
+    attributes: Attributes
     text: str
     start: int
     """Where the chunk starts in the text of its file, in bytes of UTF-8."""
 
-    def search_result(self) -> Json:
-        """As the search endpoint tells it."""
+    def search_result(self) -> SearchResult:
         return {
             "file_id": self.file_id,
             "filename": self.file_name,
@@ -204,13 +232,17 @@ class Hit:
             "content": [{"type": "text", "text": self.text}],
         }
 
-    def step_result(self) -> Json:
-        """As a run step tells it, in `file_search.results`; the content travels where it is asked for."""
-        result = self.search_result()
-        return {"file_id": self.file_id, "file_name": result.pop("filename"), **result}
+    def step_result(self) -> SearchHit:
+        return {
+            "file_id": self.file_id,
+            "file_name": self.file_name,
+            "score": self.score,
+            "attributes": self.attributes,
+            "content": [{"type": "text", "text": self.text}],
+        }
 
 
-def search_results(query: list[str], results: list[Json]) -> Json:
+def search_results(query: list[str], results: list[SearchResult]) -> SearchPage:
     """All that was found, in one page."""
     return {
         "object": "vector_store.search_results.page",
@@ -221,7 +253,11 @@ def search_results(query: list[str], results: list[Json]) -> Json:
     }
 
 
-def text_page(texts: list[str]) -> Json:
+def text_page(texts: list[str]) -> TextPage:
     """What was read from a file."""
-    data = [{"type": "text", "text": text} for text in texts]
-    return {"object": "vector_store.file_content.page", "data": data, "has_more": False, "next_page": None}
+    return {
+        "object": "vector_store.file_content.page",
+        "data": [{"type": "text", "text": text} for text in texts],
+        "has_more": False,
+        "next_page": None,
+    }

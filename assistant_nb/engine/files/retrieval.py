@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from ..wire import Json
+from ..params.files import Attributes, Filter
 
 BYTES_PER_TOKEN: Final = 4
 """As in `model.base.estimate_tokens`."""
@@ -138,7 +138,7 @@ _ORDER: Final[dict[str, Callable[[Any, Any], bool]]] = {
 }
 
 
-def holds(filter: Json, attributes: Json) -> bool:
+def holds(filter: Filter, attributes: Attributes) -> bool:
     """Whether a file with these attributes passes.
 
     `holds({"type": "gte", "key": "year", "value": 2024}, {"year": 2025})` is true. Values of different
@@ -149,17 +149,13 @@ def holds(filter: Json, attributes: Json) -> bool:
             return all(holds(inner, attributes) for inner in filter["filters"])
         case "or":
             return any(holds(inner, attributes) for inner in filter["filters"])
-    given, value = attributes.get(filter["key"]), filter["value"]
-    match filter["type"]:
-        case "eq":
-            return _same(given, value)
-        case "ne":
-            return not _same(given, value)
-        case "in":
-            return any(_same(given, one) for one in value)
-        case "nin":
-            return not any(_same(given, one) for one in value)
+        case "in" | "nin":
+            given = attributes.get(filter["key"])
+            return any(_same(given, one) for one in filter["value"]) == (filter["type"] == "in")
+        case "eq" | "ne":
+            return _same(attributes.get(filter["key"]), filter["value"]) == (filter["type"] == "eq")
         case kind:
+            given, value = attributes.get(filter["key"]), filter["value"]
             return _kind(given) == _kind(value) and _ORDER[kind](given, value)
 
 

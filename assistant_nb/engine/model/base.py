@@ -42,8 +42,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol, cast, runtime_checkable
 
-from ..entries import Asked, MadeCall, PromptPart, PromptTurn, Said
-from ..params.fields import ChosenFunctionTool, ChosenTool, ResponseFormat, ToolChoice
+from ..entries import Asked, MadeCall, PromptPart, PromptTurn
+from ..params.fields import ChosenFunctionTool, ChosenTool, ReasoningEffort, ResponseFormat, ToolChoice
+from ..params.lab import Said
 from ..parts import Provenance, Tool
 
 # What a model is asked
@@ -103,7 +104,7 @@ class Prompt:
     """Where the code interpreter has files: `/mnt/data/points.csv`."""
     temperature: float | None = None
     top_p: float | None = None
-    reasoning_effort: str | None = None
+    reasoning_effort: ReasoningEffort | None = None
     response_format: ResponseFormat = "auto"
     tool_choice: ToolChoice = "auto"
     parallel_tool_calls: bool = True

@@ -9,13 +9,11 @@ A fault strikes once: at the n-th call after it was set, whoever makes the call.
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from ..errors import ModelError, Unanswered
+from ..params.lab import FaultKind
 from .base import Delta, Finish, Model, Prompt, ToolCallDelta
-
-Kind = Literal["rate_limit", "server_error", "slow", "cut_off", "malformed_arguments"]
 
 _ON_ORDER = "It is no real failure: it was set as a fault, and will not strike again."
 
@@ -24,7 +22,7 @@ _ON_ORDER = "It is no real failure: it was set as a fault, and will not strike a
 class Fault:
     """`Fault("slow", at_call=2, delay_s=5)`: the second call from now takes five seconds longer."""
 
-    kind: Kind
+    kind: FaultKind
     at_call: int = 1
     """Which call it strikes: 1 is the next one."""
     delay_s: float = 1
@@ -35,10 +33,6 @@ class Fault:
     def __post_init__(self) -> None:
         if self.at_call < 1 or self.delay_s < 0 or self.after_deltas < 0:
             raise ValueError(f"{self}: calls are counted from 1 on, seconds and deltas from 0 on")
-
-    def as_json(self) -> dict[str, str | float]:
-        own = {"slow": "delay_s", "cut_off": "after_deltas"}.get(self.kind)
-        return {key: value for key, value in asdict(self).items() if key in ("kind", "at_call", own)}
 
     def strike(self, answer: Iterator[Delta]) -> Iterator[Delta]:
         """Yield an answer with the fault in it."""

@@ -9,8 +9,8 @@ a prompt that holds the answer.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..entries import Said
 from ..errors import ModelError, Unanswered
+from ..params.lab import Said
 from .base import Delta, Finish, Prompt, ToolCall, answer_deltas, within
 
 

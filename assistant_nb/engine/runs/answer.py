@@ -6,10 +6,10 @@ pieces go to whoever reads the stream, the whole into the journal when the answe
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import cast
 
-from .. import wire
-from ..entries import Asked, Said
+from .. import deltas, wire
+from ..deltas import Told
+from ..entries import Answered, Asked
 from ..errors import EngineError, ModelError, Unanswered
 from ..journal import RunState
 from ..model.base import (
@@ -23,16 +23,14 @@ from ..model.base import (
     estimate_prompt_tokens,
     estimate_tokens,
 )
+from ..objects import MESSAGE, Message, Run, RunStep
+from ..parts import Annotation, ImageFilePart, Searched, StepDetails, ToolCall, ToolType, Usage
 from ..store import Store
 from ..threads import files_made
-from ..wire import Json
 from .citations import Cutter, Hits, cited_in, numbered
 from .writer import Writer, Writing
 
-_STREAMED = {"function": "arguments", "code_interpreter": "input"}
-"""Where in a delta stands what the model writes into a call; the query of a search is not shown."""
-
-Event = tuple[str, Json]
+Event = tuple[str, Told]
 """A public event and the object it is about: `("thread.run.queued", {…})`."""
 
 
@@ -43,21 +41,20 @@ class _Stopped(EngineError):
 @dataclass
 class _Call:
     id: str
-    kind: str
+    kind: ToolType
     name: str
     arguments: list[str] = field(default_factory=list)
 
-    def whole(self, run: Json) -> Json:
+    def whole(self, run: Run) -> ToolCall:
         return wire.tool_call(self.id, self.kind, self.name, "".join(self.arguments), run)
 
 
 class Listening:
     """Listens to a model until it has answered, or until `stop`."""
 
-    def __init__(self, store: Store, model: Model, state: RunState, writing: Writing) -> None:
+    def __init__(self, store: Store, model: Model, state: RunState, asked: Asked, writing: Writing) -> None:
         self._store, self._model, self._writing = store, model, writing
-        asked, said = cast(Asked, state.asked), cast("Said | None", state.said)
-        self._run_id, self._prompt = state.run["id"], Prompt.from_json(asked, said)
+        self._run_id, self._prompt = state.run["id"], Prompt.from_json(asked, state.said)
         # The answer may have been cut off by a crash. It then comes again, into what is still open.
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None
@@ -66,10 +63,10 @@ class Listening:
         self._stopped = False
         self._from_the_beginning()
 
-    def _to_point_to(self, searches: list[Json]) -> Hits:
+    def _to_point_to(self, searches: list[Searched]) -> Hits:
         calls = [call for turn in self._prompt.messages for call in turn.tool_calls if call.name == "file_search"]
         quotes = any("【" in turn.content for turn in self._prompt.messages)
-        earlier = self._store.all("thread.message", self._run["thread_id"]) if quotes else []
+        earlier = self._store.all(MESSAGE, self._run["thread_id"]) if quotes else []
         outputs = (call.output or "" for call in calls)
         return Hits(numbered(outputs, searches), cited_in(earlier), files_made(self._store, self._run))
 
@@ -111,7 +108,7 @@ class Listening:
             except ModelError as error:
                 end = error
             if self._message and self._step is None:
-                yield from self._held_back()
+                yield from self._held_back(self._message)
             self._close(end)
             yield None
         except _Stopped:
@@ -149,31 +146,30 @@ class Listening:
                 self._message = self._begin_message(writer)
             yield None
             for index, file_id in enumerate(self._pictures):
-                picture = {"index": index, **wire.image(file_id)}
-                yield "thread.message.delta", wire.message_delta(self._message["id"], picture)
+                picture: ImageFilePart = {"index": index, **wire.image(file_id)}
+                yield "thread.message.delta", deltas.message_delta(self._message["id"], picture)
         for piece, found in self._cutter.cut(part.text):
-            yield self._delta(piece, found)
+            yield self._delta(self._message["id"], piece, found)
 
-    def _held_back(self) -> Iterator[Event]:
+    def _held_back(self, message: Message) -> Iterator[Event]:
         for piece, found in self._cutter.rest():
-            yield self._delta(piece, found)
+            yield self._delta(message["id"], piece, found)
 
-    def _delta(self, piece: str, found: list[Json]) -> Event:
+    def _delta(self, message_id: str, piece: str, found: list[Annotation]) -> Event:
         """A piece of the message; its place counts from the beginning of the message."""
         start, self._told = self._told, self._told + len(piece)
         for one in found:
-            one |= {"start_index": start, "end_index": self._told, "index": self._cited}
-            if "file_citation" in one:
+            one["start_index"], one["end_index"], one["index"] = start, self._told, self._cited
+            if one["type"] == "file_citation":
                 one["file_citation"]["quote"] = ""
             self._cited += 1
-        message_id = (self._message or {})["id"]
-        part = wire.text_delta(len(self._pictures), piece, found if found or not start else None)
-        return "thread.message.delta", wire.message_delta(message_id, part)
+        part = deltas.text_delta(len(self._pictures), piece, found if found or not start else None)
+        return "thread.message.delta", deltas.message_delta(message_id, part)
 
     def _call(self, part: ToolCallDelta) -> Iterator[Event | None]:
         if self._step is None:
             if self._message:
-                yield from self._held_back()
+                yield from self._held_back(self._message)
             with self._writing() as writer:
                 self._end_message(writer)
                 self._step = self._begin_step(writer, {"type": "tool_calls", "tool_calls": []})
@@ -183,13 +179,12 @@ class Listening:
             id = self._store.derive_id("tool_call", step_id, part.index)
             call = _Call(id, self._kind(part.name), part.name)
             self._calls.append(call)
-            yield "thread.run.step.delta", wire.first_call_delta(step_id, part.index, call.whole(self._run))
+            yield "thread.run.step.delta", deltas.first_call_delta(step_id, part.index, call.whole(self._run))
         call = self._calls[part.index]
         if part.arguments:
             call.arguments.append(part.arguments)
-            if field := _STREAMED.get(call.kind):
-                piece = {field: part.arguments}
-                yield "thread.run.step.delta", wire.call_delta(step_id, part.index, call.kind, **piece)
+            if call.kind != "file_search":  # a query is not shown
+                yield "thread.run.step.delta", deltas.call_delta(step_id, part.index, call.kind, part.arguments)
 
     def _drop(self, why: str) -> None:
         """Take what was said off the thread; the step in which it was being said failed."""
@@ -201,10 +196,10 @@ class Listening:
         self._already_said = False
         self._from_the_beginning()
 
-    def _kind(self, name: str) -> str:
+    def _kind(self, name: str) -> ToolType:
         """A call is of a built-in tool when the run has it, else of a function."""
-        built_in = {tool["type"] for tool in self._run["tools"]} - {"function"}
-        return name if name in built_in else "function"
+        types = [tool["type"] for tool in self._run["tools"]]
+        return next((type for type in types if type == name), "function")
 
     def _close(self, end: Finish | ModelError) -> None:
         with self._writing() as writer:
@@ -218,7 +213,7 @@ class Listening:
     def _write_down(self, writer: Writer, end: Finish) -> None:
         calls = [call.whole(self._run) for call in self._calls]
         usage, cut = self._usage(end), end.reason == "length"
-        answer = {
+        answer: Answered = {
             "text": self.text,
             "tool_calls": [{"name": call.name, "arguments": "".join(call.arguments)} for call in self._calls],
             "finish_reason": "length" if cut else "tool_calls" if calls else "stop",
@@ -242,7 +237,7 @@ class Listening:
             failed = {"status": "failed", "failed_at": writer.at, "last_error": error}
             writer.note("thread.run.step.failed", step_id, failed)
 
-    def _begin_message(self, writer: Writer) -> Json:
+    def _begin_message(self, writer: Writer) -> Message:
         """The message for an answer, and the step in which it is written."""
         run, thread_id = writer.run, writer.run["thread_id"]
         id = self._store.new_id("thread.message", thread_id)
@@ -252,13 +247,13 @@ class Listening:
         writer.note("thread.message.in_progress", id, {})
         return message
 
-    def _end_message(self, writer: Writer, usage: Json | None = None, cut: str | None = None) -> None:
+    def _end_message(self, writer: Writer, usage: Usage | None = None, cut: str | None = None) -> None:
         """The message is at its end, and so is its step. When calls follow, the usage of both is theirs."""
         writer.end_message(self.text, cut, self._hits.annotations(self.text))
         if step := writer.state.open_step("message_creation"):
             writer.end_step(step, usage=usage)
 
-    def _begin_step(self, writer: Writer, details: Json) -> Json:
+    def _begin_step(self, writer: Writer, details: StepDetails) -> RunStep:
         if writer.state.status != "in_progress":
             raise _Stopped
         step = wire.step(self._store.new_id("thread.run.step", self._run_id), writer.at, writer.run, details)
@@ -266,7 +261,7 @@ class Listening:
         writer.note("thread.run.step.in_progress", step["id"], {})
         return step
 
-    def _usage(self, end: Finish) -> Json:
+    def _usage(self, end: Finish) -> Usage:
         """The model's own count, or the engine's estimate marked as such."""
         if end.prompt_tokens is not None and end.completion_tokens is not None:
             return wire.usage(end.prompt_tokens, end.completion_tokens)
@@ -274,9 +269,9 @@ class Listening:
         return wire.usage(estimate_prompt_tokens(self._prompt), estimate_tokens(answer), estimated=True)
 
 
-def searches(state: RunState) -> list[Json]:
+def searches(state: RunState) -> list[Searched]:
     """What the run's file searches have found, in order."""
-    calls = [call for step in state.steps for call in step["step_details"].get("tool_calls", [])]
+    calls = [call for step in state.steps for call in wire.tool_calls(step)]
     return [call["file_search"] for call in calls if call["type"] == "file_search"]
 
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote
 
-from ..wire import Json
+from ..objects import Message
+from ..parts import Annotation, Place, Searched
 
 _SCHEME: Final = "sandbox:/mnt/data/"
 _NOT_IN_A_WORD: Final = r"(?<![\w'’])"
@@ -35,33 +36,33 @@ _LONGEST: Final = 300
 class Hits:
     """What there is to point to."""
 
-    searches: Mapping[int, Json] = field(default_factory=dict)
+    searches: Mapping[int, Searched] = field(default_factory=dict)
     """The `file_search` parts of the run's calls, by number."""
     earlier: Mapping[str, str] = field(default_factory=dict)
     """The ids of files that earlier answers on this thread cite, by mark."""
     made: Mapping[str, str] = field(default_factory=dict)
     """The ids of files that code has made on this thread, by path."""
 
-    def annotations(self, text: str, start: int = 0) -> list[Json]:
+    def annotations(self, text: str, start: int = 0) -> list[Annotation]:
         """The annotations of a text, from `start` on."""
-        found = []
-        for match in _PLACE.finditer(text, start):
-            kind, data = self._cited(match) if match["path"] is None else self._linked(match)
-            if data:
-                place = {"start_index": match.start(), "end_index": match.end()}
-                found.append({"type": kind, "text": match[0], **place, kind: data})
-        return found
+        return [one for match in _PLACE.finditer(text, start) if (one := self._annotation(match))]
 
-    def _cited(self, match: re.Match[str]) -> tuple[str, Json]:
-        results = self.searches.get(int(match["search"]), {"results": []})["results"]
-        hits = results[(n := int(match["hit"])) : n + 1]
+    def _annotation(self, match: re.Match[str]) -> Annotation | None:
+        """What a place points to; None if it points to nothing."""
+        path = match["path"]
+        id = self._cited(match) if path is None else self.made.get(path) or self.made.get(unquote(path))
+        if id is None:
+            return None
+        place: Place = {"text": match[0], "start_index": match.start(), "end_index": match.end()}
+        if path is None:
+            return {"type": "file_citation", **place, "file_citation": {"file_id": id}}
+        return {"type": "file_path", **place, "file_path": {"file_id": id}}
+
+    def _cited(self, match: re.Match[str]) -> str | None:
+        search, n = self.searches.get(int(match["search"])), int(match["hit"])
+        hits = search["results"][n : n + 1] if search else []
         ids = [hit["file_id"] for hit in hits if match["name"] in (hit["file_name"], _ANY_NAME)]
-        file_id = next(iter(ids), None) or self.earlier.get(match[0])
-        return "file_citation", {"file_id": file_id} if file_id else {}
-
-    def _linked(self, match: re.Match[str]) -> tuple[str, Json]:
-        file_id = self.made.get(match["path"]) or self.made.get(unquote(match["path"]))
-        return "file_path", {"file_id": file_id} if file_id else {}
+        return next(iter(ids), None) or self.earlier.get(match[0])
 
 
 _FIRST_SEARCH: Final = 4
@@ -81,16 +82,16 @@ def next_number(texts: Iterable[str]) -> int:
     return max([_FIRST_SEARCH, *(number + 1 for number in seen)])
 
 
-def numbered(outputs: Iterable[str], searches: Iterable[Json]) -> dict[int, Json]:
+def numbered(outputs: Iterable[str], searches: Iterable[Searched]) -> dict[int, Searched]:
     """The `file_search` parts of a run by number, which the outputs of these searches show in their first mark."""
     firsts = ((_PLACE.match(output), search) for output, search in zip(outputs, searches, strict=False))
     return {int(first["search"]): search for first, search in firsts if first and first["search"]}
 
 
-def cited_in(messages: Iterable[Json]) -> dict[str, str]:
+def cited_in(messages: Iterable[Message]) -> dict[str, str]:
     """The ids of files that messages cite, by mark."""
     texts = (part["text"] for message in messages for part in message["content"] if part["type"] == "text")
-    notes = (note for text in texts for note in text["annotations"] if note["type"] == "file_citation")
+    notes = (note for text in texts for note in text.get("annotations", []) if note["type"] == "file_citation")
     return {note["text"]: note["file_citation"]["file_id"] for note in notes}
 
 
@@ -102,16 +103,16 @@ class Cutter:
         self._text, self._start = "", 0
         """What is held back; before it, the last character that was passed on."""
 
-    def cut(self, piece: str) -> Iterator[tuple[str, list[Json]]]:
+    def cut(self, piece: str) -> Iterator[tuple[str, list[Annotation]]]:
         """What can be passed on; what may become a place is held back. Places are counted from anywhere."""
         self._text += piece
         return self._pass_on(max(self._start, _certain(self._text)))
 
-    def rest(self) -> Iterator[tuple[str, list[Json]]]:
+    def rest(self) -> Iterator[tuple[str, list[Annotation]]]:
         """What was held back to the end."""
         return self._pass_on(len(self._text))
 
-    def _pass_on(self, end: int) -> Iterator[tuple[str, list[Json]]]:
+    def _pass_on(self, end: int) -> Iterator[tuple[str, list[Annotation]]]:
         text, start = self._text, self._start
         self._text, self._start = text[max(end - 1, 0) :], min(end, 1)
         for match in _PLACE.finditer(text, start, end):

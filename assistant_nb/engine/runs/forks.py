@@ -7,19 +7,23 @@ happens next: an entry that a client has made, or outputs taken as ever. A fork 
 from collections.abc import Sequence
 
 from .. import wire
+from ..entries import Answered
 from ..errors import BadRequest, NotFound
 from ..journal import Entry, RunState, fold
+from ..objects import MESSAGE, RUN, THREAD, Message, Run
+from ..params.assistants import ToolOutput
+from ..params.lab import Edit, EditedMessage, Said, SaidCall
+from ..parts import ToolAnswer, ToolCall
 from ..run_states import ACTIVE
 from ..store import Store
-from ..threads import check_references
-from ..wire import Json
+from ..threads import check_content
 from .prefixes import call_ids, renamed, shared
 from .seat import check_calls
 from .tool_calls import answered, take_outputs
 from .writer import Writer
 
 
-def fork(store: Store, run_id: str, at: int, edit: Json) -> str:
+def fork(store: Store, run_id: str, at: int, edit: Edit) -> str:
     """The id of a new run that shares the journal of another one, as far as `prefixes.shared` says, and has this edit.
 
     `edit` is empty, or one of `{"instructions": …}`, `{"message": {"id", "content"}}`,
@@ -27,22 +31,22 @@ def fork(store: Store, run_id: str, at: int, edit: Json) -> str:
     `{"output": {"tool_call_id", "output"}}`. Raises NotFound and BadRequest.
     """
     with store.transaction():
-        run, entries = store.get("thread.run", run_id), store.journal(run_id)
+        run, entries = store.get(RUN, run_id), store.journal(run_id)
         n = shared(entries, at, edit)
-        fork_id = _copy(store, run, entries[:n], edit.get("message", {}))
+        fork_id = _copy(store, run, entries[:n], edit.get("message"))
         state = fold(store.journal(fork_id))
         _change(Writer(store, state, fork_id), entries, n, edit)
         store.add_fork(fork_id, run_id, n - 1, edit)
         return fork_id
 
 
-def _copy(store: Store, run: Json, prefix: Sequence[Entry], edited: Json) -> str:
+def _copy(store: Store, run: Run, prefix: Sequence[Entry], edited: EditedMessage | None) -> str:
     """A copy of a run's thread as it was before the run, and of the run as far as its journal is given."""
     old = run["thread_id"]
     thread_id = store.new_id("thread", run["id"])  # the next fork of this run, whatever else the account has made
-    store.put({**store.get("thread", old), "id": thread_id})
+    store.put({**store.get(THREAD, old), "id": thread_id})
     store.branch_time(old, thread_id, prefix[-1].at)
-    _copy_messages(store, store.all("thread.message", old, before=run["id"]), thread_id, edited)
+    _copy_messages(store, store.all(MESSAGE, old, before=run["id"]), thread_id, edited)
     ids = {old: thread_id, run["id"]: store.new_id("thread.run", thread_id)}
     _name(store, prefix, ids, run["id"], old)
     later_s, state = store.time(thread_id) - prefix[-1].at, RunState()
@@ -55,19 +59,20 @@ def _copy(store: Store, run: Json, prefix: Sequence[Entry], edited: Json) -> str
     return ids[run["id"]]
 
 
-def _copy_messages(store: Store, messages: Sequence[Json], thread_id: str, edited: Json) -> None:
+def _copy_messages(store: Store, messages: Sequence[Message], thread_id: str, edited: EditedMessage | None) -> None:
     """Their runs are not copied, so they name none."""
     if edited and edited["id"] not in [message["id"] for message in messages]:
         raise NotFound(
             f"There was no message '{edited['id']}' on the thread before the run. To change what the run itself has"
             " said, edit the answer."
         )
-    check_references(store, edited)
+    if edited:
+        check_content(store, edited["content"])
     for message in messages:
         id = store.new_id("thread.message", thread_id)
-        copy = {**message, "id": id, "thread_id": thread_id, "run_id": None}
+        copy: Message = {**message, "id": id, "thread_id": thread_id, "run_id": None}
         if edited and edited["id"] == message["id"]:
-            copy["content"] = wire.message(id, 0, thread_id, message["role"], edited["content"])["content"]
+            copy["content"] = wire.parts(edited["content"])
         store.put(copy)
 
 
@@ -82,7 +87,7 @@ def _name(store: Store, prefix: Sequence[Entry], ids: dict[str, str], run_id: st
                 ids[id] = store.derive_id("tool_call", ids[entry.id], place)
 
 
-def _change(writer: Writer, entries: Sequence[Entry], n: int, edit: Json) -> None:
+def _change(writer: Writer, entries: Sequence[Entry], n: int, edit: Edit) -> None:
     """Let the edit happen, then hold the run."""
     state, run_id = writer.state, writer.run["id"]
     if "output" not in edit:
@@ -101,11 +106,11 @@ def _change(writer: Writer, entries: Sequence[Entry], n: int, edit: Json) -> Non
         writer.note("client.held", run_id, {"breakpoints": state.held or []})
 
 
-def _with_arguments(entries: Sequence[Entry], id: str, arguments: str) -> Json:
+def _with_arguments(entries: Sequence[Entry], id: str, arguments: str) -> Said:
     """The answer that made a call, with other arguments in that."""
-    said = next(entry.data for entry in entries if entry.event == "model.answered")
+    said: Answered = next(entry.data for entry in entries if entry.event == "model.answered")
     ids = next(call_ids(entry.data) for entry in entries if entry.event == "model.called")
-    calls = [
+    calls: list[SaidCall] = [
         {**call, "arguments": arguments} if one == id else call
         for one, call in zip(ids, said["tool_calls"], strict=True)
     ]
@@ -114,23 +119,23 @@ def _with_arguments(entries: Sequence[Entry], id: str, arguments: str) -> Json:
 
 def _answer(writer: Writer, entry: Entry, id: str, output: str) -> None:
     """Answer calls as `entry` did in the parent, but for call `id`."""
-    calls = entry.data["step_details"]["tool_calls"]
-    place = call_ids(entry.data).index(id)
+    calls: list[ToolCall] = entry.data["step_details"]["tool_calls"]
     if entry.event == "tool.answered":
-        answered(writer, writer.state.unused() or {}, _as_answer(calls[place], output))
+        if mine := writer.state.unused():
+            place = call_ids(entry.data).index(id)
+            answered(writer, mine["id"], _as_answer(calls[place], output))
         return
-    mine = (writer.state.open_step("tool_calls") or {})["step_details"]["tool_calls"]
-    outputs = [
-        {"tool_call_id": new["id"], "output": output if old["id"] == id else old["function"]["output"]}
-        for old, new in zip(calls, mine, strict=True)
+    outputs: list[ToolOutput] = [
+        {"tool_call_id": new["id"], "output": output if old["id"] == id else old["function"].get("output") or ""}
+        for old, new in zip(calls, wire.tool_calls(writer.state.calling), strict=True)
         if old["type"] == "function"
     ]
     take_outputs(writer, outputs)
 
 
-def _as_answer(call: Json, output: str) -> Json:
+def _as_answer(call: ToolCall, output: str) -> ToolAnswer:
     """What a built-in tool would have answered, in the shape of its step."""
-    if call["type"] == "code_interpreter":
+    if call["type"] != "file_search":
         return {"outputs": [{"type": "logs", "logs": output}]}
     hits = call["file_search"]["results"]
     if not output:

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from ..errors import BadRequest, NotFound
 from ..journal import Entry, RunState, fold
+from ..params.lab import Edit
 from ..run_states import TERMINAL
-from ..wire import Json
 from .stepping import next_transition
 
 _NAMES: Final = ("id", "thread_id", "run_id", "message_id")
@@ -23,7 +23,7 @@ _FOREIGN: Final = ("metadata", "tools")
 """Keys below which nothing is the engine's."""
 
 
-def shared(entries: Sequence[Entry], at: int, edit: Json) -> int:
+def shared(entries: Sequence[Entry], at: int, edit: Edit) -> int:
     """How many entries a fork at entry `at` shares. Raises NotFound for no entry, BadRequest for no use of the edit."""
     if not 0 <= at < len(entries):
         raise NotFound(f"Run {entries[0].id} has no entry {at}: its journal ends with entry {len(entries) - 1}.")
@@ -49,7 +49,7 @@ def renamed(entry: Entry, ids: Mapping[str, str], later_s: int) -> Entry:
     )
 
 
-def call_ids(data: Json) -> list[str]:
+def call_ids(data: Any) -> list[str]:
     """The tool calls in a step, by id."""
     return [call["id"] for call in data.get("step_details", {}).get("tool_calls", [])]
 
@@ -105,7 +105,7 @@ def _answers(entries: Sequence[Entry], id: str) -> Iterator[int]:
     """The entries that answer a call: by the engine, or, for all functions at once, by the client."""
     state = RunState()
     for entry in entries:
-        if entry.event == "tool.answered" and (state.unused() or {}).get("id") == id:
+        if entry.event == "tool.answered" and (call := state.unused()) and call["id"] == id:
             yield entry.n
         submitted = entry.event == "thread.run.step.completed" and state.status == "requires_action"
         if submitted and id in state.arguments and id in call_ids(entry.data):

@@ -9,16 +9,17 @@ from ..entries import PromptPart
 from ..errors import BadRequest
 from ..journal import RunState
 from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens, tool_name
+from ..objects import Message
 from ..params.fields import ToolChoice
-from ..parts import Part, Tool
-from ..wire import Json
+from ..parts import CodeOutput, Part, Tool
+from ..parts import ToolCall as CallOfStep
 from .citations import mark, next_number
 
 _IMAGE: Final = "[an image]"
 Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
 
 
-def prompt_of(state: RunState, messages: list[Json], files: Sequence[str] = ()) -> Prompt:
+def prompt_of(state: RunState, messages: list[Message], files: Sequence[str] = ()) -> Prompt:
     """The next prompt of a run on these messages of its thread, oldest first, and these files for its code.
 
     `truncation_strategy` chooses among the messages of the thread. To stay within `max_prompt_tokens`, messages are
@@ -87,13 +88,16 @@ def exhausted(state: RunState, prompt: Prompt) -> Exhausted | None:
 
 def _left(state: RunState, kind: Literal["prompt", "completion"]) -> int | None:
     """How many tokens the run may still use; its limits hold for all its answers together."""
-    limit: int | None = state.run[f"max_{kind}_tokens"]
-    return None if limit is None else limit - sum(usage[f"{kind}_tokens"] for usage in state.usages)
+    if kind == "prompt":
+        limit, used = state.run["max_prompt_tokens"], [usage["prompt_tokens"] for usage in state.usages]
+    else:
+        limit, used = state.run["max_completion_tokens"], [usage["completion_tokens"] for usage in state.usages]
+    return None if limit is None else limit - sum(used)
 
 
 def _own_turns(state: RunState, thread: Sequence[Turn]) -> list[Turn]:
     """What the run has said and called so far. Calls stand with the words that led to them."""
-    turns = list[Turn]()
+    turns, written = list[Turn](), {message["id"]: message for message in state.messages}
     numbers = count(next_number(text for turn in thread for text in _texts(turn)))
     for step in state.steps:
         details = step["step_details"]
@@ -101,7 +105,7 @@ def _own_turns(state: RunState, thread: Sequence[Turn]) -> list[Turn]:
             said = turns.pop().content if turns and not turns[-1].tool_calls else ""
             calls = [_call(call, state.arguments[call["id"]], numbers) for call in details["tool_calls"]]
             turns.append(Turn("assistant", said, calls))
-        elif message := state.objects.get(details["message_creation"]["message_id"]):  # a client may delete it
+        elif message := written.get(details["message_creation"]["message_id"]):  # a client may delete it
             turns.append(Turn("assistant", _plain(message)))
     return turns
 
@@ -113,11 +117,11 @@ def _texts(turn: Turn) -> Iterator[str]:
         yield from (part["text"] for part in turn.content if part["type"] == "text")
 
 
-def _call(call: Json, given: str, numbers: Iterator[int]) -> ToolCall:
+def _call(call: CallOfStep, given: str, numbers: Iterator[int]) -> ToolCall:
     """A call and its answer as a model reads them; of a search each hit under the mark that cites it."""
     match call["type"]:
         case "function":
-            return ToolCall(call["function"]["name"], given, call["function"]["output"])
+            return ToolCall(call["function"]["name"], given, call["function"].get("output"))
         case "file_search":
             number = next(numbers)
             hits = [
@@ -125,15 +129,15 @@ def _call(call: Json, given: str, numbers: Iterator[int]) -> ToolCall:
                 for n, hit in enumerate(call["file_search"]["results"])
             ]
             return ToolCall("file_search", given, "\n\n".join(hits) or "Nothing was found.")
-        case _:
-            return ToolCall(call["type"], given, "\n".join(map(_seen, call["code_interpreter"]["outputs"])))
+        case "code_interpreter":
+            return ToolCall("code_interpreter", given, "\n".join(map(_seen, call["code_interpreter"]["outputs"])))
 
 
-def _seen(output: Json) -> str:
-    return str(output["logs"]) if output["type"] == "logs" else _IMAGE
+def _seen(output: CodeOutput) -> str:
+    return output["logs"] if output["type"] == "logs" else _IMAGE
 
 
-def _plain(message: Json) -> str | list[PromptPart]:
+def _plain(message: Message) -> str | list[PromptPart]:
     """A message's content as a model reads it: one text is a string, more are parts without annotations.
 
     A model does not read the pictures that its own code has drawn; it is told that they are there.

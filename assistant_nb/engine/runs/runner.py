@@ -19,16 +19,20 @@ from ..errors import BadRequest, NotFound
 from ..journal import Entry, RunState, fold
 from ..model.base import Model
 from ..model.faults import Faulty
+from ..objects import ASSISTANT, MESSAGE, RUN, THREAD, Run
+from ..params.assistants import CreateRun, ToolOutput
+from ..params.fields import ToolResources
+from ..params.lab import Breakpoint, Said, To
 from ..run_states import ACTIVE, MOVES, MOVING
 from ..store import Store
-from ..threads import add_message, check_references
+from ..threads import add_message, check_resources
 from ..tools.base import Tool
-from ..wire import RUN_LIFETIME_S, Json
+from ..wire import RUN_LIFETIME_S
 from .answer import Event
 from .live_run import LiveRun, Turns
 from .prompt import check_choice
 from .seat import check_answer, waits
-from .stepping import Goal, To
+from .stepping import Goal
 from .tool_calls import take_outputs
 from .transitions import RunLoop, is_over
 from .writer import Writer, open_writer
@@ -52,24 +56,29 @@ class Runner:
     # What clients ask for
 
     def create(
-        self, thread_id: str, body: Json, *, may_be_empty: bool = False, breakpoints: list[Json] | None = None
-    ) -> Json:
+        self,
+        thread_id: str,
+        body: CreateRun,
+        resources: ToolResources | None = None,
+        *,
+        may_be_empty: bool = False,
+        breakpoints: list[Breakpoint] | None = None,
+    ) -> Run:
         """A queued run on a thread; with a list of `breakpoints`, which may be empty, it is held from the start.
 
         Raises NotFound for an unknown assistant or thread, BadRequest while another run is active
         or when there is nothing to answer, unless that is allowed, as it was in v1.
         """
         with self._store.transaction():
-            assistant = self._store.get("assistant", body["assistant_id"])
-            self._store.get("thread", thread_id)
-            check_references(self._store, body)
+            assistant = self._store.get(ASSISTANT, body["assistant_id"])
+            self._store.get(THREAD, thread_id)
+            check_resources(self._store, resources or {})
             if active := self.active_run(thread_id):
                 raise BadRequest(f"Thread {thread_id} already has an active run {active['id']}.")
             for message in body.get("additional_messages", []):
                 add_message(self._store, thread_id, message)
-            run = wire.run(
-                self._store.new_id("thread.run", thread_id), self._store.now(thread_id), thread_id, assistant, body
-            )
+            id, at = self._store.new_id("thread.run", thread_id), self._store.now(thread_id)
+            run = wire.run(id, at, thread_id, assistant, body, resources)
             check_choice(run["tool_choice"], run["tools"])
             if not (may_be_empty or run["instructions"] or self._has_question(thread_id)):
                 raise BadRequest(
@@ -83,7 +92,7 @@ class Runner:
                 writer.note("client.held", run["id"], {"breakpoints": breakpoints})
             return run
 
-    def submit(self, run: Json, outputs: list[Json]) -> Json:
+    def submit(self, run: Run, outputs: list[ToolOutput]) -> Run:
         """Take the outputs of the tool calls that a run waits for; it is queued again.
 
         `outputs` are `{"tool_call_id": …, "output": …}`. Raises BadRequest unless the run waits for outputs,
@@ -98,13 +107,13 @@ class Runner:
                 self._live_run(run["id"]).turns = None  # these are over; their reader may not know yet
                 return writer.run
 
-    def cancel(self, thread_id: str, run_id: str) -> Json:
+    def cancel(self, thread_id: str, run_id: str) -> Run:
         """Ask a run to stop: it is `cancelling` at once, `cancelled` as soon as its thread gets to it.
 
         One that is held stays `cancelling`, unless something is under way in it, until it is advanced.
         """
         with self._store.transaction():
-            run = self.seen(self._store.get("thread.run", run_id, thread_id))
+            run = self.seen(self._store.get(RUN, run_id, thread_id))
             if "cancelling" not in MOVES[run["status"]]:
                 raise BadRequest(f"Cannot cancel run with status '{run['status']}'.")
             with open_writer(self._store, run_id) as writer:
@@ -115,7 +124,7 @@ class Runner:
         self._in_background(live, lambda: deque(self._drive(live), maxlen=0))
         return writer.run
 
-    def answer(self, run_id: str, said: Json) -> RunState:
+    def answer(self, run_id: str, said: Said) -> RunState:
         """Take what a person says in the model's seat: `{"text": …, "tool_calls": [{"name": …, "arguments": …}]}`
         or `{"error": {"message": …, "code": …}}`. Kept before this returns; then the run goes on.
 
@@ -123,7 +132,7 @@ class Runner:
         that it does not have.
         """
         with self._store.transaction():
-            self.seen(self._store.get("thread.run", run_id))
+            self.seen(self._store.get(RUN, run_id))
             with open_writer(self._store, run_id) as writer:
                 check_answer(writer.state, said, seated=self.seated(run_id))
                 writer.at = writer.state.at  # time passes with what a run does
@@ -145,14 +154,14 @@ class Runner:
         live = self._live.get(run_id)
         return live is not None and live.seated
 
-    def amend(self, run_id: str, event: str, id: str, data: Json) -> Json:
-        """Journal a client's change to something that a run made; returns what became of it."""
+    def amend(self, run_id: str, event: str, id: str, data: object) -> Run:
+        """Journal a client's change to a run, or to something that it made; returns the run."""
         with open_writer(self._store, run_id) as writer:
             writer.at = writer.state.at  # time passes with what a run does, not with what is done to it
             writer.note(event, id, data)
-            return writer.state.objects.get(id, {})
+            return writer.run
 
-    def seen(self, run: Json) -> Json:
+    def seen(self, run: Run) -> Run:
         """The run as it is now: one whose ten minutes are over expires as soon as somebody looks."""
         if not is_over(self._store, run):
             return run
@@ -162,16 +171,16 @@ class Runner:
                 self._live.pop(run["id"], None)
             return writer.run
 
-    def polled(self, run: Json) -> Json:
+    def polled(self, run: Run) -> Run:
         """The run as `seen`. If nobody is moving it, and it can move, the poll starts it."""
         run_id, live = run["id"], self._live.get(run["id"])
         stays = run["status"] not in MOVING or (live and (live.seated or live.is_moving(SETTLE_S)))
         if not stays and fold(self._store.journal(run_id)).held is None:
             self.start(run_id)
-            run = self._store.get("thread.run", run_id)
+            run = self._store.get(RUN, run_id)
         return self.seen(run)
 
-    def active_run(self, thread_id: str) -> Json | None:
+    def active_run(self, thread_id: str) -> Run | None:
         """The run that holds the thread, if there is one."""
         run = self._store.active_run(thread_id)
         return run if run and (run := self.seen(run))["status"] in ACTIVE else None
@@ -180,10 +189,10 @@ class Runner:
 
     def stand(self, run_id: str) -> RunState:
         """What a run's journal says. Raises NotFound."""
-        self.seen(self._store.get("thread.run", run_id))
+        self.seen(self._store.get(RUN, run_id))
         return fold(self._store.journal(run_id))
 
-    def hold(self, run_id: str, breakpoints: list[Json]) -> RunState:
+    def hold(self, run_id: str, breakpoints: list[Breakpoint]) -> RunState:
         """From now on a run moves only when it is advanced; an answer or a tool's work under way is finished first.
 
         Raises NotFound, and BadRequest for a run that has ended.
@@ -240,7 +249,7 @@ class Runner:
             self._live.pop(live.id, None)
         return is_asked
 
-    def follow(self, run: Json, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
+    def follow(self, run: Run, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
         """Move a run by reading: all that happens to it from journal entry `start` on, whoever makes it happen.
 
         The second value is for when nobody reads any more: then the background goes on where the reader was.
@@ -363,7 +372,7 @@ class Runner:
         return self._live.get(run_id) or self._live.setdefault(run_id, LiveRun(self._store, run_id))
 
     def _has_question(self, thread_id: str) -> bool:
-        return bool(self._store.page("thread.message", thread_id, limit=1, where={"role": "user"})[0])
+        return bool(self._store.page(MESSAGE, thread_id, limit=1, where={"role": "user"})[0])
 
 
 def _check_held(state: RunState) -> None:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator
 
+from ..entries import Asked
 from ..errors import BadRequest
 from ..journal import RunState
 from ..model.base import tool_name
-from ..wire import Json
+from ..params.lab import Said
 
 
 def waits(state: RunState, *, seated: bool) -> bool:
@@ -14,7 +15,7 @@ def waits(state: RunState, *, seated: bool) -> bool:
     return seated and state.status == "in_progress" and state.asked is not None and state.said is None
 
 
-def check_answer(state: RunState, said: Json, *, seated: bool) -> None:
+def check_answer(state: RunState, said: Said, *, seated: bool) -> None:
     """Raise BadRequest unless the run waits for this answer, and offers each tool that it calls."""
     id = state.run["id"]
     if state.said is not None:
@@ -32,9 +33,9 @@ def check_answer(state: RunState, said: Json, *, seated: bool) -> None:
     check_calls(state, said)
 
 
-def check_calls(state: RunState, said: Json) -> None:
+def check_calls(state: RunState, said: Said) -> None:
     """Raise BadRequest unless the prompt that waits offers each tool that is called."""
-    id, names = state.run["id"], [tool_name(tool) for tool in (state.asked or {})["tools"]]
+    id, names = state.run["id"], [tool_name(tool) for tool in (state.asked["tools"] if state.asked else [])]
     for n, call in enumerate(said.get("tool_calls", [])):
         if call["name"] not in names:
             raise BadRequest(
@@ -44,7 +45,7 @@ def check_calls(state: RunState, said: Json) -> None:
             )
 
 
-def remarks(prompt: Json, said: Json) -> Iterator[str]:
+def remarks(prompt: Asked, said: Said) -> Iterator[str]:
     """What a good model would have done otherwise; models err, so it is told and passed on."""
     calls, kinds = said.get("tool_calls", []), {tool["type"] for tool in prompt["tools"]}
     for n, call in enumerate(calls):

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ..journal import Entry, RunState, fold
+from ..params.lab import Breakpoint, To
 from ..run_states import TERMINAL
-from ..wire import Json
 from .seat import waits
 
 Transition = Literal["begin", "ask", "listen", "use", "require", "conclude", "stop"]
-To = Literal["transition", "step", "tool", "breakpoint", "end"]
 Why = Literal["ended", "outputs", "person", "breakpoint", "held", "moving"]
 
 
@@ -64,7 +63,7 @@ class Goal:
                 return False
 
 
-def seek(entries: Sequence[Entry], after: int, to: To, breakpoints: list[Json]) -> int:
+def seek(entries: Sequence[Entry], after: int, to: To, breakpoints: list[Breakpoint]) -> int:
     """The entry at which a move from entry `after` on stops in a journal as it is; its last one if nothing stops it.
 
     A move stops behind entries that were written together, where its goal is reached or the run waited for somebody;
@@ -80,7 +79,7 @@ def seek(entries: Sequence[Entry], after: int, to: To, breakpoints: list[Json]) 
     return len(entries) - 1
 
 
-def hit(breakpoints: Sequence[Json], entries: Sequence[Entry]) -> Json | None:
+def hit(breakpoints: Sequence[Breakpoint], entries: Sequence[Entry]) -> Breakpoint | None:
     """The breakpoint that one of these entries meets, if one does.
 
     `{"status": "requires_action"}`, `{"step": "tool_calls"}`, `{"tool": "file_search"}`, `{"function": "add"}`
@@ -88,7 +87,7 @@ def hit(breakpoints: Sequence[Json], entries: Sequence[Entry]) -> Json | None:
     return next((mark for entry in entries for mark in _marks(entry) if mark in breakpoints), None)
 
 
-def why(state: RunState, entries: Sequence[Entry], *, seated: bool) -> tuple[Why, Json | None]:
+def why(state: RunState, entries: Sequence[Entry], *, seated: bool) -> tuple[Why, Breakpoint | None]:
     """Why a run stands where it does after these entries, and the breakpoint that it met in them."""
     met = hit(state.held or [], entries)
     if state.status in TERMINAL:
@@ -104,7 +103,7 @@ def _ends_a_step(entry: Entry) -> bool:
     return entry.event.startswith("thread.run.step.") and entry.data.get("status", "in_progress") != "in_progress"
 
 
-def _marks(entry: Entry) -> Iterator[Json]:
+def _marks(entry: Entry) -> Iterator[Breakpoint]:
     """The breakpoints that an entry would meet."""
     if entry.event == "model.called":
         for call in entry.data["step_details"]["tool_calls"]:

@@ -29,11 +29,11 @@ from .. import wire
 from ..errors import IllegalMove, ModelError, Unanswered
 from ..model.faults import Faulty
 from ..model.human import Human
+from ..objects import MESSAGE, Run
 from ..run_states import ACTIVE, TERMINAL
 from ..store import Store
 from ..threads import code_files
 from ..tools.base import Tool
-from ..wire import Json
 from .answer import Event, Listening, told
 from .live_run import LiveRun
 from .prompt import exhausted, prompt_of
@@ -90,27 +90,25 @@ class RunLoop:
                     self._ask(writer)
                 case "listen" if live.seated:
                     return [], False
-                case "listen":
+                case "listen" if state.asked:
                     model = Human() if state.dictated else self._model
-                    return _work(live, Listening(self._store, model, state, live.writing))
-                case "use":
-                    call = state.unused() or {}
+                    return _work(live, Listening(self._store, model, state, state.asked, live.writing))
+                case "use" if call := state.unused():
                     return _work(live, Calling(self.tools.get(call["type"]), state, call, live.writing))
                 case "require":
-                    step = state.open_step("tool_calls") or {}
-                    writer.become("requires_action", required_action=wire.required_action(step))
+                    writer.become("requires_action", required_action=wire.required_action(state.calling))
                     return [None], False
                 case "conclude":
                     _conclude(writer)
                 case "stop":
                     writer.cancelled(live.interrupt())
-                case None:
+                case _:
                     live.ended = state.status in TERMINAL
                     return None
         return [None], True
 
     def _ask(self, writer: Writer) -> None:
-        messages = self._store.all("thread.message", writer.run["thread_id"])
+        messages = self._store.all(MESSAGE, writer.run["thread_id"])
         prompt = prompt_of(writer.state, messages, list(code_files(self._store, writer.run)))
         if limit := exhausted(writer.state, prompt):
             writer.become("incomplete", incomplete_details={"reason": limit})
@@ -144,6 +142,7 @@ def _work(live: LiveRun, work: Listening | Calling) -> tuple[Iterator[Event | No
     return until_it_ends(), True
 
 
-def is_over(store: Store, run: Json) -> bool:
+def is_over(store: Store, run: Run) -> bool:
     """Whether a run's ten minutes are over."""
-    return run["status"] in ACTIVE and store.time(run["thread_id"]) >= run["expires_at"]
+    end = run["expires_at"]  # those that have ended have none
+    return run["status"] in ACTIVE and end is not None and store.time(run["thread_id"]) >= end

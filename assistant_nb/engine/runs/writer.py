@@ -7,9 +7,10 @@ from functools import cached_property
 from .. import run_states, wire
 from ..errors import ModelError, NotFound
 from ..journal import Entry, RunState, fold
+from ..objects import Run, RunStep
+from ..parts import Annotation, LastError, Part, Usage
 from ..run_states import Status
 from ..store import Store
-from ..wire import Json
 
 
 class RunDeleted(NotFound):
@@ -40,7 +41,7 @@ class Writer:
             self.at = at
 
     @property
-    def run(self) -> Json:
+    def run(self) -> Run:
         return self.state.run
 
     @cached_property
@@ -48,7 +49,7 @@ class Writer:
         """The time of this transition: it passes when it is first asked for."""
         return self._store.now(self.run["thread_id"])
 
-    def note(self, event: str, id: str, data: Json) -> None:
+    def note(self, event: str, id: str, data: object) -> None:
         """Add an entry, and keep what it changed."""
         entry = Entry(self.state.length, self.at, event, id, data, self._begun)
         self._begun = True
@@ -69,14 +70,14 @@ class Writer:
             data |= {"expires_at": None, "required_action": None, "usage": wire.total(self.state.usages)}
         self.note(f"thread.run.{status}", self._run_id, {"status": status, **data})
 
-    def end_step(self, step: Json, usage: Json | None, **data: object) -> None:
+    def end_step(self, step: RunStep, usage: Usage | None, **data: object) -> None:
         done = {"status": "completed", "completed_at": self.at, "usage": usage, **data}
         self.note("thread.run.step.completed", step["id"], done)
 
-    def end_message(self, text: str, cut: str | None = None, annotations: Sequence[Json] = ()) -> None:
+    def end_message(self, text: str, cut: str | None = None, annotations: Sequence[Annotation] = ()) -> None:
         """End the message under way, if there is one; `cut` says why it is not whole."""
         if message := self.state.open_message:
-            parts = [*map(wire.image, self.state.pictures), wire.text(text, annotations)]
+            parts: list[Part] = [*map(wire.image, self.state.pictures), wire.text(text, annotations)]
             content = {"content": parts} if text or not cut else {}
             if cut:
                 over = {"status": "incomplete", "incomplete_at": self.at, "incomplete_details": {"reason": cut}}
@@ -116,5 +117,5 @@ class Writer:
                 self.note(f"thread.run.step.{status}", step["id"], {"status": status, **over})
 
 
-def _last_error(error: ModelError) -> Json:
+def _last_error(error: ModelError) -> LastError:
     return {"code": error.code, "message": str(error)}

@@ -2,13 +2,14 @@
 
 from typing import Protocol
 
-from ..wire import Json
+from ..objects import Run
+from ..parts import ToolAnswer
 
 
 class Tool(Protocol):
     """Answers calls of one kind, such as `file_search`. Only `use` must be written; the others may do nothing."""
 
-    def use(self, run: Json, given: str) -> Json:
+    def use(self, run: Run, given: str) -> ToolAnswer:
         """Answer a call. Returns what its run step shows: `{"results": […]}` or `{"outputs": […]}`.
 
         `given` is what the model wrote: a query, or code. An error in it becomes part of the answer, for the model to

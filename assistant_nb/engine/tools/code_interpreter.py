@@ -20,9 +20,11 @@ from ...sandbox.outputs import Image
 from ..errors import DiskError, EngineError, Gone
 from ..files import file_objects
 from ..files.blobs import Blobs
+from ..files.file_objects import File
+from ..objects import THREAD, Run
+from ..parts import CodeAnswer, CodeOutput, Logs
 from ..store import Store
 from ..threads import DATA, code_files, files_made
-from ..wire import Json
 from .base import Tool
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ class CodeInterpreter(Tool):
         self._sessions: dict[str, _Session] = {}
         self._open = True
 
-    def use(self, run: Json, given: str) -> Json:
+    def use(self, run: Run, given: str) -> CodeAnswer:
         try:
             session = self._session(run["thread_id"])
             unwanted = session.unwanted = threading.Event()
@@ -77,10 +79,10 @@ class CodeInterpreter(Tool):
         with self._lock:
             if not self._open:
                 raise Gone("The engine was stopped.")
-            self._store.get("thread", thread_id)
+            self._store.get(THREAD, thread_id)
             return self._sessions.setdefault(thread_id, _Session(self._limits, self._may_run))
 
-    def _put_files(self, session: "_Session", kernel: "Kernel", run: Json) -> None:
+    def _put_files(self, session: "_Session", kernel: "Kernel", run: Run) -> None:
         """Copy the run's files that the kernel does not have. A new kernel also gets files that code has made."""
         wanted = {path: file["id"] for path, file in code_files(self._store, run).items()}
         if not session.files:
@@ -90,7 +92,7 @@ class CodeInterpreter(Tool):
                 kernel.put(path.removeprefix(DATA), self._blobs.path(id))
                 session.files[path] = id
 
-    def _outputs(self, session: "_Session", executed: "Executed", run: Json) -> Iterator[Json]:
+    def _outputs(self, session: "_Session", executed: "Executed", run: Run) -> Iterator[CodeOutput]:
         """Yield what the step shows, and keep the files that the code has made."""
         for output in executed.outputs:
             if isinstance(output, Image):
@@ -109,7 +111,7 @@ class CodeInterpreter(Tool):
             except (DiskError, OSError) as error:
                 yield _logs(f"The file {DATA}{made.name} was not kept. {error}")
 
-    def _keep(self, bytes: BinaryIO, name: str, thread_id: str) -> Json:
+    def _keep(self, bytes: BinaryIO, name: str, thread_id: str) -> File:
         """Make a file of the API. The name of a picture is its id. Raises DiskError."""
         with closing(self._blobs.draft()) as draft:
             while piece := bytes.read(_PIECE_BYTES):
@@ -118,7 +120,7 @@ class CodeInterpreter(Tool):
                 id, at = self._store.new_id("file", thread_id), self._store.now(thread_id)
                 name = name or f"{id}.png"
                 kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-                file = file_objects.file(id, at, name, kind, draft.size, {"purpose": "assistants_output"})
+                file = file_objects.file(id, at, name, kind, draft.size, "assistants_output")
                 file["_thread_id"] = thread_id
                 self._store.put(file)
                 self._blobs.keep(id, draft)
@@ -162,5 +164,5 @@ class _Session:
             self._kernel = None
 
 
-def _logs(text: str) -> Json:
+def _logs(text: str) -> Logs:
     return {"type": "logs", "logs": text}

@@ -10,9 +10,11 @@ from typing import Final
 from ..errors import ApiError
 from ..files import vectors
 from ..files.blobs import Blobs
+from ..objects import Run
+from ..parts import SearchAnswer
 from ..store import Store
-from ..threads import resources
-from ..wire import Json
+from ..threads import resources, store_ids
+from ..wire import search_settings
 from .base import Tool
 
 _MOST_RESULTS: Final = 20
@@ -22,18 +24,25 @@ class FileSearch(Tool):
     def __init__(self, store: Store, blobs: Blobs) -> None:
         self._store, self._blobs = store, blobs
 
-    def use(self, run: Json, given: str) -> Json:
-        tool = next(tool["file_search"] for tool in run["tools"] if tool["type"] == "file_search")
-        settings = {"max_num_results": _MOST_RESULTS, **tool}
+    def use(self, run: Run, given: str) -> SearchAnswer:
+        settings = search_settings(run)
         ids = list(dict.fromkeys(self._usable_ids(run)))
         if not ids:
             return {"results": []}
-        hits = vectors.find(self._store, self._blobs, ids, given, settings, run["thread_id"])
+        hits = vectors.find(
+            self._store,
+            self._blobs,
+            ids,
+            given,
+            at_most=settings.get("max_num_results", _MOST_RESULTS),
+            least_score=settings["ranking_options"]["score_threshold"],
+            thread_id=run["thread_id"],
+        )
         return {"results": [hit.step_result() for hit in hits]}
 
-    def _usable_ids(self, run: Json) -> Iterator[str]:
+    def _usable_ids(self, run: Run) -> Iterator[str]:
         """Yield the ids of existing, unexpired vector stores: the run's, the thread's and the assistant's."""
-        for one in resources(self._store, run, "file_search"):
-            for id in one.get("vector_store_ids", []):
+        for one in resources(self._store, run):
+            for id in store_ids(one):
                 with suppress(ApiError):
-                    yield str(vectors.usable(self._store, id)["id"])
+                    yield vectors.usable(self._store, id)["id"]

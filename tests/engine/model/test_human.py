@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from assistant_nb.engine.entries import Said
 from assistant_nb.engine.errors import Unanswered
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, ToolCallDelta
 from assistant_nb.engine.model.human import Human
+from assistant_nb.engine.params.lab import Said
 
 ASKED = Prompt("m", None, [])
 

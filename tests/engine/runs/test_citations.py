@@ -1,10 +1,12 @@
+from typing import Any
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assistant_nb.engine.runs.citations import Cutter, Hits, mark, next_number, numbered
 
 LINK = "sandbox:/mnt/data/a%20b.csv"
-FOUND = {"results": [{"file_id": "file-1", "file_name": "b.txt"}, {"file_id": "file-2", "file_name": "a.txt"}]}
+FOUND: Any = {"results": [{"file_id": "file-1", "file_name": "b.txt"}, {"file_id": "file-2", "file_name": "a.txt"}]}
 HITS = Hits({4: FOUND}, {"【7:0†old.txt】": "file-4"}, {"/mnt/data/a b.csv": "file-3"})
 
 
@@ -28,24 +30,27 @@ def test_cutting_loses_nothing_and_keeps_places_whole(pieces: list[str]) -> None
 
 def test_a_mark_points_to_its_hit() -> None:
     (note,) = HITS.annotations(f"Yes {mark(4, 1, 'a.txt')}.")
+    assert note["type"] == "file_citation"
     assert (note["file_citation"], note["start_index"], note["end_index"]) == ({"file_id": "file-2"}, 4, 15)
 
 
 def test_a_mark_whose_name_disagrees_with_its_hit_is_not_cited() -> None:
     assert HITS.annotations("【4:1†b.txt】 【4:0†】 【5:0†b.txt】 【4:2†b.txt】") == []
-    assert [note["file_citation"]["file_id"] for note in HITS.annotations("【4:0†source】")] == ["file-1"]
+    (note,) = HITS.annotations("【4:0†source】")
+    assert note["type"] == "file_citation" and note["file_citation"]["file_id"] == "file-1"
 
 
 def test_a_mark_of_an_earlier_answer_cites_what_it_cited() -> None:
     (note,) = HITS.annotations("As I said【7:0†old.txt】.")
-    assert note["file_citation"] == {"file_id": "file-4"}
+    assert note["type"] == "file_citation" and note["file_citation"] == {"file_id": "file-4"}
 
 
 def test_searches_are_numbered_after_all_that_is_seen() -> None:
     assert [next_number(texts) for texts in ([], ["No【x】."], ["【4:1†a】【12:0†b】", "【5:0†c】"])] == [4, 4, 13]
-    assert numbered(["【6:0†a】\nx", "Nothing was found.", "【8:0†c】\nz"], [{"n": 1}, {"n": 2}, {"n": 3}]) == {
-        6: {"n": 1},
-        8: {"n": 3},
+    searches: list[Any] = [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert numbered(["【6:0†a】\nx", "Nothing was found.", "【8:0†c】\nz"], searches) == {
+        6: searches[0],
+        8: searches[2],
     }
 
 

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from assistant_nb.engine import wire
 from assistant_nb.engine.errors import BadRequest, ModelError
+from assistant_nb.engine.files.file_objects import Hit
 from assistant_nb.engine.ids import Ids, LessonClock
 from assistant_nb.engine.journal import Entry, fold
 from assistant_nb.engine.model.base import Delta, Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.objects import KINDS, MESSAGE, RUN, RUN_STEP, THREAD, Run
+from assistant_nb.engine.params.assistants import CreateAssistant, ToolOutput
+from assistant_nb.engine.parts import SearchAnswer
 from assistant_nb.engine.runs.forks import fork
 from assistant_nb.engine.runs.prefixes import shared
 from assistant_nb.engine.runs.runner import Runner
@@ -41,8 +45,8 @@ class Thoughtful(Scripted):
 class Echo(Tool):
     """A tool of the engine."""
 
-    def use(self, run: dict[str, Any], given: str) -> dict[str, Any]:
-        return {"results": [{"file_id": "file-1", "file_name": "a.txt", "content": [{"type": "text", "text": given}]}]}
+    def use(self, run: Run, given: str) -> SearchAnswer:
+        return {"results": [Hit("vs_1", "file-1", "a.txt", 1.0, {}, given, 0).step_result()]}
 
 
 class World:
@@ -54,7 +58,7 @@ class World:
         self.runner = Runner(self.store, self.model, {"file_search": Echo()})
         self.runner._in_background = lambda live, work: None  # type: ignore[method-assign]
         with self.store.transaction():
-            body = {"model": "m", "instructions": "i", "tools": TOOLS}
+            body: CreateAssistant = {"model": "m", "instructions": "i", "tools": TOOLS}
             assistant = wire.assistant(self.store.new_id("assistant"), self.store.now(), body)
             thread = wire.thread(self.store.new_id("thread"), self.store.now(), {})
             self.store.put(assistant)
@@ -68,25 +72,29 @@ class World:
         while True:
             for _ in self.runner.drive(run_id):
                 turn = next(turns)
-                run = self.store.get("thread.run", run_id)
+                run = self.store.get(RUN, run_id)
                 if turn == cancel_at and run["status"] in ("queued", "in_progress", "requires_action"):
                     self.runner.cancel(run["thread_id"], run_id)
-            run = self.store.get("thread.run", run_id)
+            run = self.store.get(RUN, run_id)
             if run["status"] != "requires_action":
                 return
-            asked = run["required_action"]["submit_tool_outputs"]["tool_calls"]
-            outputs = [{"tool_call_id": call["id"], "output": f"{n}!"} for n, call in enumerate(asked)]
+            action = run["required_action"]
+            asked = action["submit_tool_outputs"]["tool_calls"] if action else []
+            outputs: list[ToolOutput] = [
+                {"tool_call_id": call["id"], "output": f"{n}!"} for n, call in enumerate(asked)
+            ]
             self.runner.submit(run, outputs)
 
     def fork(self, at: int, edit: Any = None) -> str:
-        return fork(self.store, self.run_id, at, edit or {})
+        made: Any = edit or {}
+        return fork(self.store, self.run_id, at, made)
 
     def kept(self, run_id: str) -> str:
         """All that is kept of a run, as bytes."""
-        thread_id = self.store.get("thread.run", run_id)["thread_id"]
-        kinds = (("thread.run", thread_id), ("thread.message", thread_id), ("thread.run.step", run_id))
-        objects = [self.store.all(kind, parent) for kind, parent in kinds]
-        return wire.encode([self.store.get("thread", thread_id), *objects, *map(_data, self.store.journal(run_id))])
+        thread_id = self.store.get(RUN, run_id)["thread_id"]
+        kinds: Any = ((RUN, thread_id), (MESSAGE, thread_id), (RUN_STEP, run_id))
+        objects: list[Any] = [self.store.all(kind, parent) for kind, parent in kinds]
+        return wire.encode([self.store.get(THREAD, thread_id), *objects, *map(_data, self.store.journal(run_id))])
 
 
 def _data(entry: Entry) -> list[Any]:
@@ -123,7 +131,7 @@ def test_forks_share_the_prefix_and_leave_their_parent_alone(script: Any, cancel
     world.runner.release(first)
     world.finish(first)
     assert (world.kept(world.run_id), world.kept(second)) == (before, untouched)
-    assert world.store.get("thread.run", first)["status"] in ("completed", "failed", "cancelled")
+    assert world.store.get(RUN, first)["status"] in ("completed", "failed", "cancelled")
 
 
 @given(scripts, st.integers(0, 30), st.data())
@@ -147,7 +155,7 @@ def test_an_edited_fork_shares_what_it_names_or_is_refused(script: Any, cancel_a
         assert nameless(world.store.journal(child)[: n + 1]) == nameless(entries[: n + 1])
         world.runner.release(child)
         world.finish(child)
-        assert world.store.get("thread.run", child)["status"] in ("completed", "failed", "cancelled")
+        assert world.store.get(RUN, child)["status"] in ("completed", "failed", "cancelled")
     assert world.kept(world.run_id) == before
 
 
@@ -171,7 +179,7 @@ def test_what_is_stored_of_a_fork_is_what_its_journal_folds_to(script: Any, data
     child = world.fork(data.draw(st.integers(0, len(world.store.journal(world.run_id)) - 1)))
     for id, body in fold(world.store.journal(child)).objects.items():
         parent = body["run_id"] if body["object"] == "thread.run.step" else body["thread_id"]
-        assert world.store.get(body["object"], id, parent) == body
+        assert world.store.get(KINDS[body["object"]], id, parent) == body
 
 
 @given(scripts, st.data())
@@ -221,7 +229,7 @@ def test_an_edited_call_is_what_the_model_reads(edit: str, searched: str, added:
     assert prompt.tool_calls[1].output == added
     assert prompt.tool_calls[1].arguments == ('{"a": 9}' if edit == "arguments" else '{"a": 1}')
     assert len(world.model.prompts) == 2 + asked, "the model is asked for what comes after alone"
-    assert world.store.get("thread.run", child)["status"] == "completed"
+    assert world.store.get(RUN, child)["status"] == "completed"
 
 
 def test_a_search_that_found_nothing_has_no_hit_to_edit() -> None:
@@ -231,11 +239,11 @@ def test_a_search_that_found_nothing_has_no_hit_to_edit() -> None:
     search = made.data["step_details"]["tool_calls"][0]["id"]
     nothing = {"output": {"tool_call_id": search, "output": ""}}
     child = world.fork(len(entries) - 1, nothing)
-    step = fold(world.store.journal(child)).steps[-1]
+    step: Any = fold(world.store.journal(child)).steps[-1]
     assert step["step_details"]["tool_calls"][0]["file_search"]["results"] == []
     world.runner.release(child)
     world.finish(child)
-    id = fold(world.store.journal(child)).steps[1]["step_details"]["tool_calls"][0]["id"]
+    id = wire.tool_calls(fold(world.store.journal(child)).steps[1])[0]["id"]
     with pytest.raises(BadRequest, match="found nothing"):
         fork(
             world.store,

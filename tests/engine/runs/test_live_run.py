@@ -6,19 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assistant_nb.engine.deltas import message_delta
 from assistant_nb.engine.runs.answer import Event
 from assistant_nb.engine.runs.live_run import Turns
+from assistant_nb.engine.wire import text
 from tests.until import PATIENCE_S
 
 
 def events(count: int) -> Iterator[Event | None]:
     for n in range(count):
-        yield ("thread.message.delta", {"n": n})
+        yield "thread.message.delta", message_delta(str(n), text(""))
         yield None
 
 
 def numbers(read: Iterator[Event]) -> list[int]:
-    return [data["n"] for _, data in read]
+    return [int(str(data.get("id"))) for _, data in read]
 
 
 @given(count=st.integers(0, 8), taken=st.integers(0, 20), first=st.integers(0, 8))

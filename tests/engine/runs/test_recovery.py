@@ -17,10 +17,13 @@ from hypothesis import strategies as st
 from assistant_nb.engine import wire
 from assistant_nb.engine.app import App, create_app
 from assistant_nb.engine.errors import ModelError
+from assistant_nb.engine.files.file_objects import Hit
 from assistant_nb.engine.ids import Ids, LessonClock
 from assistant_nb.engine.journal import Entry
 from assistant_nb.engine.model.base import Anew, Delta, Finish, Prompt, TextDelta, ToolCall, ToolCallDelta
 from assistant_nb.engine.model.scripted import Line, Scripted
+from assistant_nb.engine.objects import KINDS, MESSAGE, RUN, Run
+from assistant_nb.engine.parts import SearchAnswer
 from assistant_nb.engine.runs.runner import Runner
 from assistant_nb.engine.store import Store
 from assistant_nb.engine.tools.base import Tool
@@ -97,10 +100,10 @@ def test_a_hard_kill_at_any_journal_entry_loses_nothing(fatal: int, killed: Any)
     _rest(app)
 
     for body in acknowledged:
-        kept = app.store.get(body["object"], body["id"])
+        kept = app.store.get(KINDS[body["object"]], body["id"])
         assert kept["created_at"] == body["created_at"]
     thread_id = acknowledged[1]["id"]
-    runs = app.store.all("thread.run", thread_id)
+    runs = app.store.all(RUN, thread_id)
     assert [run["status"] for run in runs] == ["completed"] * len(runs)
     assert len(runs) == (1 if fatal > 1 else 0), "a run whose creation was cut off was never acknowledged"
     assert _said(app, thread_id) == ["Hello?", "Two words."][: 1 + len(runs)]
@@ -114,7 +117,7 @@ def test_a_held_run_is_held_after_a_hard_kill_and_goes_on_by_hand(fatal: int, ki
     app = create_app(store=store, model=Scripted("Two words."))
     app.runner.close()  # whatever would move by itself has had its time
 
-    for run in app.store.all("thread.run", acknowledged[1]["id"]):
+    for run in app.store.all(RUN, acknowledged[1]["id"]):
         last = acknowledged[-1].get("run", acknowledged[-1])
         assert run == last, "nothing moved since the last answer"
         assert app.runner.advance(run["id"], "end")[0].status == "completed"
@@ -143,8 +146,8 @@ def breaking(prompt: Prompt) -> Iterator[str]:
 class Echo(Tool):
     """A tool of the engine."""
 
-    def use(self, run: dict[str, Any], given: str) -> dict[str, Any]:
-        return {"results": [{"file_id": "file-1", "file_name": "a.txt", "content": [{"type": "text", "text": given}]}]}
+    def use(self, run: Run, given: str) -> SearchAnswer:
+        return {"results": [Hit("vs_1", "file-1", "a.txt", 1.0, {}, given, 0).step_result()]}
 
 
 INTERRUPTED = given(
@@ -221,15 +224,19 @@ def _story(path: Path, line: Line, kills: list[int], kind: type[Scripted] = Scri
         with suppress(Killed), pytest.MonkeyPatch.context() as patch:
             patch.setattr(store, "append", _deadly(store, fatal))
             list(runner.drive(run["id"]))
-            if (waiting := store.get("thread.run", run["id"]))["status"] == "requires_action":
-                calls: Any = waiting["required_action"]["submit_tool_outputs"]["tool_calls"]
+            if (waiting := store.get(RUN, run["id"]))["status"] == "requires_action":
+                calls = (
+                    waiting["required_action"]["submit_tool_outputs"]["tool_calls"]
+                    if waiting["required_action"]
+                    else []
+                )
                 runner.submit(waiting, [{"tool_call_id": call["id"], "output": call["id"]} for call in calls])
                 list(runner.drive(run["id"]))
         store.close()
         store, runner = _engine(path, kind(line, line))
     fails = line is breaking or isinstance(line, ModelError)
-    assert store.get("thread.run", run["id"])["status"] == ("failed" if fails else "completed")
-    kept = [*store.journal(run["id"]), *store.all("thread.message", thread["id"]), store.get("thread.run", run["id"])]
+    assert store.get(RUN, run["id"])["status"] == ("failed" if fails else "completed")
+    kept = [*store.journal(run["id"]), *store.all(MESSAGE, thread["id"]), store.get(RUN, run["id"])]
     store.close()
     return kept
 
@@ -252,7 +259,8 @@ def _deadly(store: Store, fatal: int | None) -> Callable[[str, Entry], None]:
 
 
 def _said(app: App, thread_id: str) -> list[str]:
-    return [message["content"][0]["text"]["value"] for message in app.store.all("thread.message", thread_id)]
+    parts = [message["content"][0] for message in app.store.all(MESSAGE, thread_id)]
+    return [part["text"]["value"] for part in parts if part["type"] == "text"]
 
 
 def _rest(app: App) -> None:
