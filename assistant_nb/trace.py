@@ -7,9 +7,12 @@ that were written together are one frame.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from .texts import count, short
+
+if TYPE_CHECKING:
+    from .shapes import Answered, Edit, JournalEntry, Message, Run, SaidCall
 
 Json = dict[str, Any]
 
@@ -30,14 +33,14 @@ class Frame:
     """The shortest note: "52 tokens", "tool", or empty."""
     effect: str
     """What of it cannot be taken back, if anything."""
-    entries: tuple[Json, ...]
+    entries: "tuple[JournalEntry, ...]"
 
-    def find(self, *events: str) -> Json | None:
+    def find(self, *events: str) -> "JournalEntry | None":
         """The first of its entries with one of these events."""
         return next((entry for entry in self.entries if entry["event"] in events), None)
 
 
-def frames(entries: Iterable[Json]) -> list[Frame]:
+def frames(entries: "Iterable[JournalEntry]") -> list[Frame]:
     """The frames of a journal, in order."""
     made, status = list[Frame](), ""
     for group in _groups(entries):
@@ -50,7 +53,8 @@ def frames(entries: Iterable[Json]) -> list[Frame]:
 
 def outputs(frame: Frame) -> list[Json]:
     """What a client has submitted in a frame, as it is given to the API: `[{"tool_call_id", "output"}]`."""
-    calls = _submitted(frame.find("thread.run.step.completed") or {"data": {}})
+    ended = frame.find("thread.run.step.completed")
+    calls = _submitted(ended) if ended else []
     return [{"tool_call_id": call["id"], "output": call["function"]["output"]} for call in calls]
 
 
@@ -114,8 +118,8 @@ def _gist(frame: Frame) -> Json:
     return {"title": frame.title, "status": frame.status, "said": said, "calls": calls}
 
 
-def _groups(entries: Iterable[Json]) -> Iterator[list[Json]]:
-    group = list[Json]()
+def _groups(entries: "Iterable[JournalEntry]") -> "Iterator[list[JournalEntry]]":
+    group: list[JournalEntry] = []
     for entry in entries:
         if group and not entry["follows"]:
             yield group
@@ -125,61 +129,61 @@ def _groups(entries: Iterable[Json]) -> Iterator[list[Json]]:
         yield group
 
 
-def _status(entry: Json) -> str:
+def _status(entry: "JournalEntry") -> str:
     event = entry["event"]
     is_run = event.startswith("thread.run.") and not event.startswith("thread.run.step.")
     return str(entry["data"].get("status") or "") if is_run else ""
 
 
-def _calls(entry: Json) -> str:
+def _calls(entry: "JournalEntry") -> str:
     """The names of what a model calls: "add and file_search"."""
     names = [call["name"] for call in entry["data"]["tool_calls"]]
     return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
 
 
-def _answered(entry: Json) -> str:
+def _answered(entry: "JournalEntry") -> str:
     calls = _calls(entry)
     return f"The model calls {calls}" if calls else "The model has answered"
 
 
-def _asked(entry: Json) -> str:
+def _asked(entry: "JournalEntry") -> str:
     n, tools = len(entry["data"]["messages"]), len(entry["data"]["tools"])
     return f"The model is asked: {count(n, 'message')}, {count(tools, 'tool')}"
 
 
-def _step_begins(entry: Json) -> str:
+def _step_begins(entry: "JournalEntry") -> str:
     return "The model begins to speak" if entry["data"].get("type") == "message_creation" else "Tool calls begin"
 
 
-def _step_ends(entry: Json) -> str:
+def _step_ends(entry: "JournalEntry") -> str:
     return "The client has submitted outputs" if _submitted(entry) else "A step is done"
 
 
-def _submitted(entry: Json) -> list[Json]:
+def _submitted(entry: "JournalEntry") -> list[Json]:
     """The calls of functions in a step that is done."""
     calls = (entry["data"].get("step_details") or {}).get("tool_calls") or []
     return [call for call in calls if call["type"] == "function"]
 
 
-def _waits(entry: Json) -> str:
+def _waits(entry: "JournalEntry") -> str:
     calls = entry["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
     return f"The run waits for {count(len(calls), 'output')} of your functions"
 
 
-def _failed(entry: Json) -> str:
+def _failed(entry: "JournalEntry") -> str:
     error = entry["data"].get("last_error") or {}
     return f"The run has failed: {error.get('message', 'no reason given')}"
 
 
-def _incomplete(entry: Json) -> str:
+def _incomplete(entry: "JournalEntry") -> str:
     return f"The run is incomplete: {(entry['data'].get('incomplete_details') or {}).get('reason')}"
 
 
-def _always(sentence: str) -> Callable[[Json], str]:
+def _always(sentence: str) -> "Callable[[JournalEntry], str]":
     return lambda _: sentence
 
 
-TOLD: Final[Mapping[str, Callable[[Json], str]]] = {
+TOLD: Final["Mapping[str, Callable[[JournalEntry], str]]"] = {
     "model.answered": _answered,
     "model.asked": _asked,
     "model.dropped": _always("Another model answers instead; the half answer leaves the thread"),
@@ -215,7 +219,7 @@ def _rank(event: str) -> int:
     return _RANKS.get(event, len(_RANKS))
 
 
-def _tell(entry: Json) -> tuple[str, str, str]:
+def _tell(entry: "JournalEntry") -> tuple[str, str, str]:
     event = entry["event"]
     title = TOLD[event](entry) if event in TOLD else event.removeprefix("thread.").replace(".", " ").replace("_", " ")
     usage = entry["data"].get("usage") if event == "model.answered" else None
@@ -233,11 +237,17 @@ def _effect(event: str, title: str) -> str:
     return ""
 
 
-def edits(shown: Iterable[Frame], run: Json, messages: Iterable[Json]) -> Iterator[Json]:
-    """What a fork after these frames can change: `{"edit": {…}, "label", "value"}`, with the value in the edit's place.
+class PossibleEdit(TypedDict):
+    """What a fork can change."""
 
-    `run` and `messages` are as they were then.
-    """
+    edit: "Edit"
+    label: str
+    value: str
+    """The value that stands in the edit's place now."""
+
+
+def edits(shown: Iterable[Frame], run: "Run", messages: "Iterable[Message]") -> Iterator[PossibleEdit]:
+    """What a fork after these frames can change; `run` and `messages` are as they were then."""
     for message in messages:
         texts = [part["text"]["value"] for part in message["content"] if part["type"] == "text"]
         if message["run_id"] != run["id"] and len(texts) == len(message["content"]) == 1:
@@ -246,24 +256,33 @@ def edits(shown: Iterable[Frame], run: Json, messages: Iterable[Json]) -> Iterat
     instructions = run["instructions"] or ""
     yield {"edit": {"instructions": instructions}, "label": "the instructions", "value": instructions}
     entries = [entry for frame in shown for entry in frame.entries]
-    said = next((entry["data"] for entry in reversed(entries) if entry["event"] == "model.answered"), None)
+    answers = (entry["data"] for entry in reversed(entries) if entry["event"] == "model.answered")
+    said: Answered | None = next(answers, None)
     if said:
-        calls = [{name: call[name] for name in ("name", "arguments")} for call in said["tool_calls"]]
+        calls: list[SaidCall] = [{"name": call["name"], "arguments": call["arguments"]} for call in said["tool_calls"]]
         if calls:
-            whole = {"answer": {"text": said["text"], "tool_calls": calls}}
+            whole: Edit = {"answer": {"text": said["text"], "tool_calls": calls}}
             yield {"edit": whole, "label": "the model's latest words, its calls kept", "value": said["text"]}
         label = f"the model's latest answer{', without its calls' if calls else ''}"
         yield {"edit": {"answer": {"text": said["text"]}}, "label": label, "value": said["text"]}
     for call in _latest_calls(entries):
         given, output = _given(call)
-        place = {"tool_call_id": call["id"]}
+        id = call["id"]
         label = f"of {call['type'] if call['type'] != 'function' else call['function']['name']}"
-        yield {"edit": {"arguments": {**place, "arguments": given}}, "label": f"the arguments {label}", "value": given}
+        yield {
+            "edit": {"arguments": {"tool_call_id": id, "arguments": given}},
+            "label": f"the arguments {label}",
+            "value": given,
+        }
         if output is not None:
-            yield {"edit": {"output": {**place, "output": output}}, "label": f"the output {label}", "value": output}
+            yield {
+                "edit": {"output": {"tool_call_id": id, "output": output}},
+                "label": f"the output {label}",
+                "value": output,
+            }
 
 
-def _latest_calls(entries: Iterable[Json]) -> list[Json]:
+def _latest_calls(entries: "Iterable[JournalEntry]") -> list[Json]:
     """Every tool call, as the latest entry about it has it."""
     found = dict[str, Json]()
     for entry in entries:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from assistant_nb import trace
 
-Json = dict[str, Any]
+Json = Any  # entries and objects with only the keys that a test needs
 
-RUN = {"id": "run_1", "object": "thread.run", "created_at": 1, "status": "queued", "instructions": "Be brief."}
+RUN: Json = {"id": "run_1", "object": "thread.run", "created_at": 1, "status": "queued", "instructions": "Be brief."}
 
 
 def entries(*told: tuple[str, Json] | tuple[str, Json, bool]) -> list[Json]:
@@ -120,7 +120,7 @@ def test_branches_part_where_something_else_happened() -> None:
 
 
 def test_edits_stand_in_their_place_with_their_value() -> None:
-    message = {
+    message: Json = {
         "id": "msg_1",
         "role": "user",
         "run_id": None,

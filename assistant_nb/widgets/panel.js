@@ -5,9 +5,13 @@ const BUSY_AFTER_MS = 700;
 /** A kernel that is not busy, and does not hear a view within this time, has lost it. */
 const LOST_AFTER_MS = 4000;
 const BUSY = "The kernel is busy with a cell. The widget goes on when the cell is done.";
-const SILENT = "The kernel has not answered yet. If a cell is running, the widget goes on when the cell is done.";
-const LOST = "The kernel does not hear this page. Run this cell again. If that does not help, restart the kernel.";
+const SILENT =
+  "The kernel has not answered yet. If a cell is running, the widget goes on when the cell is done.";
+const LOST =
+  "The kernel does not hear this page. Run this cell again. If that does not help, restart the kernel.";
 const GREET_EVERY_MS = 3000;
+/** What may be wider or higher than its place. */
+const WIDE = "pre, table, div.anb-tex, p:has(> .anb-tex)";
 
 /**
  * An element: `h("button", {class: "anb-primary", onclick: send}, "Send")`. Texts become text nodes, never HTML.
@@ -42,7 +46,8 @@ export function connect(model) {
     if (message.view !== view || !waiting.has(message.answers)) return;
     const { resolve, reject } = waiting.get(message.answers);
     waiting.delete(message.answers);
-    if ("error" in message) reject(Object.assign(new Error(message.error), { param: message.param }));
+    if ("error" in message)
+      reject(Object.assign(new Error(message.error), { param: message.param }));
     else resolve(message.result);
   };
   model.on("msg:custom", hear);
@@ -82,36 +87,97 @@ export function connect(model) {
  */
 export function frame(model, el, label, open) {
   const link = connect(model);
-  const trouble = h("div", { class: "anb-trouble", role: "alert", hidden: true });
   const said = h("div", { class: "anb-said", role: "status" });
   const body = h("div", { class: "anb-body" });
-  const waits = h("div", { class: "anb-waits", role: "status", hidden: true });
-  const root = h("section", { class: "anb anb-live", "aria-label": label }, trouble, waits, body, said);
+  const patience = wait(model, link);
+  const trouble = troubles(link);
+  const around = { class: "anb anb-live", "aria-label": label };
+  const root = h("section", around, trouble.element, patience.element, body, said);
   // JupyterLab's shortcuts, such as "b" for a new cell, ask the element that has the focus, not those around it.
-  root.addEventListener("focusin", (event) => /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"));
+  root.addEventListener("focusin", (/** @type {FocusEvent} */ event) =>
+    /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"),
+  );
   el.replaceChildren(root);
-  const scrolls = new ResizeObserver((entries) => {
-    for (const { target } of entries)
-      if (target.scrollHeight > target.clientHeight + 1 || target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
-      else target.removeAttribute("tabindex");
+  const scrolls = reachable();
+  let asked = 0; // calls that have no answer yet
+  const call = (/** @type {[string, any?, ArrayBuffer[]?]} */ ...what) => {
+    root.toggleAttribute("data-asks", ++asked > 0);
+    return link.call(...what).finally(() => root.toggleAttribute("data-asks", --asked > 0));
+  };
+  const it = {
+    ...{ ...link, call, root, body, tell: trouble.tell },
+    /** Say something to those who hear the page. @param {string} text */
+    say: (text) => void (said.textContent = text),
+    /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
+    ask(name, args, buffers) {
+      patience.listen();
+      return call(name, args, buffers).then((result) => (trouble.tell(null), result), trouble.fail);
+    },
+    /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
+    draw(part) {
+      for (const wide of part.querySelectorAll(WIDE)) scrolls.observe(wide);
+      return draw(part, link.call);
+    },
+  };
+  patience.listen();
+  const stop = greet(link, trouble.fail, (state) => {
+    patience.heard();
+    el.classList.add(`anb-${state.stem}`);
+    root.classList.add(state.id);
+    trouble.stand(state.trouble);
+    open(it, state);
   });
-  let timer = 0;
+  return () => {
+    stop();
+    patience.stop();
+    scrolls.disconnect();
+    link.close();
+  };
+}
+
+/**
+ * Greet Python until it answers, as JupyterLab may lose what is said before a page that is loaded again has found its
+ * kernel. Gives what ends it.
+ * @param {any} link @param {(error: any) => void} fail @param {(state: any) => void} begin gets the first state, once
+ */
+function greet(link, fail, begin) {
+  let polling = 0;
+  let isOpen = false;
+  function answered(/** @type {any} */ state) {
+    if (isOpen) return;
+    isOpen = true;
+    clearInterval(greeting);
+    begin(state);
+    if (state.polls) polling = window.setInterval(() => link.call("poll").catch(() => {}), 1000);
+  }
+  const hello = () => link.call("hello", { view: link.view }).then(answered, fail);
+  const greeting = setInterval(hello, GREET_EVERY_MS);
+  hello();
+  return () => {
+    clearInterval(polling);
+    clearInterval(greeting);
+  };
+}
+
+/** The line that says why the widget waits, while the kernel does not hear. @param {any} model @param {any} link */
+function wait(model, link) {
+  const element = h("div", { class: "anb-waits", role: "status", hidden: true });
   let listening = 0; // the timer that runs until the kernel has heard
-  /** Ask whether the kernel hears. While it does not, say why the widget waits. */
+  function say(/** @type {string} */ words) {
+    element.hidden = !words;
+    element.textContent = words;
+  }
+  /** Ask whether the kernel hears. */
   function listen() {
     if (listening) return;
     listening = window.setTimeout(explain, BUSY_AFTER_MS);
     link.call("heard").then(heard, heard);
   }
   function heard() {
-    clearTimeout(listening);
+    stop();
     listening = 0;
     say("");
   }
-  const say = (/** @type {string} */ words) => {
-    waits.hidden = !words;
-    waits.textContent = words;
-  };
   async function explain() {
     const kernel = model.widget_manager?.kernel;
     if (!kernel) return say(SILENT);
@@ -119,76 +185,46 @@ export function frame(model, el, label, open) {
     await kernel.requestKernelInfo().catch(() => {}); // a busy kernel answers after its cell
     if (!listening) return;
     clearTimeout(listening);
-    if (waits.textContent === BUSY) say("");
+    if (element.textContent === BUSY) say("");
     listening = window.setTimeout(() => {
       say(LOST);
       listening = 0;
       listen(); // perhaps it hears again
     }, LOST_AFTER_MS);
   }
-  const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
-  let standing = null; // what is wrong until Python says that it is over
+  const stop = () => clearTimeout(listening);
+  return { element, listen, heard, stop };
+}
+
+/** The line that says what went wrong. @param {any} link */
+function troubles(link) {
+  const element = h("div", { class: "anb-trouble", role: "alert", hidden: true });
+  /** @type {string | null} */ let standing = null; // what is wrong until Python says that it is over
   /** Say what went wrong with a call; null if nothing did. @param {string | null} sentence */
   function tell(sentence) {
     const words = sentence ?? standing ?? "";
-    trouble.hidden = !words;
-    if (words !== trouble.textContent) trouble.textContent = words; // else it would be read out again
+    element.hidden = !words;
+    if (words !== element.textContent) element.textContent = words; // else it would be read out again
   }
   /** @param {string | null} sentence */
   function stand(sentence) {
     standing = sentence;
     tell(null);
   }
-  let asked = 0; // calls that have no answer yet
-  const call = (/** @type {[string, any?, ArrayBuffer[]?]} */ ...what) => {
-    root.toggleAttribute("data-asks", ++asked > 0);
-    return link.call(...what).finally(() => root.toggleAttribute("data-asks", --asked > 0));
-  };
-  const it = {
-    ...link,
-    call,
-    root,
-    body,
-    tell,
-    /** Say something to those who hear the page. @param {string} text */
-    say: (text) => void (said.textContent = text),
-    /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
-    ask(name, args, buffers) {
-      listen();
-      return call(name, args, buffers).then((result) => (tell(null), result), fail);
-    },
-    /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
-    draw(part) {
-      for (const wide of part.querySelectorAll("pre, table, div.anb-tex, p:has(> .anb-tex)")) scrolls.observe(wide);
-      return draw(part, link.call);
-    },
-  };
-  link.on("trouble", (message) => stand(message.sentence));
-  let isOpen = false;
-  function greet() {
-    link.call("hello", { view: link.view }).then((/** @type {any} */ state) => {
-      if (isOpen) return;
-      isOpen = true;
-      clearInterval(greeting);
-      heard();
-      el.classList.add(`anb-${state.stem}`);
-      root.classList.add(state.id);
-      stand(state.trouble);
-      open(it, state);
-      if (state.polls) timer = window.setInterval(() => link.call("poll").catch(() => {}), 1000);
-    }, fail);
-  }
-  // While a page is loaded again, JupyterLab may lose what is said before it has found its kernel.
-  const greeting = setInterval(greet, GREET_EVERY_MS);
-  listen();
-  greet();
-  return () => {
-    clearInterval(timer);
-    clearInterval(greeting);
-    clearTimeout(listening);
-    scrolls.disconnect();
-    link.close();
-  };
+  const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
+  link.on("trouble", (/** @type {any} */ message) => stand(message.sentence));
+  return { element, tell, stand, fail };
+}
+
+/** Lets the keyboard reach what scrolls. */
+function reachable() {
+  return new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const tall = target.scrollHeight > target.clientHeight + 1;
+      if (tall || target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+      else target.removeAttribute("tabindex");
+    }
+  });
 }
 
 /** For the call of a view: the library that draws formulas, once it has come. @type {WeakMap<Function, Promise<any>>} */
@@ -196,8 +232,12 @@ const temmlAsked = new WeakMap();
 
 /** @param {string} source */
 async function importTemml(source) {
-  const url = URL.createObjectURL(new Blob([source, "\nexport default temml;"], { type: "text/javascript" }));
-  const library = await import(/* webpackIgnore: true */ url).finally(() => URL.revokeObjectURL(url));
+  const url = URL.createObjectURL(
+    new Blob([source, "\nexport default temml;"], { type: "text/javascript" }),
+  );
+  const library = await import(/* webpackIgnore: true */ url).finally(() =>
+    URL.revokeObjectURL(url),
+  );
   return library.default;
 }
 
@@ -211,13 +251,19 @@ export async function draw(part, call) {
   if (!formulas.length) return;
   const page = /** @type {any} */ (globalThis);
   // Only what has come is shared: a view that is closed while it asks has no answer.
-  if (!page.__anb_temml && !temmlAsked.has(call)) temmlAsked.set(call, call("temml").then(importTemml));
+  if (!page.__anb_temml && !temmlAsked.has(call))
+    temmlAsked.set(call, call("temml").then(importTemml));
   const temml = (page.__anb_temml ??= await temmlAsked.get(call));
   for (const formula of formulas) {
     const { tex, display } = undelimited(formula.textContent ?? "");
     formula.setAttribute("data-drawn", "");
     try {
-      formula.innerHTML = temml.renderToString(tex, { displayMode: display, throwOnError: true, trust: false, annotate: true });
+      formula.innerHTML = temml.renderToString(tex, {
+        displayMode: display,
+        throwOnError: true,
+        trust: false,
+        annotate: true,
+      });
     } catch {
       /* no TeX: its source stays */
     }
@@ -229,11 +275,22 @@ export async function draw(part, call) {
  * @param {string} source
  */
 export function undelimited(source) {
-  const pair = [["\\(", "\\)"], ["\\[", "\\]"], ["$$", "$$"], ["$", "$"]].find(
-    ([open, close]) => source.startsWith(open) && source.endsWith(close) && source.length >= open.length + close.length,
+  const pair = [
+    ["\\(", "\\)"],
+    ["\\[", "\\]"],
+    ["$$", "$$"],
+    ["$", "$"],
+  ].find(
+    ([open, close]) =>
+      source.startsWith(open) &&
+      source.endsWith(close) &&
+      source.length >= open.length + close.length,
   );
   if (!pair) return { tex: source, display: true };
-  return { tex: source.slice(pair[0].length, -pair[1].length), display: pair[0] === "\\[" || pair[0] === "$$" };
+  return {
+    tex: source.slice(pair[0].length, -pair[1].length),
+    display: pair[0] === "\\[" || pair[0] === "$$",
+  };
 }
 
 /**
@@ -256,8 +313,13 @@ export function toNextCell(model, id, code) {
   if (!notebook?.insertCell) return false;
   const shows = (/** @type {any} */ cell) => JSON.stringify(cell.outputs ?? []).includes(id);
   const pressed = document.activeElement?.closest(`.${id}`)?.closest("[data-windowed-list-index]"); // several cells may show it
-  const place = Number(pressed?.getAttribute("data-windowed-list-index") ?? notebook.cells.findIndex(shows));
-  notebook.insertCell(place < 0 ? notebook.cells.length : place + 1, { cell_type: "code", source: code });
+  const place = Number(
+    pressed?.getAttribute("data-windowed-list-index") ?? notebook.cells.findIndex(shows),
+  );
+  notebook.insertCell(place < 0 ? notebook.cells.length : place + 1, {
+    cell_type: "code",
+    source: code,
+  });
   return true;
 }
 
@@ -272,7 +334,16 @@ export function tabs(label, pages, chosen = 0, remember = () => {}) {
   const panel = h("div", { class: "anb-panel", role: "tabpanel", tabindex: 0 });
   const row = h("div", { class: "anb-tabs", role: "tablist", "aria-label": label });
   const buttons = pages.map(([name], n) =>
-    h("button", { role: "tab", type: "button", onclick: () => choose(n), onkeydown: (/** @type {KeyboardEvent} */ e) => go(e, n) }, name),
+    h(
+      "button",
+      {
+        role: "tab",
+        type: "button",
+        onclick: () => choose(n),
+        onkeydown: (/** @type {KeyboardEvent} */ e) => go(e, n),
+      },
+      name,
+    ),
   );
   row.append(...buttons);
   /** @param {KeyboardEvent} event @param {number} n */

@@ -8,6 +8,7 @@ of its own, so that nothing blocks the notebook. In a browser's Python there are
 """
 
 import hashlib
+import posixpath
 import re
 import sys
 import threading
@@ -22,6 +23,7 @@ import anywidget
 
 from .. import sdk
 from ..render import inline
+from .messages import PanelState
 
 if TYPE_CHECKING:
     from IPython.display import DisplayHandle
@@ -35,7 +37,7 @@ HERE: Final = Path(__file__).parent
 LOOK_EVERY_S: Final = 1.0
 _GONE_AFTER_S: Final = 60
 """A view that was not heard for so long is taken for closed; it says "here" every 20 s."""
-_SHARED: Final = re.compile(r'^import \{[^}]*\} from "\.\./panel\.js";\n', re.MULTILINE)
+_IMPORT: Final = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _COPY_STYLE: Final = """<style>
 .jp-OutputArea:has(.anb-live.{id}) .jp-OutputArea-child:has(.anb-copy.{id}),
 .jp-OutputArea-child:has(.anb-copy.{id}) + .jp-OutputArea-child > .jp-OutputArea-output:not(:has(*)) {{ display: none }}
@@ -73,7 +75,7 @@ class Panel(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         if "_stem" in cls.__dict__:  # not in the classes that ipywidgets makes of it when traits are added
             own = f"{cls._stem}/{cls._stem}"
-            cls._esm = _read("panel.js") + _SHARED.sub("", _read(f"{own}.js"))
+            cls._esm = _script(f"{own}.js", set())
             # A widget's own rules lie within it, and outweigh those that all share: many kinds may be on one page.
             cls._css = f"{_read('panel.css')}.anb-{cls._stem} {{\n{_read(f'{own}.css')}}}\n"
         super().__init_subclass__(**kwargs)
@@ -104,7 +106,7 @@ class Panel(anywidget.AnyWidget):
         """The same for those who have no HTML."""
         raise NotImplementedError
 
-    def state(self) -> Json:
+    def state(self) -> PanelState:
         """What a view that has just opened must know."""
         raise NotImplementedError
 
@@ -154,14 +156,14 @@ class Panel(anywidget.AnyWidget):
             self.tell("trouble", sentence=sentence)
 
     @quick
-    def hello(self, view: str) -> Json:
+    def hello(self, view: str) -> PanelState:
         """A view has opened: it gets all there is, and from then on what is new."""
         following = self._alive()
         self._views[view] = time.monotonic()
         spawn(self.refresh_copy)
         if THREADS and not following:
             spawn(self._follow)
-        return {"id": self.model_id, "stem": self._stem, "trouble": self._trouble, "polls": not THREADS, **self.state()}
+        return {**self.state(), "id": self.model_id, "stem": self._stem, "trouble": self._trouble, "polls": not THREADS}
 
     @quick
     def here(self, view: str) -> None:
@@ -246,6 +248,16 @@ def _as_addressed(_: Json, subshell: str | None) -> str | None:
 
 def _read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def _script(name: str, loaded: set[str]) -> str:
+    """A script behind those that it imports, each once, as one text: a widget's module cannot import others."""
+    loaded.add(name)
+    text, parts = _read(name), list[str]()
+    for path in _IMPORT.findall(text):
+        if (other := posixpath.normpath(posixpath.join(posixpath.dirname(name), path))) not in loaded:
+            parts.append(_script(other, loaded))
+    return "".join([*parts, _IMPORT.sub("", text)])
 
 
 def _model_id(kind: str, subject: str) -> str:

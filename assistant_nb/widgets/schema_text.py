@@ -2,14 +2,13 @@
 
 import difflib
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ..texts import read_json
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
-
-Json = dict[str, Any]
+    from openai.types.shared_params import FunctionParameters
 
 _TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 
@@ -19,7 +18,7 @@ def warm_up() -> None:
     import jsonschema  # noqa: F401
 
 
-def parsed(text: str) -> tuple[Json | None, str | None]:
+def parsed(text: str) -> "tuple[FunctionParameters | None, str | None]":
     """A schema, None where there is none, and a sentence about the first mistake in it."""
     if not text.strip():
         return None, None
@@ -27,7 +26,7 @@ def parsed(text: str) -> tuple[Json | None, str | None]:
     return schema, fault if schema is None else _fault(schema)
 
 
-def misfit(arguments: str, schema: Json) -> str | None:
+def misfit(arguments: str, schema: "FunctionParameters") -> str | None:
     """The first mistake in the arguments of a call, by its function's schema."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -39,7 +38,7 @@ def misfit(arguments: str, schema: Json) -> str | None:
     return error and f"{': '.join(filter(None, [_place(error), error.message[:200]]))}."
 
 
-def _object(text: str, what: str) -> tuple[Json | None, str | None]:
+def _object(text: str, what: str) -> "tuple[FunctionParameters | None, str | None]":
     """What a text says, or why it says no object."""
     try:
         value = read_json(text)
@@ -50,7 +49,7 @@ def _object(text: str, what: str) -> tuple[Json | None, str | None]:
     return (value, None) if isinstance(value, dict) else (None, f"{what} an object: {{ … }}.")
 
 
-def _fault(schema: Json) -> str | None:
+def _fault(schema: "FunctionParameters") -> str | None:
     """Where a schema is none, and why."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asCell, nearest, pieces, plural, signature } from "./assistant_form/assistant_form.js";
+import { asCell, nearest, pieces, plural, signature } from "./assistant_form/words.js";
 
 test("an error goes to the field it names, or the nearest one around it", () => {
   const fields = ["name", "tools", "tools[0].function.name", "response_format.json_schema.schema"];

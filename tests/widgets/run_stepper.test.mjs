@@ -1,8 +1,9 @@
-// node --test: the pure helpers of run_stepper.js
+// node --test: the pure helpers of run_stepper/
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { begun, edges, edited, stands } from "./run_stepper/run_stepper.js";
+import { edges, stands } from "./run_stepper/diagram.js";
+import { begun, edited } from "./run_stepper/forms.js";
 
 const MOVES = { queued: { in_progress: "", failed: "" }, in_progress: { completed: "" }, completed: {}, failed: {} };
 

@@ -24,9 +24,16 @@ from tests.until import until
 HOSTILE = "<img src=x onerror=alert(1)> $x$ </script>\n`&"
 
 
-def written(form: AssistantForm, **fields: Any) -> dict[str, Any]:
+def written(form: AssistantForm, **fields: Any) -> Any:
     """The draft with these fields typed over."""
     return {**form.state()["draft"], **fields}
+
+
+def absent(form: AssistantForm) -> str:
+    """Why its assistant is not there."""
+    told = form.state()["absent"]
+    assert told
+    return told["sentence"]
 
 
 def now(form: AssistantForm) -> Any:
@@ -146,7 +153,7 @@ def test_a_missing_assistant_is_said_in_the_form_and_tried_again(connect: Connec
     client = connect()
     form = AssistantForm(client, "asst_none")
     assert form.assistant is None
-    assert "No assistant found with id 'asst_none'" in form.state()["absent"]["sentence"]
+    assert "No assistant found with id 'asst_none'" in absent(form)
     form.again()
     assert form.state()["absent"]
     assert "No assistant found" in form.copy_html() and "No assistant found" in form.copy_text()
@@ -156,7 +163,7 @@ def test_a_server_that_is_gone_or_refuses_raises_nothing_in_the_notebook(server:
     for address, key in (("http://127.0.0.1:9/v1", "any"), (server.url, "wrong")):
         form = AssistantForm(OpenAI(base_url=address, api_key=key), "asst_1")
         assert form._client.max_retries == 0  # it would wait between them
-        sentence = form.state()["absent"]["sentence"]
+        sentence = absent(form)
         assert sentence.startswith(("The server does not answer.", "The server refuses this client's key."))
         assert "wrong" not in sentence
 

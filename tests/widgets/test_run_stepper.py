@@ -406,7 +406,7 @@ def test_on_another_server_one_sentence_says_what_to_do(stepping: Any, make_app:
     run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
     for stepper in (RunStepper(client, run=run), RunStepper(client, thread, assistant)):
         assert stepper._trouble
-        assert stepper._trouble.endswith(f'assistant_nb.ThreadView(client, "{thread.id}") shows this one.')
+        assert stepper._trouble.endswith(f'or read the thread by assistant_nb.ThreadView(client, "{thread.id}").')
         assert stepper.state()["engine"] is False
         assert page(stepper).ask("step")["error"] == stepper._trouble
         stepper._look()

@@ -322,16 +322,16 @@ def test_a_file_that_is_gone_keeps_the_name_by_which_it_was_found(opened: Any) -
     _, _, view, _ = opened()
     hits = [{"file_id": "file-gone", "file_name": "rules.md", "content": []}]
     call = {"type": "file_search", "file_search": {"results": hits}}
-    view._source.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
-    assert view._source.known.files == {"file-gone": "rules.md"}
+    view._reader.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
+    assert view._reader.known.files == {"file-gone": "rules.md"}
 
 
 def test_a_citation_of_the_web_as_other_servers_make_it_hides_no_message(opened: Any) -> None:
     _, _, view, _ = opened()
     web = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://example.com"}}
     view._messages[0]["content"][0]["text"]["annotations"] = [web]
-    view._source.learn(view._messages, [], [])
-    assert view._source.known.files == {}
+    view._reader.learn(view._messages, [], [])
+    assert view._reader.known.files == {}
     assert texts(view) == ["user: Hello."]
 
 

@@ -36,7 +36,7 @@ class EntryShown(TypedDict):
     at: int
     event: str
     id: str
-    data: object
+    data: Any
     follows: bool
 
 

@@ -9,19 +9,24 @@ import json
 import threading
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ... import as_code, render, sdk
 from ...functions import function_tool
-from ..panel import THREADS, Json, Panel, quick, spawn, work
+from ..messages import Absent, Catalogue, Checks, OfferedFunction, PanelState, Uploaded
+from ..panel import THREADS, Panel, quick, spawn, work
 from ..schema_text import warm_up
-from . import copy, fields
+from . import copy, fields, tools
 from . import draft as drafts
+from .fields import Draft, FormState, TakenFunction
 from .uploads import Uploads
 
 if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.beta import Assistant
+
+T = TypeVar("T")
 
 _MOST_LISTED: Final = 500
 _PATIENCE_S: Final = 10
@@ -49,7 +54,7 @@ class AssistantForm(Panel):
         self._draft = drafts.new()
         self._uploads = Uploads()
         self._names: dict[str, str] = {}
-        self._absent: Json | None = None
+        self._absent: Absent | None = None
         self._one_call = threading.Lock()
         if isinstance(assistant, str):
             self._open(assistant)
@@ -58,45 +63,44 @@ class AssistantForm(Panel):
 
     # What is shown
 
-    def state(self) -> Json:
+    def state(self) -> FormState:
         id, name = (self.assistant.id, self.assistant.name) if self.assistant else (None, None)
         return {
             "assistant": {"id": id, "name": name},
             "absent": self._absent,
             "draft": _sendable(self._draft),
-            "saved": drafts.of(_json(self.assistant)) if self.assistant else None,
+            "saved": drafts.of_object(self.assistant) if self.assistant else None,
             "checks": self._checks(),
             "names": self._names,
             "blank": drafts.new(),
-            "words": {"efforts": fields.EFFORTS, "rankers": fields.RANKERS, "formats": fields.FORMATS},
+            "rows": fields.ROWS,
+            "tools": tools.TOOLS,
         }
 
     def copy_text(self) -> str:
         if self.assistant:
-            return copy.text(_json(self.assistant), self._names)
+            return copy.text(self.assistant, self._names)
         absent = f": {self._absent['sentence']}" if self._absent else ""
         return f"AssistantForm(no assistant yet{absent})"
 
     def copy_html(self) -> str:
         if self.assistant:
-            return copy.html(_json(self.assistant), self._names)
+            return copy.html(self.assistant, self._names)
         return f"<p>{render.inline(self._absent['sentence'] if self._absent else 'No assistant yet.')}</p>"
 
-    def _checks(self) -> Json:
+    def _checks(self) -> Checks:
         """What is wrong with the draft, what it would change, and the call as code."""
-        before = drafts.of(_json(self.assistant)) if self.assistant else None
+        before = drafts.of_object(self.assistant) if self.assistant else None
         changes = drafts.changes(before, self._draft) if before else []
         if self.assistant and before and changes:
-            operation, given = (
-                "assistants.update",
-                {"assistant_id": self.assistant.id, **drafts.update(before, self._draft)},
-            )
+            operation = "assistants.update"
+            given: dict[str, Any] = {"assistant_id": self.assistant.id, **drafts.update(before, self._draft)}
         else:
-            operation, given = "assistants.create", drafts.params(self._draft)
+            operation, given = "assistants.create", {**drafts.params(self._draft)}
         sources = {name: write(operation, given) for name, write in as_code.DIALECTS.items()}
         return {
             "mistakes": drafts.mistakes(self._draft, before),
-            "changes": _sendable([change._asdict() for change in changes]),
+            "changes": _sendable([{"path": path, "before": old, "after": now} for path, old, now in changes]),
             "code": [
                 {"name": name, "source": source, "html": render.code(source, _FORMATS[name])}
                 for name, source in sources.items()
@@ -106,13 +110,13 @@ class AssistantForm(Panel):
     # What the page calls
 
     @quick
-    def hello(self, view: str) -> Json:
+    def hello(self, view: str) -> PanelState:
         if THREADS:
             spawn(warm_up)
         return super().hello(view)
 
     @quick
-    def edit(self, draft: Json, view: str = "") -> Json:
+    def edit(self, draft: Draft, view: str = "") -> Checks:
         """Take the draft as it is now; what it would mean."""
         self._draft = draft
         if len(self._views) > 1:
@@ -120,19 +124,19 @@ class AssistantForm(Panel):
         return self._checks()
 
     @work
-    def save(self, draft: Json | None = None) -> dict[str, str]:
+    def save(self, draft: Draft | None = None) -> dict[str, str]:
         """Create the assistant, or send what has changed. With a mistake there is no call; gives the mistakes."""
         with self._one_call:
             if draft is not None:
                 self._draft = draft
-            sent, before = self._draft, drafts.of(_json(self.assistant)) if self.assistant else None
+            sent, before = self._draft, drafts.of_object(self.assistant) if self.assistant else None
             if found := drafts.mistakes(sent, before):
                 return found
             made = self._sent(sent, before)
             self._take(made, None if self._draft is sent else self._draft)
         return {}
 
-    def _sent(self, draft: Json, before: Json | None) -> "Assistant":
+    def _sent(self, draft: Draft, before: Draft | None) -> "Assistant":
         assistants = self._client.beta.assistants
         if self.assistant is None or before is None:
             return assistants.create(**drafts.params(draft))
@@ -142,9 +146,9 @@ class AssistantForm(Panel):
             if getattr(error, "status_code", None) == 404:
                 self._leave()
             raise
-        changes, now = drafts.update(before, draft), drafts.of(_json(there))
+        changes, now = drafts.update(before, draft), drafts.of_object(there)
         if unseen := [name for name in changes if name in drafts.update(before, now)]:
-            self._take(there, {**now, **{name: draft[name] for name in changes}})
+            self._take(there, cast("Draft", {**now, **{name: draft[name] for name in changes}}))  # type: ignore[literal-required]
             raise sdk.Refused(
                 f"Another client has changed {', '.join(unseen)} meanwhile. See what changes now, then update again."
             )
@@ -189,16 +193,16 @@ class AssistantForm(Panel):
             self._leave()
 
     @work
-    def catalogue(self) -> Json:
+    def catalogue(self) -> Catalogue:
         """What there is to choose from: `{"assistants": [[id, name], …], "models": …, "files": …, "stores": …}`.
 
         `held` has the ids of the files in the draft's vector stores: `{"vs_1": ["file-1"]}`.
         """
         import openai
 
-        client, found = self._client, dict[str, Any](models=[], files=[], stores=[], held={})
-        listed = islice(client.beta.assistants.list(limit=100), _MOST_LISTED)
-        found["assistants"] = [[assistant.id, assistant.name or ""] for assistant in listed]
+        client, listed = self._client, islice(self._client.beta.assistants.list(limit=100), _MOST_LISTED)
+        assistants = [[assistant.id, assistant.name or ""] for assistant in listed]
+        found: Catalogue = {"assistants": assistants, "models": [], "files": [], "stores": [], "held": {}}
         with suppress(openai.APIStatusError):  # a server need not have all of these
             found["models"] = [model.id for model in islice(client.models.list(), _MOST_LISTED)]
         with suppress(openai.APIStatusError):
@@ -215,19 +219,19 @@ class AssistantForm(Panel):
         return found
 
     @quick
-    def functions(self) -> list[Json]:
+    def functions(self) -> list[OfferedFunction]:
         """The notebook's own functions: `[{"name": "get_weather", "signature": "(city: str) -> str"}]`."""
         return [
             {"name": name, "signature": str(inspect.signature(function))} for name, function in _functions().items()
         ]
 
     @quick
-    def from_function(self, name: str) -> Json:
+    def from_function(self, name: str) -> TakenFunction:
         """A function of the notebook as a tool of a draft: `{"tool": …}`, or `{"error": "…"}` where it cannot be."""
         if (function := _functions().get(name)) is None:
             return {"error": f"The notebook has no function {name} any more."}
         try:
-            return {"tool": fields.show_tools([function_tool(function)])[0]}
+            return {"tool": tools.show_tools([function_tool(function)])[0]}
         except Exception as error:  # noqa: BLE001  an annotation is code of a person's own
             return {"error": str(error)}
 
@@ -247,7 +251,7 @@ class AssistantForm(Panel):
         self._uploads.take(upload)[1].close()
 
     @work
-    def upload_end(self, upload: str, tool: str) -> Json:
+    def upload_end(self, upload: str, tool: str) -> Uploaded:
         """Send the file to the server. For file_search it goes into the draft's vector store, or into a new one.
 
         Gives `{"file_id": "file-1", "name": "a.txt"}`; for file_search `vector_store_id` and `error`, too.
@@ -256,17 +260,20 @@ class AssistantForm(Panel):
         with content:
             file = self._client.files.create(file=(name, content), purpose="assistants")
         self._names[file.id] = file.filename
-        read = self._put_in_store(file.id) if tool == "file_search" else {}
-        return {"file_id": file.id, "name": file.filename, **read}
+        done: Uploaded = {"file_id": file.id, "name": file.filename}
+        if tool == "file_search":
+            done["vector_store_id"], done["error"] = self._put_in_store(file.id)
+        return done
 
-    def _put_in_store(self, file_id: str) -> Json:
+    def _put_in_store(self, file_id: str) -> tuple[str, str | None]:
+        """Gives the id of the vector store, and why the file cannot be searched there."""
         stores = self._client.vector_stores
         ids = self._draft["tool_resources"]["vector_store_ids"]
         name = self._draft["name"] or "Files of an assistant"
         store_id = ids[0] if ids else stores.create(name=name).id
         self._names.setdefault(store_id, name)
         file = stores.files.create_and_poll(file_id, vector_store_id=store_id, poll_interval_ms=200)
-        return {"vector_store_id": store_id, "error": file.last_error.message if file.last_error else None}
+        return store_id, file.last_error.message if file.last_error else None
 
     # What is in the form
 
@@ -277,10 +284,10 @@ class AssistantForm(Panel):
         except Exception as error:  # noqa: BLE001  said in the form, which has a button to try again
             self._absent = {"id": id, "sentence": sdk.sentence(error)}
 
-    def _take(self, assistant: "Assistant", draft: Json | None = None) -> None:
+    def _take(self, assistant: "Assistant", draft: Draft | None = None) -> None:
         """Stand for this assistant, with its draft or one that was typed meanwhile."""
         self.assistant, self._absent = assistant, None
-        self._draft = draft or drafts.of(_json(assistant))
+        self._draft = draft or drafts.of_object(assistant)
         self._learn_names()
         self._show()
 
@@ -305,16 +312,12 @@ class AssistantForm(Panel):
                     self._names[id] = client.vector_stores.retrieve(id).name or ""
 
 
-def _json(assistant: "Assistant | None") -> Json:
-    return assistant.to_dict(mode="json", warnings=False) if assistant else {}
-
-
-def _sendable(value: Any) -> Any:
+def _sendable(value: T) -> T:
     """As it can go to the page: half a character cannot."""
-    return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
+    return cast("T", json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")))
 
 
-def _functions() -> dict[str, Any]:
+def _functions() -> dict[str, FunctionType]:
     """The notebook's own functions, and those it has imported that say what they take."""
     from IPython.core.getipython import get_ipython
 

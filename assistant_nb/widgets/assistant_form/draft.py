@@ -11,12 +11,13 @@ import difflib
 import json
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
-from .fields import FIELDS, RESOURCES
+from .fields import FIELDS, Draft
+from .tools import TOOLS
 
-Json = dict[str, Any]
-Draft = dict[str, Any]
+if TYPE_CHECKING:
+    from openai.types.beta import Assistant, AssistantCreateParams, AssistantUpdateParams
 
 _MOST_LINES: Final = 2_000
 """Of two texts that are compared line by line."""
@@ -36,15 +37,20 @@ class Change(NamedTuple):
 
 def new() -> Draft:
     """An empty draft."""
-    return {field.name: field.show(None) for field in FIELDS}
+    return of({})
 
 
-def of(assistant: Json) -> Draft:
+def of(assistant: "AssistantUpdateParams") -> Draft:
     """The draft of an assistant, from its object as JSON."""
-    return {field.name: field.show(assistant.get(field.name)) for field in FIELDS}
+    return cast("Draft", {field.name: field.show(assistant.get(field.name)) for field in FIELDS})
 
 
-def read(draft: Draft) -> tuple[Json, dict[str, str]]:
+def of_object(assistant: "Assistant") -> Draft:
+    """The same, from its object of the SDK."""
+    return of(cast("AssistantUpdateParams", assistant.to_dict(mode="json", warnings=False)))
+
+
+def read(draft: Draft) -> "tuple[AssistantCreateParams, dict[str, str]]":
     """What the API would be sent, and the first mistake at each field. What cannot be read is left out."""
     mistakes = dict[str, str]()
 
@@ -52,10 +58,11 @@ def read(draft: Draft) -> tuple[Json, dict[str, str]]:
         mistakes.setdefault(path, sentence)
 
     values = {field.name: field.read(draft.get(field.name), field.name, note) for field in FIELDS}
-    return {name: value for name, value in values.items() if value is not None}, mistakes
+    given = {name: value for name, value in values.items() if value is not None}
+    return cast("AssistantCreateParams", given), mistakes
 
 
-def params(draft: Draft) -> Json:
+def params(draft: Draft) -> "AssistantCreateParams":
     """What makes the assistant: what was set, nothing else."""
     return read(draft)[0]
 
@@ -70,7 +77,7 @@ def mistakes(draft: Draft, before: Draft | None = None) -> dict[str, str]:
     return found
 
 
-def update(before: Draft, after: Draft) -> Json:
+def update(before: Draft, after: Draft) -> "AssistantUpdateParams":
     """What turns one assistant into another: what has changed, nothing else."""
     old, wanted = params(before), params(after)
     changed = {
@@ -80,9 +87,10 @@ def update(before: Draft, after: Draft) -> Json:
         and (value := wanted.get(field.name, field.nothing)) is not None
     }
     if "tool_resources" in changed:  # a list that is left out would stay as it is
-        emptied: Json = {tool: {key: []} for tool, key in RESOURCES.items() if tool in old.get("tool_resources", {})}
-        changed["tool_resources"] = {**emptied, **changed["tool_resources"]}
-    return changed
+        had = old.get("tool_resources") or {}
+        emptied = {tool: {look["resource"]: list[str]()} for tool, look in TOOLS.items() if tool in had}
+        changed["tool_resources"] = {**emptied, **(wanted.get("tool_resources") or {})}
+    return cast("AssistantUpdateParams", changed)
 
 
 def changes(before: Draft, after: Draft) -> list[Change]:
@@ -98,7 +106,7 @@ def changes(before: Draft, after: Draft) -> list[Change]:
 # What changes
 
 
-def _differences(path: str, old: Any, wanted: Any) -> Iterator[Change]:
+def _differences(path: str, old: object, wanted: object) -> Iterator[Change]:
     if old == wanted:
         return
     if isinstance(old, dict) and isinstance(wanted, dict):
@@ -112,7 +120,7 @@ def _differences(path: str, old: Any, wanted: Any) -> Iterator[Change]:
         yield Change(path, _word(old), _word(wanted))
 
 
-def _in_list(path: str, old: list[Any], wanted: list[Any]) -> Iterator[Change]:
+def _in_list(path: str, old: list[object], wanted: list[object]) -> Iterator[Change]:
     """Items are the same ones by what they say, so that one which goes does not change all that follow."""
     before, after = ([json.dumps(item) for item in items] for items in (old, wanted))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
@@ -136,7 +144,7 @@ def _lines(path: str, old: str, wanted: str) -> Change:
     return Change(path, before, after)
 
 
-def _word(value: Any) -> str | None:
+def _word(value: object) -> str | None:
     return None if value is None else json.dumps(value, ensure_ascii=False)
 
 

@@ -1,12 +1,25 @@
 """`/v1/lab`, through the SDK's `get` and `post`: what our engine can do with a run and no other server can."""
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-Json = dict[str, Any]
-To = Literal["transition", "step", "tool", "breakpoint", "end"]
+    from ...shapes import Breakpoint, Edit, JournalEntry, LabFork, LabRun, LabView, Run, Said, To
+
+FAULTS: Final = {
+    "rate_limit": "its rate limit is reached",
+    "server_error": "its server has an error",
+    "slow": "it comes a second late",
+    "cut_off": "it is cut off",
+    "malformed_arguments": "its arguments are malformed",
+}
+"""What can go wrong with the model's next answer: each kind of fault that the engine knows, in words."""
+ELSEWHERE: Final = (
+    "This server keeps no journal of its runs, which RunStepper shows: use a client of assistant_nb.connect(), "
+    'or read the thread by assistant_nb.ThreadView(client, "{thread_id}").'
+)
 
 
 class Lab:
@@ -15,54 +28,57 @@ class Lab:
     def __init__(self, client: "OpenAI") -> None:
         self._client = client
 
-    def about(self) -> Json | None:
-        """The engine, with the table of a run's legal moves; None on a server that is not ours."""
+    def moves(self) -> dict[str, dict[str, str]] | None:
+        """The table of a run's legal moves, with the reason of each; None on a server that is not our engine."""
         import openai
 
         try:
             found: Any = self._client.get("/lab", cast_to=object)
         except (openai.NotFoundError, openai.BadRequestError, openai.PermissionDeniedError):
             return None
-        return found if isinstance(found, dict) and found.get("object") == "lab" else None
+        return dict(found["moves"]) if isinstance(found, dict) and found.get("object") == "lab" else None
 
-    def create(self, thread_id: str, body: Json) -> Json:
+    def create(self, thread_id: str, parameters: "Mapping[str, object]", breakpoints: "list[Breakpoint]") -> "Run":
         """A run that is held from its start."""
-        return self._post(f"threads/{thread_id}/runs", body)
+        made: Run = self._post(f"threads/{thread_id}/runs", {**parameters, "breakpoints": breakpoints})
+        return made
 
-    def position(self, run_id: str) -> Json:
-        return self._get(f"runs/{run_id}")
+    def position(self, run_id: str) -> "LabRun":
+        found: LabRun = self._get(f"runs/{run_id}")
+        return found
 
-    def hold(self, run_id: str, breakpoints: list[Json]) -> Json:
-        return self._post(f"runs/{run_id}/hold", {"breakpoints": breakpoints})
+    def hold(self, run_id: str, breakpoints: "list[Breakpoint]") -> "LabRun":
+        return self._moved(run_id, "hold", {"breakpoints": breakpoints})
 
-    def release(self, run_id: str) -> Json:
-        return self._post(f"runs/{run_id}/release", {})
+    def release(self, run_id: str) -> "LabRun":
+        return self._moved(run_id, "release", {})
 
-    def advance(self, run_id: str, to: To) -> Json:
-        return self._post(f"runs/{run_id}/advance", {"to": to})
+    def advance(self, run_id: str, to: "To") -> "LabRun":
+        return self._moved(run_id, "advance", {"to": to})
 
-    def seek(self, run_id: str, to: To, after: int, breakpoints: list[Json]) -> int:
+    def seek(self, run_id: str, to: "To", after: int, breakpoints: "list[Breakpoint]") -> int:
         """The entry at which a move behind entry `after` stops among those that there are already."""
         return int(self._post(f"runs/{run_id}/seek", {"to": to, "after": after, "breakpoints": breakpoints})["n"])
 
-    def journal(self, run_id: str, after: int) -> list[Json]:
+    def journal(self, run_id: str, after: int) -> "list[JournalEntry]":
         """The entries behind entry `after`; -1 for all."""
         query = f"?after={after}" if after >= 0 else ""
         return list(self._get(f"runs/{run_id}/journal{query}")["data"])
 
-    def view(self, run_id: str, n: int) -> Json:
+    def view(self, run_id: str, n: int) -> "LabView":
         """Run, steps and messages as they were when entry `n` was the latest."""
-        return self._get(f"runs/{run_id}/at/{n}")
+        found: LabView = self._get(f"runs/{run_id}/at/{n}")
+        return found
 
-    def fork(self, run_id: str, at: int, edit: Json) -> Json:
-        return self._post(f"runs/{run_id}/fork", {"at": at, **({"edit": edit} if edit else {})})
+    def fork(self, run_id: str, at: int, edit: "Edit") -> "LabRun":
+        return self._moved(run_id, "fork", {"at": at, **({"edit": edit} if edit else {})})
 
-    def forks(self, run_id: str) -> list[Json]:
+    def forks(self, run_id: str) -> "list[LabFork]":
         return list(self._get(f"runs/{run_id}/forks")["data"])
 
-    def answer(self, run_id: str, said: Json) -> Json:
-        """Say it in the model's place."""
-        return self._post(f"seats/{run_id}", said)
+    def answer(self, run_id: str, said: "Said") -> list[str]:
+        """Say it in the model's place; gives what a good model would have done otherwise."""
+        return list(self._post(f"seats/{run_id}", said)["remarks"])
 
     def clock(self, advance_s: int) -> None:
         """Let time pass, for all that the engine holds."""
@@ -72,10 +88,12 @@ class Lab:
         """Let the next call of the model go wrong, whoever answers."""
         self._post("faults", {"kind": kind})
 
-    def _get(self, path: str) -> Json:
-        found: Any = self._client.get(f"/lab/{path}", cast_to=object)
-        return dict(found)
+    def _moved(self, run_id: str, how: str, body: object) -> "LabRun":
+        position: LabRun = self._post(f"runs/{run_id}/{how}", body)
+        return position
 
-    def _post(self, path: str, body: Json) -> Json:
-        found: Any = self._client.post(f"/lab/{path}", cast_to=object, body=body)
-        return dict(found)
+    def _get(self, path: str) -> Any:
+        return self._client.get(f"/lab/{path}", cast_to=object)
+
+    def _post(self, path: str, body: object) -> Any:
+        return self._client.post(f"/lab/{path}", cast_to=object, body=body)

@@ -5,13 +5,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ... import portable, render
+from ..html import inner_of
+from ..messages import Hit
 from . import page
 from .page import Item, Known
 
 if TYPE_CHECKING:
     import nbformat
 
-Json = dict[str, Any]
+    from ...shapes import CodeOutput, Message, ReadPart, Run, ToolCall
 
 _AROUND: Final = 60
 """Characters that are shown before and after a hit."""
@@ -77,7 +79,7 @@ def text_line(item: Item) -> str:
     return f"{thing['role']}: {' '.join(words(thing).split())}"
 
 
-def hit(message: Json, text: str) -> Json | None:
+def hit(message: "Message", text: str) -> Hit | None:
     """Where a message holds a text: its id, its role, and the words around it."""
     whole = words(message)
     at = whole.lower().find(text.lower())
@@ -87,22 +89,18 @@ def hit(message: Json, text: str) -> Json | None:
     return {"id": message["id"], "role": message["role"], "words": " ".join(whole[start:end].split())}
 
 
-def words(message: Json) -> str:
+def words(message: "Message") -> str:
     """What a message says; of a part that is no text, its type."""
     return "\n\n".join(_part_words(part) for part in message["content"])
 
 
-def _part_words(part: Json) -> str:
-    match part["type"]:
-        case "text":
-            return str(part["text"]["value"])
-        case "refusal":
-            return f"refusal: {part['refusal']}"
-        case kind:
-            return f"[{kind}]"
+def _part_words(part: "ReadPart") -> str:
+    if part["type"] == "text":
+        return part["text"]["value"]
+    return f"refusal: {part['refusal']}" if part["type"] == "refusal" else f"[{part['type']}]"
 
 
-def _reason(run: Json) -> Iterator[str]:
+def _reason(run: "Run") -> Iterator[str]:
     if error := run.get("last_error"):
         yield f"{error['code']}: {error['message']}"
     if details := run.get("incomplete_details"):
@@ -122,9 +120,9 @@ def _markdown(item: Item, known: Known) -> Iterator[str]:
         yield from _called(call, known)
 
 
-def _called(call: Json, known: Known) -> Iterator[str]:
-    inner = call.get(call["type"]) or {}
-    match call["type"]:
+def _called(call: "ToolCall", known: Known) -> Iterator[str]:
+    inner, kind = inner_of(call), str(call["type"])
+    match kind:
         case "code_interpreter":
             yield portable.fenced(inner.get("input", ""), "python")
             for out in inner.get("outputs", []):
@@ -133,7 +131,7 @@ def _called(call: Json, known: Known) -> Iterator[str]:
                 )
         case "function":
             yield portable.fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
-        case kind:
+        case _:
             files = (hit.get("file_name") or hit["file_id"] for hit in inner.get("results") or [])
             yield _quoted(f"{kind}: {', '.join(files)}")
 
@@ -141,24 +139,22 @@ def _called(call: Json, known: Known) -> Iterator[str]:
 def _parts(item: Item, known: Known) -> Iterator[str]:
     marks = {note.mark: f"[{note.number}]" for note in page.notes(item, known)}
     cited = replace(page.cited(item, known), marks=marks)
-    for part in item.thing["content"]:
-        match part["type"]:
-            case "text":
-                yield portable.portable(part["text"]["value"], cited)
-            case "image_file":
-                yield _picture(part["image_file"]["file_id"], known)
-            case "image_url":
-                yield portable.picture("", "", cited, part["image_url"]["url"])
-            case _:
-                yield portable.words(_part_words(part))
+    for part in page.parts_of(item):
+        if part["type"] == "text":
+            yield portable.portable(part["text"]["value"], cited)
+        elif part["type"] == "image_file":
+            yield _picture(part["image_file"]["file_id"], known)
+        elif part["type"] == "image_url":
+            yield portable.picture("", "", cited, part["image_url"]["url"])
+        else:
+            yield portable.words(_part_words(part))
 
 
 def _below(item: Item, known: Known) -> Iterator[str]:
     """What a message cites, and what is attached to it, as quotes."""
     for note in page.notes(item, known):
         yield _quoted(f"{note.file}: {note.words}", f"[{note.number}] ")
-    attached = [one["file_id"] for one in item.thing.get("attachments") or [] if one.get("file_id")]
-    if attached:
+    if attached := page.attached_to(item.thing):
         yield _quoted(f"attached: {', '.join(known.files.get(id, id) for id in attached)}")
 
 
@@ -188,7 +184,7 @@ def _cells(item: Item, known: Known) -> Iterator[Any]:
             yield v4.new_markdown_cell("\n\n".join(_called(call, known)))
 
 
-def _output(output: Json, known: Known) -> Any:
+def _output(output: "CodeOutput", known: Known) -> Any:
     from nbformat import v4
 
     if output["type"] == "logs":

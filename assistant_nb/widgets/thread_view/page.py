@@ -3,31 +3,19 @@
 The same HTML stands in the live view and in the saved copy; what can be pressed is added by the script.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from html import escape
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from ... import render
 from ...texts import count
+from ..html import inner_of, json_html, json_text, pill, provenance
 
-Json = dict[str, Any]
-
-PILLS: Final = {
-    "queued": "run",
-    "in_progress": "run",
-    "completed": "ok",
-    "requires_action": "warn",
-    "cancelling": "warn",
-    "incomplete": "warn",
-    "expired": "bad",
-    "cancelled": "bad",
-    "failed": "bad",
-}
-"""How a status is coloured; its name always stands with it."""
+if TYPE_CHECKING:
+    from ...shapes import Annotation, CodeOutput, Message, ReadPart, Run, RunStep, SearchHit, ToolCall
 
 _WALLS: Final = re.compile(r'<span class="anb-walls[^>]*>[^<]*</span>')
 _LONG: Final = re.compile(r'(<pre class="anb-plain">(?:[^<&]|&[^;<]{2,6};){10000})[^<]+')
@@ -48,12 +36,14 @@ class Item(NamedTuple):
     """A message, or a run with its steps."""
 
     id: str
-    thing: Json
-    steps: Sequence[Json] = ()
+    thing: "Message | Run"
+    steps: "Sequence[RunStep]" = ()
     """Of a run, or of the run that wrote the message: its searches hold what the message cites."""
 
 
-def arrange(messages: Iterable[Json], runs: Iterable[Json], steps: Mapping[str, Sequence[Json]]) -> list[Item]:
+def arrange(
+    messages: "Iterable[Message]", runs: "Iterable[Run]", steps: "Mapping[str, Sequence[RunStep]]"
+) -> list[Item]:
     """Messages and runs in the order in which they are read: a run stands before the first message that it wrote.
 
     A run that wrote nothing stands behind the last message that was there when it began. Messages and runs are given
@@ -69,39 +59,41 @@ def arrange(messages: Iterable[Json], runs: Iterable[Json], steps: Mapping[str, 
 
     for message in messages:
         flush(message["created_at"])
-        if run := waiting.pop(message["run_id"], None):
+        run_id = message["run_id"] or ""
+        if run := waiting.pop(run_id, None):
             items.append(_run_item(run, steps))
-        items.append(Item(message["id"], message, steps.get(message["run_id"], ())))
+        items.append(Item(message["id"], message, steps.get(run_id, ())))
     flush(float("inf"))
     return items
 
 
-def _run_item(run: Json, steps: Mapping[str, Sequence[Json]]) -> Item:
+def _run_item(run: "Run", steps: "Mapping[str, Sequence[RunStep]]") -> Item:
     return Item(run["id"], run, steps.get(run["id"], ()))
 
 
 def html(item: Item, known: Known) -> str:
     """An item as HTML."""
-    return _message(item, known) if item.thing["object"] == "thread.message" else _run(item, known)
+    thing = item.thing
+    return _message(thing, item, known) if thing["object"] == "thread.message" else _run(thing, item.steps, known)
 
 
 def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) -> str:
     """ "4 messages · 2 runs · 343 tokens", or "the last 100 messages · …" where there are older ones."""
-    runs = [item.thing for item in items if item.thing["object"] == "thread.run"]
-    tokens = sum((run.get("usage") or {}).get("total_tokens", 0) for run in runs)
+    runs = [thing for thing in (item.thing for item in items) if thing["object"] == "thread.run"]
+    usages = (run.get("usage") for run in runs)
+    tokens = sum(usage["total_tokens"] for usage in usages if usage)
     parts = [count(len(items) - len(runs), "message"), count(len(runs), "run")]
     parts += [f"{tokens:,} tokens"] if tokens else []
     place = {(True, False): "the last ", (False, True): "the first ", (True, True): "amid the thread: "}
     return place.get((older, newer), "") + " · ".join(parts)
 
 
-def _message(item: Item, known: Known) -> str:
-    message, parts = item.thing, content(item, known)
+def _message(message: "Message", item: Item, known: Known) -> str:
+    parts = content(item, known)
     name = known.assistants.get(message["assistant_id"] or "", "")
     who = f"<b>{render.inline(message['role'])}</b> {f'<small>{render.inline(name)}</small> ' if name else ''}"
-    status = message.get("status") or "completed"
-    if status == "incomplete":
-        reason = (message.get("incomplete_details") or {}).get("reason", "")
+    if message.get("status") == "incomplete":
+        reason = details["reason"] if (details := message.get("incomplete_details")) else ""
         parts += [f'<p class="anb-mute">broken off{f": {render.inline(reason)}" if reason else ""}</p>']
     return (
         f'<article class="anb-message anb-{escape(message["role"])}">'
@@ -112,25 +104,29 @@ def _message(item: Item, known: Known) -> str:
 
 def content(item: Item, known: Known) -> list[str]:
     """The parts of a message, as blocks of HTML."""
-    parts = list[str]()
-    for part in item.thing["content"]:
-        match part["type"]:
-            case "text":
-                parts += render.blocks(part["text"]["value"], cited(item, known))
-            case "refusal":
-                parts += [f'<p class="anb-refusal"><b>refusal:</b> {render.inline(part["refusal"])}</p>']
-            case "image_file":
-                parts += [f"<p>{_picture(part['image_file']['file_id'], known)}</p>"]
-            case "image_url":
-                parts += [f"<p>{render.picture('', '', render.Cited(), part['image_url']['url'])}</p>"]
-            case other:
-                parts += [f"<p>a part of type {render.inline(other)}</p>", json_html(part)]
-    return parts
+    return [block for part in parts_of(item) for block in _part(part, item, known)]
+
+
+def parts_of(item: Item) -> "list[ReadPart]":
+    """The parts of a message; a run has none."""
+    return [*item.thing["content"]] if item.thing["object"] == "thread.message" else []
+
+
+def _part(part: "ReadPart", item: Item, known: Known) -> Sequence[str]:
+    if part["type"] == "text":
+        return render.blocks(part["text"]["value"], cited(item, known))
+    if part["type"] == "refusal":
+        return [f'<p class="anb-refusal"><b>refusal:</b> {render.inline(part["refusal"])}</p>']
+    if part["type"] == "image_file":
+        return [f"<p>{_picture(part['image_file']['file_id'], known)}</p>"]
+    if part["type"] == "image_url":
+        return [f"<p>{render.picture('', '', render.Cited(), part['image_url']['url'])}</p>"]
+    return [f"<p>a part of type {render.inline(part['type'])}</p>", json_html(part)]  # type: ignore[unreachable]
 
 
 def cited(item: Item, known: Known) -> render.Cited:
     """What a message points to: the hits it cites, by number; the files it links."""
-    notes = [note for part in item.thing["content"] if part["type"] == "text" for note in part["text"]["annotations"]]
+    notes = annotations(parts_of(item))
     numbers = {mark: f'<sup class="anb-cite">[{n}]</sup>' for n, mark in enumerate(_cited_marks(item), 1)}
     files = {note["text"]: note["file_path"]["file_id"] for note in notes if note["type"] == "file_path"}
     return render.Cited(numbers, files, known.pictures)
@@ -138,9 +134,13 @@ def cited(item: Item, known: Known) -> render.Cited:
 
 def _cited_marks(item: Item) -> dict[str, str]:
     """Of each mark in a message the id of the file that it cites, in the order of the text."""
-    parts = [part["text"] for part in item.thing["content"] if part["type"] == "text"]
-    notes = [note for text in parts for note in text["annotations"] if note["type"] == "file_citation"]
-    return {note["text"]: note["file_citation"]["file_id"] for note in notes}
+    notes = annotations(parts_of(item))
+    return {note["text"]: note["file_citation"]["file_id"] for note in notes if note["type"] == "file_citation"}
+
+
+def annotations(parts: "Iterable[ReadPart]") -> "list[Annotation]":
+    """What texts point to."""
+    return [note for part in parts if part["type"] == "text" for note in part["text"]["annotations"]]
 
 
 class Note(NamedTuple):
@@ -169,26 +169,30 @@ def _notes(item: Item, known: Known) -> str:
     return f'<div class="anb-notes">{"".join(found)}</div>' if found else ""
 
 
-def _found(steps: Sequence[Json], mark: str, file_id: str) -> str:
+def _found(steps: "Sequence[RunStep]", mark: str, file_id: str) -> str:
     """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file.
 
     A run's first search has the number 4.
     """
-    searches = [call["file_search"].get("results") or [] for call in calls(steps) if call["type"] == "file_search"]
+    searches = [found_by(call) for call in calls(steps) if call["type"] == "file_search"]
     hits = [hit for results in searches for hit in results]
     if place := re.match(r"【(\d+):(\d+)†", mark):
         search, hit = int(place[1]) - 4, int(place[2])
         results = searches[search] if 0 <= search < len(searches) else hits
         hits = [*results[hit : hit + 1], *hits]
-    best = next((hit for hit in hits if hit["file_id"] == file_id and hit.get("content")), None)
-    return "\n\n".join(part["text"] for part in best["content"]) if best else ""
+    best = next((found for hit in hits if hit["file_id"] == file_id and (found := hit.get("content"))), [])
+    return "\n\n".join(part["text"] for part in best)
 
 
-def _attached(message: Json, known: Known) -> str:
+def attached_to(thing: "Message | Run") -> list[str]:
+    """The ids of the files that are attached to a message; a run has none."""
+    attachments = thing.get("attachments") or [] if thing["object"] == "thread.message" else []
+    return [one["file_id"] for one in attachments if one.get("file_id")]
+
+
+def _attached(message: "Message", known: Known) -> str:
     attached = [
-        f'<a class="anb-file" data-file="{escape(one["file_id"])}">{_file_name(one["file_id"], known)}</a>'
-        for one in message.get("attachments") or []
-        if one.get("file_id")
+        f'<a class="anb-file" data-file="{escape(id)}">{_file_name(id, known)}</a>' for id in attached_to(message)
     ]
     metadata = message.get("metadata") or {}
     pairs = [f"{render.inline(name)}: {render.inline(str(value))}" for name, value in metadata.items()]
@@ -196,39 +200,32 @@ def _attached(message: Json, known: Known) -> str:
     return f'<footer class="anb-mute">{" · ".join(words)}</footer>' if words else ""
 
 
-def _run(item: Item, known: Known) -> str:
-    run = item.thing
+def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> str:
     facts = [
         render.inline(known.assistants.get(run["assistant_id"] or "", run["assistant_id"] or "")),
-        *([count(len(item.steps), "step")] if item.steps else []),
+        *([count(len(steps), "step")] if steps else []),
         *facts_of(run),
     ]
     head = f"{pill(run['status'])} run of {' · '.join(filter(None, facts))}"
     return (
         f'<details class="anb-run" open><summary>{head}</summary>'
-        f'<div class="anb-steps">{_told(run)}{"".join(_steps(item.steps, known))}</div></details>'
+        f'<div class="anb-steps">{_told(run)}{"".join(_steps(steps, known))}</div></details>'
     )
 
 
-def facts_of(thing: Json) -> Iterator[str]:
+def facts_of(thing: "Run | RunStep") -> Iterator[str]:
     """Time, tokens and origin of a run or a step."""
-    end = next((thing[key] for key in ("completed_at", "failed_at", "cancelled_at") if thing.get(key)), None)
-    if end and (begun := thing.get("started_at") or thing.get("created_at")):
+    run = cast("Run", thing)  # a step has less
+    end = run.get("completed_at") or run.get("failed_at") or run.get("cancelled_at")
+    if end and (begun := run.get("started_at") or run.get("created_at")):
         yield f"{end - begun} s"
     if usage := thing.get("usage"):
         yield f"{usage['total_tokens']:,} tokens{' (estimated)' if usage.get('estimated') else ''}"
-    if origins := dict.fromkeys(map(provenance, thing.get("provenance") or [])):
+    if origins := dict.fromkeys(map(provenance, run.get("provenance") or [])):
         yield render.inline(f"answers: {', '.join(origins)}")
 
 
-def provenance(origin: Json) -> str:
-    """Where answers come from: "recorded (api.openai.com, gpt-4o, 2026-01-02)"."""
-    details = ", ".join(str(origin[key]) for key in ("endpoint", "model", "date") if origin.get(key))
-    words = f"{origin.get('answer')} ({details})" if details else str(origin.get("answer"))
-    return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
-
-
-def _told(run: Json) -> str:
+def _told(run: "Run") -> str:
     """What a run has to say of itself: its error, why it is incomplete, what it waits for."""
     told = list[str]()
     if error := run.get("last_error"):
@@ -241,13 +238,12 @@ def _told(run: Json) -> str:
     return "".join(told)
 
 
-def _steps(steps: Iterable[Json], known: Known) -> Iterator[str]:
+def _steps(steps: "Iterable[RunStep]", known: Known) -> Iterator[str]:
     for step in steps:
         details = step["step_details"]
         facts = " · ".join(facts_of(step))
-        failed = (
-            f'<p class="anb-error">{render.inline(step["last_error"]["message"])}</p>' if step.get("last_error") else ""
-        )
+        error = step.get("last_error")
+        failed = f'<p class="anb-error">{render.inline(error["message"])}</p>' if error else ""
         if details["type"] == "tool_calls":
             made, facts = details["tool_calls"], f"{_status(step)}{facts}"
             if len(made) > 1:
@@ -266,15 +262,15 @@ def lasting(html: str) -> str:
     return _LONG.sub(r"\1 … (the rest is not in this copy)", _WALLS.sub("", html))
 
 
-def _status(step: Json) -> str:
+def _status(step: "RunStep") -> str:
     return "" if step["status"] == "completed" else f"{pill(step['status'])} "
 
 
-def _call(call: Json, facts: str, known: Known) -> str:
-    kind = render.inline(call["type"])
-    head = f'<span class="anb-pill anb-tool-pill">{kind}</span> <span class="anb-mute">{facts}</span>'
-    inner = call.get(call["type"]) or {}
-    match call["type"]:
+def _call(call: "ToolCall", facts: str, known: Known) -> str:
+    kind: str = call["type"]
+    head = f'<span class="anb-pill anb-tool-pill">{render.inline(kind)}</span> <span class="anb-mute">{facts}</span>'
+    inner = inner_of(call)
+    match kind:
         case "code_interpreter":
             walls = ", ".join(map(render.inline, inner.get("contained_by") or []))
             head += f'<span class="anb-walls anb-mute"> contained by {walls}</span>' if walls else ""
@@ -290,7 +286,7 @@ def _call(call: Json, facts: str, known: Known) -> str:
             return head + json_html(call)
 
 
-def _outputs(outputs: Iterable[Json], known: Known) -> Iterator[str]:
+def _outputs(outputs: "Iterable[CodeOutput]", known: Known) -> Iterator[str]:
     for output in outputs:
         if output["type"] == "logs":
             yield render.plain(output["logs"])
@@ -298,7 +294,7 @@ def _outputs(outputs: Iterable[Json], known: Known) -> Iterator[str]:
             yield f"<p>{_picture(output['image']['file_id'], known)}</p>"
 
 
-def _hits(hits: Sequence[Json] | None) -> Iterator[str]:
+def _hits(hits: "Sequence[SearchHit] | None") -> Iterator[str]:
     """None are told while a search is under way, and never by version 1 of the API."""
     yield '<p class="anb-mute">nothing was found</p>' if hits == [] else ""
     for hit in hits or ():
@@ -316,30 +312,19 @@ def _file_name(file_id: str, known: Known) -> str:
     return render.inline(known.files.get(file_id, file_id))
 
 
-def calls(steps: Iterable[Json]) -> Iterator[Json]:
+def calls(steps: "Iterable[RunStep]") -> "Iterator[ToolCall]":
     """The tool calls of steps, in order."""
     for step in steps:
-        yield from step["step_details"].get("tool_calls") or []
+        if step["step_details"]["type"] == "tool_calls":
+            yield from step["step_details"].get("tool_calls") or []
 
 
-def pill(status: str) -> str:
-    return f'<span class="anb-pill anb-{PILLS.get(status, "run")}-pill">{render.inline(status)}</span>'
+def found_by(call: "ToolCall") -> "list[SearchHit]":
+    """What a file search has found."""
+    return inner_of(call).get("results") or []
 
 
 def when(created_at: int) -> str:
     """A time of day, in UTC; the script makes it that of the reader."""
     at = datetime.fromtimestamp(created_at, UTC)
     return f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%H:%M:%S}</time>'
-
-
-def json_text(text: str) -> str:
-    """Arguments or an output: JSON is laid out, what is none stays as it is."""
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return render.plain(text)
-    return json_html(value) if isinstance(value, dict | list) else render.plain(text)
-
-
-def json_html(value: Any) -> str:
-    return render.code(json.dumps(value, indent=2, ensure_ascii=False), "json")

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...render import Cited, Growing
+from ..messages import GrowItem, PutItem
 from .page import Item, Known, html
 
 if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.beta import AssistantStreamEvent
 
-Json = dict[str, Any]
+    from ...shapes import Message
 
 
 class Answer:
@@ -55,7 +56,7 @@ class Answer:
                 text.begin_again()
             self._changed = dict.fromkeys([*([self._run.id] if self._run else []), *self._texts])
 
-    def changes(self, known: Known) -> list[Json]:
+    def changes(self, known: Known) -> list[PutItem | GrowItem]:
         """What a page must do to show what is new: `put` an item, or the last `blocks` of a message that grows."""
         with self._lock:
             changed, self._changed = self._changed, {}
@@ -73,10 +74,10 @@ class Answer:
         text = self._texts.get(id)
         return Item(id, text.so_far()) if text else None
 
-    def _change(self, id: str, known: Known) -> Iterator[Json]:
+    def _change(self, id: str, known: Known) -> Iterator[PutItem | GrowItem]:
         item, text = self._item(id), self._texts.get(id)
         if item and (not text or not text.put or text.finished):
-            yield {"put": id, "html": html(item, known)}
+            yield {"put": id, "after": None, "html": html(item, known)}
         if text and not text.finished:
             text.put, (keep, blocks) = True, text.grow()
             yield {"blocks": id, "keep": keep, "html": blocks}
@@ -133,12 +134,12 @@ class _Text:
                 for note in part.text.annotations or []:
                     self._marks.setdefault(note.text or "", f'<sup class="anb-cite">[{len(self._marks) + 1}]</sup>')
 
-    def so_far(self) -> Json:
+    def so_far(self) -> "Message":
         """The message with what has come of its text, on which the API has no last word yet."""
-        message: Json = self.message.to_dict(mode="json")
+        message: Message = self.message.to_dict(mode="json")
         if self.finished or not self._all:
             return message
-        return message | {"content": [{"type": "text", "text": {"value": self._all, "annotations": []}}]}
+        return {**message, "content": [{"type": "text", "text": {"value": self._all, "annotations": []}}]}
 
     def grow(self) -> tuple[int, list[str]]:
         new, self._new = self._new, ""

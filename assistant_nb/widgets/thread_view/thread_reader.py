@@ -3,14 +3,19 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
-from .page import Known, calls
+from ..html import inner_of
+from ..statuses import is_moving
+from .page import Known, annotations, attached_to, calls, found_by
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-Json = dict[str, Any]
+    from ...shapes import Message, ReadPart, Run, RunStep
+T = TypeVar("T", "Message", "Run")
+Page = tuple[list[T], bool]
+"""Things, and whether there are more of them."""
 Order = Literal["asc", "desc"]
 
 PAGE: Final = 100
@@ -19,74 +24,70 @@ _HITS: Final = "step_details.tool_calls[*].file_search.results[*].content"
 _PICTURES: Final = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"GIF8": "gif", b"RIFF": "webp"}
 """What a picture that is shown begins with; an SVG is none: it may hold more than a picture."""
 _LARGEST_PICTURE: Final = 4 * 2**20
-MOVING: Final = ("queued", "in_progress", "cancelling")
 
 
-class Source:
+class ThreadReader:
     """Reads a thread. Raises what the SDK raises. Remembers steps of runs that are over, and names."""
 
     def __init__(self, client: "OpenAI", thread_id: str) -> None:
         self._client, self._thread_id = client, thread_id
         self._threads = client.beta.threads
         self.known = Known()
-        self._steps: dict[str, tuple[Json, list[Json]]] = {}
+        self._steps: dict[str, tuple[Run, list[RunStep]]] = {}
 
-    def messages(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
+    def messages(self, order: Order = "desc", **cursor: str) -> "Page[Message]":
         """A page of messages, and whether there are more in that direction."""
         return self._page(self._threads.messages.with_raw_response.list, order, cursor)
 
-    def runs(self, order: Order = "desc", **cursor: str) -> tuple[list[Json], bool]:
+    def runs(self, order: Order = "desc", **cursor: str) -> "Page[Run]":
         return self._page(self._threads.runs.with_raw_response.list, order, cursor)
 
-    def message(self, id: str) -> Json:
+    def message(self, id: str) -> "Message":
         raw = self._threads.messages.with_raw_response.retrieve(id, thread_id=self._thread_id)
-        return dict(json.loads(raw.content))
+        return cast("Message", json.loads(raw.content))
 
-    def all_messages(self) -> Iterator[list[Json]]:
+    def all_messages(self) -> "Iterator[list[Message]]":
         """Every message, oldest first, page by page."""
         return _pages(lambda **cursor: self.messages("asc", **cursor))
 
-    def all_runs(self) -> list[Json]:
+    def all_runs(self) -> "list[Run]":
         return [run for page in _pages(lambda **cursor: self.runs("asc", **cursor)) for run in page]
 
-    def runs_since(self, created_at: int) -> list[Json]:
+    def runs_since(self, created_at: int) -> "list[Run]":
         """The runs that began at that time or later, oldest first, and the page they share with older ones."""
-        found = list[Json]()
+        found: list[Run] = []
         for page in _pages(self.runs):
             found += page
             if page and page[-1]["created_at"] < created_at:
                 break
         return found[::-1]
 
-    def steps(self, run: Json) -> list[Json]:
+    def steps(self, run: "Run") -> "list[RunStep]":
         """The steps of a run, oldest first, with what its searches have found."""
-        known_at, _ = self._steps.get(run["id"], ({}, []))
-        if run["status"] in MOVING or known_at != run:
+        known = self._steps.get(run["id"])
+        if is_moving(run["status"]) or known is None or known[0] != run:
             list_steps = self._threads.runs.steps.with_raw_response.list
             raw = list_steps(run["id"], thread_id=self._thread_id, order="asc", limit=PAGE, include=[_HITS])
             self._steps[run["id"]] = run, json.loads(raw.content)["data"]
         return self._steps[run["id"]][1]
 
-    def learn(self, messages: list[Json], runs: list[Json], steps: list[Json]) -> None:
+    def learn(self, messages: "list[Message]", runs: "list[Run]", steps: "list[RunStep]") -> None:
         """Find out the names and pictures that these only name by an id; what is gone keeps its id."""
-        for id in {one["assistant_id"] for one in [*messages, *runs] if one.get("assistant_id")}:
+        for id in {id for one in [*messages, *runs] if (id := one.get("assistant_id"))}:
             self._name(self.known.assistants, id, lambda id: self._client.beta.assistants.retrieve(id).name or id)
-        for call in calls(steps):
-            for hit in (call.get("file_search") or {}).get("results") or []:
-                if hit.get("file_name"):
-                    self.known.files.setdefault(hit["file_id"], hit["file_name"])
-        parts = [part for message in messages for part in message["content"]]
-        outputs = [out for call in calls(steps) for out in (call.get("code_interpreter") or {}).get("outputs", [])]
+        for hit in [hit for call in calls(steps) for hit in found_by(call)]:
+            if hit.get("file_name"):
+                self.known.files.setdefault(hit["file_id"], hit["file_name"])
+        parts: list[ReadPart] = [part for message in messages for part in message["content"]]
+        outputs = [out for call in calls(steps) for out in inner_of(call).get("outputs") or []]
         shown = {part["image_file"]["file_id"] for part in parts if part["type"] == "image_file"}
         shown |= {out["image"]["file_id"] for out in outputs if out["type"] == "image"}
-        notes = [note for part in parts if part["type"] == "text" for note in part["text"]["annotations"]]
-        linked = {id for note in notes if (id := (note.get(note["type"]) or {}).get("file_id"))}
+        notes = annotations(parts)
+        linked = {id for note in notes if (id := inner_of(note).get("file_id"))}
         shown |= {
             note["file_path"]["file_id"] for note in notes if note["type"] == "file_path" and _is_picture(note["text"])
         }
-        attached = {
-            one["file_id"] for message in messages for one in message.get("attachments") or [] if one.get("file_id")
-        }
+        attached = {id for message in messages for id in attached_to(message)}
         for id in shown | linked | attached:
             self._name(self.known.files, id, lambda id: self._client.files.retrieve(id).filename.rpartition("/")[2])
         for id in shown - self.known.pictures.keys():
@@ -112,12 +113,12 @@ class Source:
             except openai.APIStatusError:  # deleted, or not for everybody
                 names[id] = "" if names is self.known.pictures else id
 
-    def _page(self, list_page: Any, order: Order, cursor: dict[str, str]) -> tuple[list[Json], bool]:
+    def _page(self, list_page: Any, order: Order, cursor: dict[str, str]) -> "Page[Any]":
         page = json.loads(list_page(self._thread_id, limit=PAGE, order=order, **cursor).content)
         return page["data"], bool(page.get("has_more"))
 
 
-def _pages(page: Callable[..., tuple[list[Json], bool]]) -> Iterator[list[Json]]:
+def _pages(page: "Callable[..., Page[T]]") -> Iterator[list[T]]:
     found, more = page()
     yield found
     while more and found:

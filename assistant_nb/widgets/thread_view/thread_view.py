@@ -9,22 +9,25 @@ thread as long as a page shows it.
 
 import base64
 import threading
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from ... import sdk
 from ...render import inline
+from ..html import json_html
+from ..messages import AboutThread, AssistantChoice, Change, SavedFile, SavedText, ThreadState
 from ..panel import THREADS, Panel, quick, work
+from ..statuses import can_stop, is_moving
 from . import export, page
 from .page import Item
 from .stream import Answer
-from .thread_reader import MOVING, Source
+from .thread_reader import ThreadReader
 
 if TYPE_CHECKING:
     import nbformat
     from openai import OpenAI
     from openai.types.beta import Thread
 
-Json = dict[str, Any]
+    from ...shapes import Message, Run
 
 _WINDOW: Final = 500
 """Messages that a page holds at once; those farthest from where one reads are let go."""
@@ -32,7 +35,6 @@ _FRAME_S: Final = 0.08
 """Between two looks at an answer that comes: some 12 a second."""
 _COPIED: Final = 40
 """Messages and runs that the static copy holds: it is saved with the notebook, and MathJax draws all its formulas."""
-_TO_STOP: Final = ("queued", "in_progress", "requires_action")
 _LARGEST_FILE: Final = 32 * 2**20
 
 
@@ -47,8 +49,8 @@ class ThreadView(Panel):
 
     def __init__(self, client: "OpenAI", thread: "Thread | str") -> None:
         self.thread_id = thread if isinstance(thread, str) else thread.id
-        self._messages: list[Json] = []
-        self._runs: list[Json] = []
+        self._messages: list[Message] = []
+        self._runs: list[Run] = []
         self._older = self._newer = False
         self._reading = threading.RLock()
         """Held while a window is read and shown: two readers would overwrite each other."""
@@ -58,7 +60,7 @@ class ThreadView(Panel):
         self._rendered: dict[str, tuple[Item, str]] = {}
         self._searches: dict[str, int] = {}
         super().__init__(client, self.thread_id)
-        self._source = Source(self._client, self.thread_id)
+        self._reader = ThreadReader(self._client, self.thread_id)
         self._look()
 
     @property
@@ -68,15 +70,15 @@ class ThreadView(Panel):
 
     def to_markdown(self) -> str:
         """The whole thread as Markdown."""
-        return export.markdown(self._whole(), self._source.known)
+        return export.markdown(self._whole(), self._reader.known)
 
     def to_html(self) -> str:
         """The whole thread as a page that stands alone and fetches nothing."""
-        return export.page_html(self._whole(), self._source.known, self.thread_id)
+        return export.page_html(self._whole(), self._reader.known, self.thread_id)
 
     def to_notebook(self) -> "nbformat.NotebookNode":
         """The whole thread as a notebook: words as Markdown cells, code that was run as code cells with its outputs."""
-        return export.notebook(self._whole(), self._source.known)
+        return export.notebook(self._whole(), self._reader.known)
 
     def copy_html(self) -> str:
         items = self._items
@@ -92,7 +94,7 @@ class ThreadView(Panel):
         items = self._items
         return "\n".join([f"ThreadView({self.thread_id}: {self._summary()})", *map(export.text_line, items[-_COPIED:])])
 
-    def state(self) -> Json:
+    def state(self) -> ThreadState:
         with self._state_lock:
             self._shown = {item.id: self._html(item) for item in self._items}
             return {"thread": self.thread_id, "items": list(self._shown.items()), **self._about()}
@@ -108,7 +110,7 @@ class ThreadView(Panel):
         with self._reading:
             if self._newer:
                 return
-            newest, more = self._source.messages()
+            newest, more = self._reader.messages()
             newest.reverse()
             ids = [message["id"] for message in self._messages]
             joined = more and newest[0]["id"] in ids
@@ -119,7 +121,7 @@ class ThreadView(Panel):
     def older(self) -> None:
         """Show the page before the first message."""
         with self._reading:
-            found, more = self._source.messages("desc", after=self._messages[0]["id"])
+            found, more = self._reader.messages("desc", after=self._messages[0]["id"])
             wanted = [*reversed(found), *self._messages]
             self._show(wanted[:_WINDOW], older=more, newer=self._newer or len(wanted) > _WINDOW)
 
@@ -127,7 +129,7 @@ class ThreadView(Panel):
     def newer(self) -> None:
         """Show the page after the last message."""
         with self._reading:
-            found, more = self._source.messages("asc", after=self._messages[-1]["id"])
+            found, more = self._reader.messages("asc", after=self._messages[-1]["id"])
             self._show([*self._messages, *found], older=self._older, newer=more)
 
     @work
@@ -136,10 +138,10 @@ class ThreadView(Panel):
         with self._reading:
             match to:
                 case "last":
-                    found, more = self._source.messages()
+                    found, more = self._reader.messages()
                     self._show(found[::-1], older=more, newer=False)
                 case "first":
-                    found, more = self._source.messages("asc")
+                    found, more = self._reader.messages("asc")
                     self._show(found, older=False, newer=more)
                 case _ if to not in self._shown:
                     self._show_around(to)
@@ -147,15 +149,15 @@ class ThreadView(Panel):
         return ends[0] if to in ("first", "last") else to
 
     def _show_around(self, id: str) -> None:
-        before, older = self._source.messages("desc", after=id)
-        after, newer = self._source.messages("asc", after=id)
-        self._show([*reversed(before), self._source.message(id), *after], older=older, newer=newer)
+        before, older = self._reader.messages("desc", after=id)
+        after, newer = self._reader.messages("asc", after=id)
+        self._show([*reversed(before), self._reader.message(id), *after], older=older, newer=newer)
 
     @work
     def find(self, text: str, search: int, view: str = "") -> None:
         """Look for words in all messages, and tell of hits as they are found; a view's next `search` ends this one."""
         self._searches[view], looked = search, 0
-        for messages in self._source.all_messages():
+        for messages in self._reader.all_messages():
             if self._searches[view] != search:
                 return
             looked += len(messages)
@@ -164,10 +166,10 @@ class ThreadView(Panel):
         self.tell("found", view=view, search=search, hits=[], looked=looked, done=True)
 
     @work
-    def assistants(self) -> list[Json]:
+    def assistants(self) -> list[AssistantChoice]:
         """Those that can be asked."""
         found = list(self._client.beta.assistants.list(limit=100))
-        self._source.known.assistants |= {one.id: one.name or one.id for one in found}
+        self._reader.known.assistants |= {one.id: one.name or one.id for one in found}
         return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
 
     @work
@@ -217,8 +219,8 @@ class ThreadView(Panel):
             self._client.beta.threads.runs.cancel(run["id"], thread_id=self.thread_id)
             self._look()
 
-    def _active(self) -> Json | None:
-        return next((run for run in self._runs if run["status"] in _TO_STOP), None)
+    def _active(self) -> "Run | None":
+        return next((run for run in self._runs if can_stop(run["status"])), None)
 
     @quick
     def raw(self, id: str) -> str:
@@ -227,12 +229,12 @@ class ThreadView(Panel):
         item = item or next((item for item in self._items if item.id == id), None)
         if item is None:
             raise sdk.Refused("This is no longer in the thread.")
-        return page.json_html(
+        return json_html(
             {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
         )
 
     @work
-    def file(self, file_id: str) -> Json:
+    def file(self, file_id: str) -> SavedFile:
         """A file to save: its name, and its bytes in base64."""
         about = self._client.files.retrieve(file_id)
         if about.bytes > _LARGEST_FILE:
@@ -241,20 +243,20 @@ class ThreadView(Panel):
             )
         return {
             "name": about.filename.rpartition("/")[2],
-            "base64": base64.b64encode(self._source.file(file_id)).decode(),
+            "base64": base64.b64encode(self._reader.file(file_id)).decode(),
         }
 
     @work
-    def export(self, kind: str) -> Json:
+    def export(self, kind: str) -> SavedText:
         """The whole thread to save, as "markdown", "html" or "notebook"."""
         match kind:
             case "markdown":
-                text, ending, mime = self.to_markdown(), "md", "text/markdown"
+                return {"name": f"{self.thread_id}.md", "text": self.to_markdown(), "type": "text/markdown"}
             case "html":
-                text, ending, mime = self.to_html(), "html", "text/html"
+                return {"name": f"{self.thread_id}.html", "text": self.to_html(), "type": "text/html"}
             case _:
-                text, ending, mime = export.notebook_json(self.to_notebook()), "ipynb", "application/x-ipynb+json"
-        return {"name": f"{self.thread_id}.{ending}", "text": text, "type": mime}
+                text = export.notebook_json(self.to_notebook())
+                return {"name": f"{self.thread_id}.ipynb", "text": text, "type": "application/x-ipynb+json"}
 
     @property
     def every_s(self) -> float:
@@ -265,7 +267,7 @@ class ThreadView(Panel):
         with self._state_lock:
             if self._newer:
                 return
-            ops = answer.changes(self._source.known)
+            ops = answer.changes(self._reader.known)
             for op in ops:
                 if "put" in op:
                     op["after"] = None if op["put"] in self._shown else next(reversed(self._shown), None)
@@ -273,17 +275,17 @@ class ThreadView(Panel):
             if ops:
                 self.tell("items", ops=ops)
 
-    def _show(self, messages: list[Json], *, older: bool, newer: bool) -> None:
+    def _show(self, messages: "list[Message]", *, older: bool, newer: bool) -> None:
         """Show these messages, or the last ones of them that a page can hold, and the runs among them."""
         messages, older = messages[-_WINDOW:], older or len(messages) > _WINDOW
-        runs = self._source.runs_since(messages[0]["created_at"] if older else 0)
+        runs = self._reader.runs_since(messages[0]["created_at"] if older else 0)
         runs = [run for run in runs if _among(run, messages, older=older, newer=newer)]
         window = (messages, runs, older, newer)
-        moving = any(run["status"] in MOVING for run in runs)
+        moving = any(is_moving(run["status"]) for run in runs)
         if not moving and window == (self._messages, self._runs, self._older, self._newer):
             return
-        steps = {run["id"]: self._source.steps(run) for run in runs}
-        self._source.learn(messages, runs, [step for some in steps.values() for step in some])
+        steps = {run["id"]: self._reader.steps(run) for run in runs}
+        self._reader.learn(messages, runs, [step for some in steps.values() for step in some])
         with self._state_lock:
             self._messages, self._runs, self._older, self._newer = window
             self._items = page.arrange(messages, runs, steps)
@@ -300,25 +302,25 @@ class ThreadView(Panel):
 
     def _html(self, item: Item) -> str:
         known, html = self._rendered.get(item.id, (None, ""))
-        return html if known == item else page.html(item, self._source.known)
+        return html if known == item else page.html(item, self._reader.known)
 
-    def _about(self) -> Json:
-        ends = {"older": self._older, "newer": self._newer}
-        return {"summary": self._summary(), **ends, "waits": self._active() is not None}
+    def _about(self) -> AboutThread:
+        waits = self._active() is not None
+        return {"summary": self._summary(), "older": self._older, "newer": self._newer, "waits": waits}
 
     def _summary(self) -> str:
         return page.summary(self._items, older=self._older, newer=self._newer)
 
     def _whole(self) -> list[Item]:
         """Every message and run of the thread."""
-        messages = [message for some in self._source.all_messages() for message in some]
-        runs = self._source.all_runs()
-        steps = {run["id"]: self._source.steps(run) for run in runs}
-        self._source.learn(messages, runs, [step for some in steps.values() for step in some])
+        messages = [message for some in self._reader.all_messages() for message in some]
+        runs = self._reader.all_runs()
+        steps = {run["id"]: self._reader.steps(run) for run in runs}
+        self._reader.learn(messages, runs, [step for some in steps.values() for step in some])
         return page.arrange(messages, runs, steps)
 
 
-def _among(run: Json, messages: list[Json], *, older: bool, newer: bool) -> bool:
+def _among(run: "Run", messages: "list[Message]", *, older: bool, newer: bool) -> bool:
     """Whether a run belongs to a window: it wrote one of its messages, or began within it."""
     if any(message["run_id"] == run["id"] for message in messages):
         return True
@@ -326,9 +328,9 @@ def _among(run: Json, messages: list[Json], *, older: bool, newer: bool) -> bool
     return late_enough and (not newer or run["created_at"] <= messages[-1]["created_at"])
 
 
-def _differences(shown: dict[str, str], wanted: dict[str, str]) -> list[Json]:
+def _differences(shown: dict[str, str], wanted: dict[str, str]) -> list[Change]:
     """What a page must do that shows the one, to show the other: drop items, put others behind the one before them."""
-    ops: list[Json] = [{"drop": id} for id in shown if id not in wanted]
+    ops: list[Change] = [{"drop": id} for id in shown if id not in wanted]
     before = None
     for id, html in wanted.items():
         if shown.get(id) != html:

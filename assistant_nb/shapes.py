@@ -1,0 +1,50 @@
+"""The shapes of what the engine sends, for those who read it as JSON. Types alone: at run time there is nothing here.
+
+The widgets work with the SDK's client and never import the engine; a type checker follows these names.
+"""
+
+from typing import TYPE_CHECKING, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from .engine.api.stepper import EntryShown as JournalEntry
+    from .engine.api.stepper import Fork as LabFork
+    from .engine.api.stepper import Place as Parent
+    from .engine.api.stepper import Position as LabRun
+    from .engine.api.stepper import View as LabView
+    from .engine.entries import Answered, PromptTurn
+    from .engine.files.file_objects import SearchHit
+    from .engine.objects import Message, Run, RunStep
+    from .engine.params.lab import Breakpoint, Edit, Said, SaidCall, To
+    from .engine.parts import Annotation, CodeOutput, Part, Provenance, ToolCall
+
+    class Refusal(TypedDict):
+        """A part of a message that other servers make."""
+
+        type: Literal["refusal"]
+        refusal: str
+
+    ReadPart = Part | Refusal
+
+    __all__ = [
+        "Annotation",
+        "Answered",
+        "Breakpoint",
+        "CodeOutput",
+        "Edit",
+        "JournalEntry",
+        "LabFork",
+        "LabRun",
+        "LabView",
+        "Message",
+        "Parent",
+        "PromptTurn",
+        "Provenance",
+        "ReadPart",
+        "Run",
+        "RunStep",
+        "Said",
+        "SaidCall",
+        "SearchHit",
+        "To",
+        "ToolCall",
+    ]

@@ -1,0 +1,39 @@
+"""HTML that more than one widget shows. Pure."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from .. import render
+from .statuses import colour
+
+if TYPE_CHECKING:
+    from ..shapes import Annotation, Provenance, ToolCall
+
+
+def pill(status: str) -> str:
+    return f'<span class="anb-pill anb-{colour(status)}-pill">{render.inline(status)}</span>'
+
+
+def provenance(origin: "Provenance") -> str:
+    """Where answers come from: "recorded (api.openai.com, gpt-4o, 2026-01-02)"."""
+    details = ", ".join(str(origin[key]) for key in ("endpoint", "model", "date") if origin.get(key))
+    words = f"{origin.get('answer')} ({details})" if details else str(origin.get("answer"))
+    return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
+
+
+def json_text(text: str) -> str:
+    """Arguments or an output: JSON is laid out, what is none stays as it is."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return render.plain(text)
+    return json_html(value) if isinstance(value, dict | list) else render.plain(text)
+
+
+def json_html(value: object) -> str:
+    return render.code(json.dumps(value, indent=2, ensure_ascii=False), "json")
+
+
+def inner_of(thing: "ToolCall | Annotation") -> Any:
+    """What a tool call or an annotation has under the name of its type; {} where a server leaves it out."""
+    return thing.get(thing["type"]) or {}

@@ -1,0 +1,275 @@
+"""What a widget and its page send each other: the shapes of their JSON. Types only."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NotRequired, Required, TypedDict, final
+
+if TYPE_CHECKING:
+    from ..shapes import Breakpoint, LabRun
+
+# All widgets
+
+
+class PanelState(TypedDict, total=False):
+    """What a view that has just opened gets; each widget's own state comes with it."""
+
+    id: str
+    """The widget's, which is a class of its elements, too."""
+    stem: str
+    """Its kind, for its style."""
+    trouble: str | None
+    polls: bool
+    """Whether the page has to ask for news, as nothing runs beside the notebook."""
+
+
+# RunStepper
+
+
+class StatusLook(TypedDict):
+    """How a status is shown."""
+
+    colour: str
+    """The kind of its pill: "run", "ok", "warn" or "bad"."""
+    place: tuple[int, int]
+    """Its middle in the map."""
+    can_stop: bool
+
+
+class FrameRow(TypedDict):
+    """A frame in the list."""
+
+    title: str
+    badge: str
+    status: str
+    effect: bool
+    """Whether something of it cannot be taken back."""
+
+
+class BranchRow(TypedDict):
+    """A branch in the tree."""
+
+    id: str
+    label: str
+    status: str
+    shown: bool
+    parent: str | None
+    """The run that it was forked from."""
+    start: int | None
+    """The frame of its parent at which it begins, counted from 1."""
+
+
+class CodedCall(TypedDict):
+    """A call that a client would make at a frame."""
+
+    why: str
+    code: dict[str, str]
+    """By the name of the way to write it: "SDK", "HTTP"."""
+    answer: str
+    """HTML, empty where there is none yet."""
+
+
+class Question(TypedDict):
+    """What is to be predicted."""
+
+    about: str
+    """"status" or "call"."""
+    text: str
+    options: list[str]
+    start: int
+    """The first frame that may answer it, counted from 0."""
+
+
+class Guess(TypedDict):
+    """How predicting stands."""
+
+    question: Question | None
+    guessed: str | None
+    told: str
+    score: tuple[int, int]
+
+
+class StepperState(PanelState):
+    """All that a stepper draws, but the tabs' contents."""
+
+    engine: bool | None
+    """Whether the server is our engine; None until it has answered."""
+    moves: dict[str, dict[str, str]]
+    """Of each status the moves that are legal, and why they are made."""
+    statuses: dict[str, StatusLook]
+    faults: Mapping[str, str]
+    tabs: dict[str, str]
+    """Of each tab its label."""
+    position: "LabRun | None"
+    frames: list[FrameRow]
+    place: int
+    passed: list[str]
+    summary: str
+    breakpoints: "list[Breakpoint]"
+    branches: list[BranchRow]
+    functions: list[str]
+    guess: Guess | None
+    thread: str
+
+
+# ThreadView
+
+
+class AboutThread(PanelState):
+    """What stands around the messages that are shown."""
+
+    summary: str
+    older: bool
+    """Whether there are messages before the first one that is shown."""
+    newer: bool
+    waits: bool
+    """Whether a run is under way that can be stopped."""
+
+
+class ThreadState(AboutThread):
+    thread: str
+    items: list[tuple[str, str]]
+    """Of each message and run its id and its HTML."""
+
+
+@final
+class PutItem(TypedDict):
+    """Show an item, anew or for the first time."""
+
+    put: str
+    after: str | None
+    """The item that it goes behind; None for the first place, or where it is."""
+    html: str
+
+
+@final
+class DropItem(TypedDict):
+    drop: str
+
+
+@final
+class GrowItem(TypedDict):
+    """Show the last blocks of a message that grows."""
+
+    blocks: str
+    keep: int
+    """How many of its blocks stay as they are."""
+    html: list[str]
+
+
+Change = PutItem | DropItem | GrowItem
+"""What a page must do to show what is new."""
+
+
+class Hit(TypedDict):
+    """A message in which words were found."""
+
+    id: str
+    role: str
+    words: str
+    """Those around it."""
+
+
+class AssistantChoice(TypedDict):
+    """An assistant that can be asked."""
+
+    id: str
+    name: str
+    model: str
+
+
+class SavedFile(TypedDict):
+    """A file to save, its bytes in base64."""
+
+    name: str
+    base64: str
+
+
+class SavedText(TypedDict):
+    """A text to save, and its media type."""
+
+    name: str
+    text: str
+    type: Literal["text/markdown", "text/html", "application/x-ipynb+json"]
+
+
+# AssistantForm
+
+
+class Control(TypedDict, total=False):
+    """How the page draws a field."""
+
+    name: Required[str]
+    control: Required[Literal["text", "model", "tools", "number", "choice", "format", "schema", "metadata"]]
+    """The kind of its control: those that `fields.js` can draw."""
+    label: Required[str]
+    lines: int
+    """Of a text: its height."""
+    limit: int
+    """Of a text: its length, in characters."""
+    most: float
+    """Of a number, from 0."""
+    words: tuple[str, ...]
+    """Of a choice."""
+
+
+class NamedId(TypedDict):
+    id: str | None
+    name: str | None
+
+
+class Absent(TypedDict):
+    """An assistant that could not be loaded, and why."""
+
+    id: str
+    sentence: str
+
+
+class ChangedPlace(TypedDict):
+    """What an update would do to one place."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class Listing(TypedDict):
+    """The call as code."""
+
+    name: str
+    source: str
+    html: str
+
+
+class Checks(TypedDict):
+    """What Python says of a draft."""
+
+    mistakes: dict[str, str]
+    """By the path of the field."""
+    changes: list[ChangedPlace]
+    code: list[Listing]
+
+
+class Catalogue(TypedDict):
+    """What there is on the server: ids with their names."""
+
+    assistants: list[list[str]]
+    models: list[str]
+    files: list[list[str]]
+    stores: list[list[str]]
+    held: dict[str, list[str]]
+    """Of each vector store of the draft the ids of its files."""
+
+
+class OfferedFunction(TypedDict):
+    """A function of the notebook: `get_weather` and `(city: str) -> str`."""
+
+    name: str
+    signature: str
+
+
+class Uploaded(TypedDict):
+    """A file that is on the server now; for file_search also where it was put, and what went wrong there."""
+
+    file_id: str
+    name: str
+    vector_store_id: NotRequired[str]
+    error: NotRequired[str | None]

@@ -1,0 +1,66 @@
+"""The branches of a stepper: a run and its forks, each with its journal as frames."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ... import trace
+from ...trace import Frame
+from ..messages import BranchRow
+
+if TYPE_CHECKING:
+    from ...shapes import JournalEntry, LabRun, Parent
+
+
+@dataclass
+class Branch:
+    """A run with what is known of it."""
+
+    run_id: str
+    thread_id: str
+    status: str
+    parent: "Parent | None" = None
+    label: str = "main"
+    entries: "list[JournalEntry]" = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
+    position: "LabRun | None" = None
+    """Where the run stands; None until it has been asked for."""
+
+    def take(self, position: "LabRun", journal: "Callable[[int], Sequence[JournalEntry]]") -> bool:
+        """Take in where the run stands now; `journal` gives the entries behind one. Tells whether anything is new."""
+        known = len(self.entries)
+        new = [entry for entry in position["entries"] if entry["n"] >= known]
+        if known + len(new) <= position["n"]:  # somebody else has moved it, too
+            new = list(journal(known - 1))
+        if not new and position == self.position:
+            return False
+        self.position, self.status, self.parent = position, position["run"]["status"], position["parent"]
+        if new:
+            self.entries += new
+            self.frames = trace.frames(self.entries)
+        return True
+
+    def place_of(self, n: int) -> int:
+        """The place of the first frame that reaches entry `n`, from 0; the last one if none does."""
+        return next((place for place, frame in enumerate(self.frames) if frame.n >= n), len(self.frames) - 1)
+
+
+def rows(branches: Mapping[str, Branch], shown: str) -> list[BranchRow]:
+    """The branches as the page lists them."""
+    return [
+        {
+            "id": id,
+            "label": branch.label,
+            "status": branch.status,
+            "shown": id == shown,
+            "parent": branch.parent["run_id"] if branch.parent else None,
+            "start": _start(branches, branch.parent) if branch.parent else None,
+        }
+        for id, branch in branches.items()
+    ]
+
+
+def _start(branches: Mapping[str, Branch], parent: "Parent") -> int | None:
+    """The frame of its parent, counted from 1, at which a branch begins."""
+    frames = branches[parent["run_id"]].frames if parent["run_id"] in branches else []
+    return next((place for place, frame in enumerate(frames, 1) if frame.n >= parent["n"]), None)

@@ -1,0 +1,86 @@
+"""The calls that a client would make at a frame, as code, and what the server answers. Pure."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
+
+from ... import render, trace
+from ...as_code import DIALECTS, in_http
+from ...trace import Frame
+from ..html import json_html
+from ..messages import CodedCall
+
+if TYPE_CHECKING:
+    from ...shapes import LabView, Message, Run, RunStep
+
+Params = Mapping[str, Any]
+"""Of a call, by their names in the SDK."""
+
+
+class Listed(TypedDict):
+    """A page of things, as the API lists them."""
+
+    object: Literal["list"]
+    data: "Sequence[Message | RunStep]"
+    first_id: str
+    last_id: str
+    has_more: bool
+
+
+_LISTED: Final = 20
+"""How many things a list of the API holds, unless it is asked for more."""
+
+
+def calls_here(
+    frames: Sequence[Frame], place: int, run: "Run | None", start: Params, at: "Callable[[int], LabView]"
+) -> list[CodedCall]:
+    """The calls that a client would make at a frame: `{"why", "code": {"SDK": …, "HTTP": …}, "answer"}`.
+
+    `start` is the call that makes the run; `at` gives run, steps and messages as they were at an entry. The server's
+    answer is HTML, empty where there is none yet.
+    """
+    found = _calls(frames, place, run, start, at) if run else [("A client makes the run", "runs.create", start, None)]
+    return [
+        {
+            "why": why,
+            "code": {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()},
+            "answer": f"{render.plain('HTTP/1.1 200 OK')}{json_html(answer)}" if answer else "",
+        }
+        for why, operation, params, answer in found
+    ]
+
+
+def _calls(
+    frames: Sequence[Frame], place: int, run: "Run", start: Params, at: "Callable[[int], LabView]"
+) -> "Iterator[tuple[str, str, Params, Run | Listed | None]]":
+    """Of each call why it is made, its operation, its parameters, and what the server answers."""
+    frame, ids = frames[place], {"thread_id": run["thread_id"], "run_id": run["id"]}
+    seen, waits = at(frame.n), frame.find("thread.run.requires_action")
+    if frame.find("thread.run.created"):
+        yield "A client makes the run", "runs.create", {**start, "thread_id": run["thread_id"]}, seen["run"]
+    elif waits or trace.outputs(frame):
+        then = next((later for later in frames[place:] if trace.outputs(later)), None)
+        asked = waits["data"]["required_action"]["submit_tool_outputs"]["tool_calls"] if waits else []
+        outputs = trace.outputs(then or frame) or [{"tool_call_id": call["id"], "output": "…"} for call in asked]
+        answer = at(then.n)["run"] if then else None
+        yield "A client submits the outputs", "runs.submit_tool_outputs", {**ids, "tool_outputs": outputs}, answer
+    elif frame.status in ("completed", "incomplete"):
+        written = [message for message in seen["messages"] if message["run_id"] == run["id"]]
+        yield "A client reads the answer", "messages.list", ids, _page(written)
+    else:
+        yield "A client looks how far the run is", "runs.retrieve", ids, seen["run"]
+        if seen["steps"]:
+            yield "And what it did", "steps.list", ids, _page(seen["steps"])
+
+
+def _page(things: "Sequence[Message | RunStep]") -> Listed | None:
+    """The newest of the things, as the API lists them."""
+    shown = list(reversed(things))[:_LISTED]
+    if not shown:
+        return None
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"],
+        "last_id": shown[-1]["id"],
+        "has_more": len(things) > _LISTED,
+    }
