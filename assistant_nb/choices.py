@@ -14,7 +14,7 @@ from .engine.ids import Clock, SystemClock
 from .engine.model.base import Model
 from .engine.model.budget import Budget
 from .engine.model.fallback import STALL_S as FALLBACK_STALL_S
-from .engine.model.fallback import Fallback
+from .engine.model.fallback import Fallback, check_stall
 from .engine.model.human import Human
 from .engine.model.live import STALL_S, Live
 from .engine.model.practice import Practice
@@ -157,9 +157,7 @@ def _check_together(given: Given) -> None:
         )
     if given.get("fallback", "recorded") != "recorded":
         raise ValueError(f"fallback={given['fallback']!r} is none. There is one: fallback='recorded'.")
-    stall_s = given.get("stall_s", 1)
-    if not (isinstance(stall_s, int | float) and 0 < stall_s < math.inf):
-        raise ValueError(f"stall_s={stall_s!r} is no time to wait. Use a number of seconds above 0.")
+    check_stall(given.get("stall_s", STALL_S))
     for name, advice in _misfits(given, live=live, replays="fallback" in given or (model == "recorded" and not live)):
         raise ValueError(f"{name}=… {advice}.")
 

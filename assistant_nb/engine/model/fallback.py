@@ -5,6 +5,7 @@ removed from the thread. Otherwise the reader and the next prompt would find two
 not know that dialogue. The run's journal keeps the half answer, and a failed step says why.
 """
 
+import math
 import queue
 import threading
 from collections.abc import Generator, Iterator, Sequence
@@ -26,8 +27,7 @@ class Fallback:
     """
 
     def __init__(self, first: Model, second: Model, stall_s: float = STALL_S) -> None:
-        if not stall_s > 0:
-            raise ValueError(f"stall_s={stall_s!r} is no time to wait. Use a number of seconds above 0.")
+        check_stall(stall_s)
         self.first, self.second, self.stall_s = first, second, stall_s
         self.name = f"{first.name}, else {second.name}"
 
@@ -61,6 +61,12 @@ class Fallback:
                 yield delta
         except ModelError as error:
             raise ModelError(f"{error} It was asked because of {why}", error.code) from error
+
+
+def check_stall(stall_s: object) -> None:
+    """Raise ValueError unless this is a time to wait, in seconds."""
+    if not (isinstance(stall_s, int | float) and 0 < stall_s < math.inf):
+        raise ValueError(f"stall_s={stall_s!r} is no time to wait. Use a number of seconds above 0.")
 
 
 class _Stalled(Exception):
