@@ -1,20 +1,49 @@
-"""What happened in a run, as frames that can be read one after the other. Folds a journal's entries; pure.
+"""What happened in a run, as frames that a person can read one after the other. Folds a journal's entries; pure.
 
-An entry is the JSON of `GET /v1/lab/runs/{run_id}/journal`: `{"n", "at", "event", "id", "data", "follows"}`. Entries
-that were written together are one frame.
+`GET /v1/lab/runs/{run_id}/journal` lists the entries. Entries that were written together are one frame.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from .texts import count, short
 
 if TYPE_CHECKING:
-    from .shapes import Answered, Edit, JournalEntry, Message, Run, SaidCall
+    from .engine.entries import Asked, MadeCall, PromptTurn
+    from .engine.parts import IncompleteDetails, LastError, RequiredAction, StepDetails, Tool, ToolCall, Usage
+    from .shapes import Edit, JournalEntry, Message, Run, SaidCall
 
-Json = dict[str, Any]
+
+class Data(TypedDict, total=False):
+    """The fields of an entry that frames are told from. The event decides which of them are there."""
+
+    status: str
+    type: str
+    step_details: "StepDetails"
+    required_action: "RequiredAction"
+    last_error: "LastError | None"
+    incomplete_details: "IncompleteDetails | None"
+    messages: "list[PromptTurn]"
+    tools: "list[Tool]"
+    text: str
+    tool_calls: "list[MadeCall]"
+    usage: "Usage | None"
+
+
+class Output(TypedDict):
+    tool_call_id: str
+    output: str | None
+
+
+class PossibleEdit(TypedDict):
+    """A change that a fork can make."""
+
+    edit: "Edit"
+    """As `POST /v1/lab/runs/{run_id}/fork` takes it, with the present value in it."""
+    label: str
+    value: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +51,26 @@ class Frame:
     """One thing that happened."""
 
     n: int
-    """The last of its entries: the place to see the objects at, and to fork."""
+    """The number of its last entry: the place to see the objects at, and to fork."""
     at: int
     """Unix seconds."""
     status: str
-    """The run's, afterwards."""
+    """The run's status afterwards."""
     title: str
     """A sentence: "The model calls add and file_search"."""
     badge: str
-    """The shortest note: "52 tokens", "tool", or empty."""
+    """A short note: "52 tokens", "tool", or empty."""
     effect: str
-    """What of it cannot be taken back, if anything."""
+    """A sentence about what cannot be undone, or empty."""
     entries: "tuple[JournalEntry, ...]"
 
-    def find(self, *events: str) -> "JournalEntry | None":
-        """The first of its entries with one of these events."""
-        return next((entry for entry in self.entries if entry["event"] in events), None)
+    def find(self, event: str) -> "JournalEntry | None":
+        """Return the first of its entries with this event."""
+        return next((entry for entry in self.entries if entry["event"] == event), None)
 
 
 def frames(entries: "Iterable[JournalEntry]") -> list[Frame]:
-    """The frames of a journal, in order."""
+    """Return the frames of a journal, in order."""
     made, status = list[Frame](), ""
     for group in _groups(entries):
         status = next((_status(entry) for entry in reversed(group) if _status(entry)), status)
@@ -51,21 +80,24 @@ def frames(entries: "Iterable[JournalEntry]") -> list[Frame]:
     return made
 
 
-def outputs(frame: Frame) -> list[Json]:
-    """What a client has submitted in a frame, as it is given to the API: `[{"tool_call_id", "output"}]`."""
-    ended = frame.find("thread.run.step.completed")
-    calls = _submitted(ended) if ended else []
-    return [{"tool_call_id": call["id"], "output": call["function"]["output"]} for call in calls]
+def outputs(frame: Frame) -> list[Output]:
+    """Return the outputs that a client has submitted in a frame, as the API takes them."""
+    done = frame.find("thread.run.step.completed")
+    return [
+        {"tool_call_id": call["id"], "output": call["function"].get("output")}
+        for call in (_calls(done["data"]) if done else [])
+        if call["type"] == "function"
+    ]
 
 
-def prompts(all_frames: Sequence[Frame], upto: int) -> list[Json]:
-    """The prompts that the model got, up to and with the frame at place `upto`, oldest first."""
+def prompts(all_frames: Sequence[Frame], upto: int) -> "list[Asked]":
+    """Return the prompts that the model got, up to and with the frame at place `upto`, oldest first."""
     found = (frame.find("model.asked") for frame in all_frames[: upto + 1])
-    return [entry["data"] for entry in found if entry]
+    return [cast("Asked", entry["data"]) for entry in found if entry]
 
 
-def news(prompt: Json, before: Json | None) -> list[bool]:
-    """Of each message of a prompt, whether the one before did not have it."""
+def news(prompt: "Asked", before: "Asked | None") -> list[bool]:
+    """Say of each message of a prompt whether it is new since the prompt before."""
     old = before["messages"] if before else []
     same = next((n for n, (a, b) in enumerate(zip(prompt["messages"], old, strict=False)) if a != b), None)
     kept = min(len(old), len(prompt["messages"])) if same is None else same
@@ -73,9 +105,9 @@ def news(prompt: Json, before: Json | None) -> list[bool]:
 
 
 def tokens(all_frames: Iterable[Frame]) -> tuple[int, int, bool]:
-    """What the answers in these frames took: tokens of prompts, of answers, and whether any of it is an estimate."""
-    usages = [entry["data"]["usage"] for frame in all_frames if (entry := frame.find("model.answered"))]
-    usages = [usage for usage in usages if usage]
+    """Return the tokens of all prompts and of all answers, and whether any of them is an estimate."""
+    answers = (frame.find("model.answered") for frame in all_frames)
+    usages: list[Usage] = [usage for entry in answers if entry and (usage := entry["data"]["usage"])]
     return (
         sum(usage["prompt_tokens"] for usage in usages),
         sum(usage["completion_tokens"] for usage in usages),
@@ -84,12 +116,12 @@ def tokens(all_frames: Iterable[Frame]) -> tuple[int, int, bool]:
 
 
 def statuses(all_frames: Iterable[Frame]) -> list[str]:
-    """The statuses that a run had, each as often as it came to it."""
+    """Return the statuses that a run had, in order. A status that it had twice is there twice."""
     return [status for status, _ in groupby(frame.status for frame in all_frames)]
 
 
 def changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two objects differ: path, old and new value.
+    """Yield where two objects differ: path, old and new value.
 
     list(changes({"status": "queued", "a": [1]}, {"status": "failed", "a": [1, 2]}))
     [("status", "queued", "failed"), ("a[1]", None, 2)]
@@ -106,16 +138,15 @@ def changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any,
 
 
 def parted(ours: Sequence[Frame], theirs: Sequence[Frame]) -> int:
-    """How many frames two branches share: those in which the same happened, whatever its ids."""
+    """Return how many frames are the same in two branches, apart from their ids and times."""
     pairs = enumerate(zip(ours, theirs, strict=False))
     return next((n for n, (a, b) in pairs if _gist(a) != _gist(b)), min(len(ours), len(theirs)))
 
 
-def _gist(frame: Frame) -> Json:
+def _gist(frame: Frame) -> tuple[object, ...]:
     """What happened in a frame, without ids and times."""
     said = [entry["data"] for entry in frame.entries if entry["event"] in ("model.asked", "model.answered")]
-    calls = [_given(call) for call in _latest_calls(frame.entries)]
-    return {"title": frame.title, "status": frame.status, "said": said, "calls": calls}
+    return frame.title, frame.status, said, [_given(call) for call in _latest_calls(frame.entries)]
 
 
 def _groups(entries: "Iterable[JournalEntry]") -> "Iterator[list[JournalEntry]]":
@@ -132,85 +163,82 @@ def _groups(entries: "Iterable[JournalEntry]") -> "Iterator[list[JournalEntry]]"
 def _status(entry: "JournalEntry") -> str:
     event = entry["event"]
     is_run = event.startswith("thread.run.") and not event.startswith("thread.run.step.")
-    return str(entry["data"].get("status") or "") if is_run else ""
+    data: Data = entry["data"]
+    return data.get("status") or "" if is_run else ""
 
 
-def _calls(entry: "JournalEntry") -> str:
-    """The names of what a model calls: "add and file_search"."""
-    names = [call["name"] for call in entry["data"]["tool_calls"]]
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+def _calls(data: Data) -> "list[ToolCall]":
+    """Return the tool calls of the step that an entry is about."""
+    details = data.get("step_details")
+    return details["tool_calls"] if details and details["type"] == "tool_calls" else []
 
 
-def _answered(entry: "JournalEntry") -> str:
-    calls = _calls(entry)
+# What an event says
+
+
+def _answered(data: Data) -> str:
+    names = [call["name"] for call in data["tool_calls"]]
+    calls = " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
     return f"The model calls {calls}" if calls else "The model has answered"
 
 
-def _asked(entry: "JournalEntry") -> str:
-    n, tools = len(entry["data"]["messages"]), len(entry["data"]["tools"])
-    return f"The model is asked: {count(n, 'message')}, {count(tools, 'tool')}"
+def _asked(data: Data) -> str:
+    return f"The model is asked: {count(len(data['messages']), 'message')}, {count(len(data['tools']), 'tool')}"
 
 
-def _step_begins(entry: "JournalEntry") -> str:
-    return "The model begins to speak" if entry["data"].get("type") == "message_creation" else "Tool calls begin"
-
-
-def _step_ends(entry: "JournalEntry") -> str:
-    return "The client has submitted outputs" if _submitted(entry) else "A step is done"
-
-
-def _submitted(entry: "JournalEntry") -> list[Json]:
-    """The calls of functions in a step that is done."""
-    calls = (entry["data"].get("step_details") or {}).get("tool_calls") or []
-    return [call for call in calls if call["type"] == "function"]
-
-
-def _waits(entry: "JournalEntry") -> str:
-    calls = entry["data"]["required_action"]["submit_tool_outputs"]["tool_calls"]
+def _waits(data: Data) -> str:
+    calls = data["required_action"]["submit_tool_outputs"]["tool_calls"]
     return f"The run waits for {count(len(calls), 'output')} of your functions"
 
 
-def _failed(entry: "JournalEntry") -> str:
-    error = entry["data"].get("last_error") or {}
-    return f"The run has failed: {error.get('message', 'no reason given')}"
+def _failed(data: Data) -> str:
+    error = data.get("last_error")
+    return f"The run has failed: {error['message'] if error else 'no reason given'}"
 
 
-def _incomplete(entry: "JournalEntry") -> str:
-    return f"The run is incomplete: {(entry['data'].get('incomplete_details') or {}).get('reason')}"
+def _incomplete(data: Data) -> str:
+    details = data.get("incomplete_details")
+    return f"The run is incomplete: {details['reason'] if details else None}"
 
 
-def _always(sentence: str) -> "Callable[[JournalEntry], str]":
-    return lambda _: sentence
+def _step_begins(data: Data) -> str:
+    return "The model begins to speak" if data.get("type") == "message_creation" else "Tool calls begin"
 
 
-TOLD: Final["Mapping[str, Callable[[JournalEntry], str]]"] = {
+def _step_ends(data: Data) -> str:
+    return _SUBMITTED if any(call["type"] == "function" for call in _calls(data)) else "A step is done"
+
+
+_SUBMITTED: Final = "The client has submitted outputs"
+
+TOLD: Final[Mapping[str, str | Callable[[Data], str]]] = {
     "model.answered": _answered,
     "model.asked": _asked,
-    "model.dropped": _always("Another model answers instead; the half answer leaves the thread"),
-    "tool.answered": _always("A tool has answered"),
-    "client.answered": _always("A person has answered in the model's place"),
-    "client.dictated": _always("The answer was put there by hand"),
-    "thread.run.created": _always("The run is created"),
+    "model.dropped": "Another model answers instead; the half answer leaves the thread",
+    "tool.answered": "A tool has answered",
+    "client.answered": "A person has answered in the model's place",
+    "client.dictated": "The answer was put there by hand",
+    "thread.run.created": "The run is created",
     "thread.run.requires_action": _waits,
     "thread.run.failed": _failed,
     "thread.run.incomplete": _incomplete,
-    "thread.run.expired": _always("The run has expired: ten minutes have passed"),
-    "thread.run.step.expired": _always("A step has expired"),
-    "thread.run.cancelling": _always("The client cancels the run"),
-    "thread.run.cancelled": _always("The run is cancelled"),
-    "thread.run.completed": _always("The run is completed"),
-    "thread.run.in_progress": _always("The run is taken up"),
-    "thread.message.completed": _always("The message is complete"),
+    "thread.run.expired": "The run has expired: ten minutes have passed",
+    "thread.run.step.expired": "A step has expired",
+    "thread.run.cancelling": "The client cancels the run",
+    "thread.run.cancelled": "The run is cancelled",
+    "thread.run.completed": "The run is completed",
+    "thread.run.in_progress": "The run is taken up",
+    "thread.message.completed": "The message is complete",
     "thread.run.step.completed": _step_ends,
-    "thread.run.queued": _always("The run is queued again"),
-    "model.called": _always("The calls are written down"),
+    "thread.run.queued": "The run is queued again",
+    "model.called": "The calls are written down",
     "thread.run.step.created": _step_begins,
-    "client.modified": _always("A client has changed what the run works with"),
-    "client.deleted": _always("A client has deleted something of the run"),
-    "client.held": _always("From now on the run moves by hand"),
-    "client.released": _always("From now on the run moves by itself"),
+    "client.modified": "A client has changed what the run works with",
+    "client.deleted": "A client has deleted something of the run",
+    "client.held": "From now on the run moves by hand",
+    "client.released": "From now on the run moves by itself",
 }
-"""What an event says, in a sentence. Of entries that were written together, the one that stands first here is told."""
+"""What an event says, as a sentence. Of entries that were written together, the one that stands first here is told."""
 
 _RANKS: Final = {event: n for n, event in enumerate(TOLD)}
 
@@ -220,34 +248,24 @@ def _rank(event: str) -> int:
 
 
 def _tell(entry: "JournalEntry") -> tuple[str, str, str]:
-    event = entry["event"]
-    title = TOLD[event](entry) if event in TOLD else event.removeprefix("thread.").replace(".", " ").replace("_", " ")
-    usage = entry["data"].get("usage") if event == "model.answered" else None
-    about = "≈ " if usage and usage.get("estimated") else ""
-    badge = f"{about}{usage['total_tokens']:,} tokens" if usage else "tool" if event == "tool.answered" else ""
-    effect = _effect(event, title)
-    return title, badge, effect
-
-
-def _effect(event: str, title: str) -> str:
+    """Return title, badge and effect."""
+    event, data = entry["event"], cast(Data, entry["data"])
+    told = TOLD.get(event) or event.removeprefix("thread.").replace(".", " ").replace("_", " ")
+    title = told if isinstance(told, str) else told(data)
     if event == "tool.answered":
-        return "A tool was at work: what it has written or sent stays, in every branch."
-    if title == "The client has submitted outputs":
-        return "Your functions were called: what they have done stays, in every branch."
-    return ""
+        return title, "tool", "A tool was at work: what it has written or sent stays, in every branch."
+    if title == _SUBMITTED:
+        return title, "", "Your functions were called: what they have done stays, in every branch."
+    usage = data.get("usage") if event == "model.answered" else None
+    about = "≈ " if usage and usage.get("estimated") else ""
+    return title, f"{about}{usage['total_tokens']:,} tokens" if usage else "", ""
 
 
-class PossibleEdit(TypedDict):
-    """What a fork can change."""
-
-    edit: "Edit"
-    label: str
-    value: str
-    """The value that stands in the edit's place now."""
+# What a fork can change
 
 
 def edits(shown: Iterable[Frame], run: "Run", messages: "Iterable[Message]") -> Iterator[PossibleEdit]:
-    """What a fork after these frames can change; `run` and `messages` are as they were then."""
+    """Yield what a fork after these frames can change. `run` and `messages` are as they were then."""
     for message in messages:
         texts = [part["text"]["value"] for part in message["content"] if part["type"] == "text"]
         if message["run_id"] != run["id"] and len(texts) == len(message["content"]) == 1:
@@ -257,49 +275,39 @@ def edits(shown: Iterable[Frame], run: "Run", messages: "Iterable[Message]") -> 
     yield {"edit": {"instructions": instructions}, "label": "the instructions", "value": instructions}
     entries = [entry for frame in shown for entry in frame.entries]
     answers = (entry["data"] for entry in reversed(entries) if entry["event"] == "model.answered")
-    said: Answered | None = next(answers, None)
+    said: Data | None = next(answers, None)
     if said:
-        calls: list[SaidCall] = [{"name": call["name"], "arguments": call["arguments"]} for call in said["tool_calls"]]
+        text = said["text"]
+        calls: list[SaidCall] = [{"name": one["name"], "arguments": one["arguments"]} for one in said["tool_calls"]]
         if calls:
-            whole: Edit = {"answer": {"text": said["text"], "tool_calls": calls}}
-            yield {"edit": whole, "label": "the model's latest words, its calls kept", "value": said["text"]}
+            whole: Edit = {"answer": {"text": text, "tool_calls": calls}}
+            yield {"edit": whole, "label": "the model's latest words, its calls kept", "value": text}
         label = f"the model's latest answer{', without its calls' if calls else ''}"
-        yield {"edit": {"answer": {"text": said["text"]}}, "label": label, "value": said["text"]}
+        yield {"edit": {"answer": {"text": text}}, "label": label, "value": text}
     for call in _latest_calls(entries):
         given, output = _given(call)
-        id = call["id"]
-        label = f"of {call['type'] if call['type'] != 'function' else call['function']['name']}"
-        yield {
-            "edit": {"arguments": {"tool_call_id": id, "arguments": given}},
-            "label": f"the arguments {label}",
-            "value": given,
-        }
+        label, id = f"of {call['function']['name'] if call['type'] == 'function' else call['type']}", call["id"]
+        edit: Edit = {"arguments": {"tool_call_id": id, "arguments": given}}
+        yield {"edit": edit, "label": f"the arguments {label}", "value": given}
         if output is not None:
-            yield {
-                "edit": {"output": {"tool_call_id": id, "output": output}},
-                "label": f"the output {label}",
-                "value": output,
-            }
+            edit = {"output": {"tool_call_id": id, "output": output}}
+            yield {"edit": edit, "label": f"the output {label}", "value": output}
 
 
-def _latest_calls(entries: "Iterable[JournalEntry]") -> list[Json]:
-    """Every tool call, as the latest entry about it has it."""
-    found = dict[str, Json]()
-    for entry in entries:
-        for call in (entry["data"].get("step_details") or {}).get("tool_calls") or []:
-            found[call["id"]] = call
-    return list(found.values())
+def _latest_calls(entries: "Iterable[JournalEntry]") -> "list[ToolCall]":
+    """Return every tool call as its latest entry has it."""
+    return list({call["id"]: call for entry in entries for call in _calls(entry["data"])}.values())
 
 
-def _given(call: Json) -> tuple[str, str | None]:
-    """What a call was given, and what came of it, as texts; None where nothing has come yet."""
+def _given(call: "ToolCall") -> tuple[str, str | None]:
+    """Return what a call was given and its output, as texts. The output is None until it is there."""
     match call["type"]:
         case "function":
-            return call["function"]["arguments"], call["function"]["output"]
+            return call["function"]["arguments"], call["function"].get("output")
         case "code_interpreter":
             logs = [out["logs"] for out in call["code_interpreter"]["outputs"] if out["type"] == "logs"]
             return call["code_interpreter"]["input"], "".join(logs) if logs else None
-        case kind:
-            results = call[kind].get("results") or []
-            texts = [part.get("text", "") for hit in results[:1] for part in hit.get("content") or []]
+        case "file_search":
+            hits = call["file_search"].get("results") or []
+            texts = [part.get("text", "") for hit in hits[:1] for part in hit.get("content") or []]
             return "", "".join(texts) if texts else None

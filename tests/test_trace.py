@@ -62,7 +62,8 @@ def test_an_unknown_event_is_told_by_its_name() -> None:
 def test_what_cannot_be_taken_back_is_flagged() -> None:
     called = {
         "step_details": {
-            "tool_calls": [{"id": "c", "type": "function", "function": {"arguments": "{}", "output": "1"}}]
+            "type": "tool_calls",
+            "tool_calls": [{"id": "c", "type": "function", "function": {"arguments": "{}", "output": "1"}}],
         }
     }
     tool, outputs = trace.frames(entries(("tool.answered", {}), ("thread.run.step.completed", called)))
@@ -128,7 +129,10 @@ def test_edits_stand_in_their_place_with_their_value() -> None:
     }
     call = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 2}', "output": "4"}}
     found = trace.frames(
-        entries(answered("Let me see.", "add"), ("model.called", {"step_details": {"tool_calls": [call]}}))
+        entries(
+            answered("Let me see.", "add"),
+            ("model.called", {"step_details": {"type": "tool_calls", "tool_calls": [call]}}),
+        )
     )
     made = [one["edit"] for one in trace.edits(found, RUN, [message])]
     assert made == [
