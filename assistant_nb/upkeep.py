@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from .engine.model.recorded import Exchange
 
 OnCell = Callable[[int, int], None]
+Replayed = set[tuple[str, int]]
+"""Exchanges by the digest of their prompt, and which answer to it they are."""
 
 _PROBE: Final = (
     "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
@@ -45,13 +47,13 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
     ]
 
 
-def execute(notebook: "NotebookNode", on_cell: OnCell) -> set[str]:
-    """Execute a notebook, which gets the outputs. Returns the digests of the exchanges that were replayed."""
+def execute(notebook: "NotebookNode", on_cell: OnCell) -> Replayed:
+    """Execute a notebook, which gets the outputs. Returns the exchanges that were replayed."""
     import nbformat
 
     notebook.cells.append(nbformat.v4.new_code_cell(_PROBE))
     course.execute(notebook, on_cell)
-    return set(json.loads(_text(notebook.cells.pop().outputs[0])))
+    return {(digest, number) for digest, number in json.loads(_text(notebook.cells.pop().outputs[0]))}
 
 
 def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[str]:
@@ -129,16 +131,16 @@ def changes(shown: "NotebookNode", fresh: "NotebookNode") -> Iterator[str]:
             yield f"code cell {n} (`{_first_line(old)}`) shows something else now"
 
 
-def unused(name: str, replayed: set[str]) -> Iterator[str]:
+def unused(name: str, replayed: Replayed) -> Iterator[str]:
     """Yield what is wrong with the recording of a lesson that has replayed these exchanges."""
-    from .engine.model.recorded import SHIPPED, digest
+    from .engine.model.recorded import SHIPPED, numbers
 
     recording = SHIPPED / f"{name}.jsonl"
     if not recording.is_file():
         yield f"it has no recording '{recording.name}'"
         return
-    for n, exchange in enumerate(_exchanges(recording), 1):
-        if digest(exchange.prompt) not in replayed:
+    for n, found in enumerate(numbers(_exchanges(recording)), 1):
+        if found not in replayed:
             yield f"exchange {n} of its recording is not used"
     yield from (f"its recording holds {secret!r}" for secret in _SECRET.findall(recording.read_text(encoding="utf-8")))
 

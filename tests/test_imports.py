@@ -59,6 +59,7 @@ FLOORS = [
         "engine.model.fallback",
         "engine.model.human",
         "engine.model.filling",
+        "engine.model.fingerprint",
         "engine.model.sums",
         "engine.journal",
         "engine.prompt_texts",

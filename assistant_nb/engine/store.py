@@ -211,6 +211,20 @@ class Store(Journals):
         """The next id of its kind below this parent. Only inside a transaction."""
         return self._ids.make(kind, parent, self._next(_COUNT, parent, kind))
 
+    def number(self, run_id: str) -> int | None:
+        """Which run it is, of those that began with the same prompt; None for one that has not been asked."""
+        with self._lock:
+            row = self._db.execute("SELECT n FROM counter WHERE scope = ? AND name = 'number'", (run_id,)).fetchone()
+        return row[0] if row else None
+
+    def put_number(self, run_id: str, number: int) -> None:
+        """Keep a run's number. Only inside a transaction."""
+        self._db.execute("INSERT INTO counter VALUES (?, 'number', ?)", (run_id, number))
+
+    def count(self, name: str) -> int:
+        """How often this name has been counted, this time included. Only inside a transaction."""
+        return self._next(_COUNT, _ACCOUNT, name)
+
     def derive_id(self, kind: IdKind, parent: str, ordinal: int) -> str:
         """The id of what comes at place `ordinal` in its parent, however often it is made."""
         return self._ids.make(kind, parent, ordinal)

@@ -1,11 +1,13 @@
 """`/v1/chat/completions`: the other way to a model, for lessons that set the two side by side. Nothing is stored."""
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from itertools import chain, count
 from typing import Any
 
 from ..errors import ApiError, BadRequest, ModelError, NoAnswer, RateLimited, Unanswered
 from ..model.base import Anew, Delta, Finish, Prompt
+from ..model.fingerprint import essence, fingerprint
 from ..params.chat import CreateChatCompletion
 from ..runs.answer import told
 from ..runs.prompt import check_choice
@@ -19,6 +21,7 @@ def create(call: Call[CreateChatCompletion]) -> Answer:
     check_choice(prompt.tool_choice, prompt.tools)
     with call.store.transaction():
         id = call.store.new_id("chat.completion")
+        prompt = replace(prompt, number=call.store.count(f"chat {fingerprint(essence(prompt))}"))
     call_ids = (call.store.derive_id("tool_call", id, n) for n in count())
     completion = Completion(id, call.store.time(), prompt, call_ids)
     parts = _parts(call, prompt)

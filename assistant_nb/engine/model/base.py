@@ -112,6 +112,9 @@ class Prompt:
     said: Said | None = None
     """What a person in the model's seat has said: `{"text": …, "tool_calls": […]}`. It is an answer, not a question, so
     `as_json` leaves it out."""
+    number: int = 1
+    """Which run it is, of those that began with the same prompt: 2 for the second one. A recording that holds several
+    answers to one prompt gives them in this order. `as_json` leaves it out, too."""
 
     def as_json(self) -> Asked:
         asked: Asked = {
@@ -133,10 +136,10 @@ class Prompt:
         return asked
 
     @classmethod
-    def from_json(cls, data: Asked, said: Said | None = None) -> "Prompt":
+    def from_json(cls, data: Asked, said: Said | None = None, number: int = 1) -> "Prompt":
         """The inverse of `as_json`, for a journal that is read back."""
         fields = {**data, "messages": [Turn.from_json(turn) for turn in data["messages"]]}
-        return cls(**cast("dict[str, Any]", fields), said=said)
+        return cls(**cast("dict[str, Any]", fields), said=said, number=number)
 
 
 # What a model answers

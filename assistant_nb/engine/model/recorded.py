@@ -22,11 +22,14 @@ What a recording never holds
     it names. A list of allowed fields is safer than a list of forbidden ones: nobody can forget a field there.
 
 How an answer is found
-    1. `normal` reduces a prompt to what decides the answer: the model, the instructions, the messages, the names of
+    1. `essence` reduces a prompt to what decides the answer: the model, the instructions, the messages, the names of
        the tools, the choice of a tool and the format of the answer. The temperature, token limits and the description
        of a tool do not count.
-    2. `digest` makes a fingerprint of that: SHA-256 of its JSON, with sorted keys.
+    2. `fingerprint` makes a digest of that: SHA-256 of its JSON, with sorted keys.
     3. The exchange with the same fingerprint is the answer. One other letter in the question, and there is none.
+    4. A prompt may have several answers: "Name an animal." may be asked on two threads. The second run that begins
+       with it gets the second answer, and after the last answer the first one comes again. `"number"` says which answer
+       an exchange is; it is left out when it is 1, or one more than that of the exchange before.
 
 What a miss says
     Nearest is not equal. An answer to a similar question could be wrong, and the learner would not notice. So a miss
@@ -38,13 +41,11 @@ Where the words come from
 """
 
 import difflib
-import hashlib
 import json
 import os
-import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, TypeVar, cast
@@ -54,17 +55,14 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from ...texts import short
 from ..errors import NoRecording, RecordingError
 from ..parts import Provenance as Origin
-from ..parts import Tool
-from .base import Delta, Finish, Prompt, ToolCall, Turn, answer_deltas, within
+from .base import Delta, Finish, Prompt, ToolCall, answer_deltas, within
+from .fingerprint import essence, fingerprint
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
 
-REPLAYED: Final[set[str]] = set()
-"""Digests of the exchanges that this process has replayed, for `assistant-nb check`."""
-
-_FRAMES: Final = re.compile(r"^-{75}$.*^\n(?=\S)", re.DOTALL | re.MULTILINE)
-"""A traceback as IPython shows it, without its last paragraph, which is the error."""
+REPLAYED: Final[set[tuple[str, int]]] = set()
+"""Digests and numbers of the exchanges that this process has replayed, for `assistant-nb check`."""
 
 
 # The format of a file
@@ -128,6 +126,7 @@ class Provenance(_Line):
 
 class Exchange(_Line):
     prompt: RecordedPrompt
+    number: Annotated[int, Field(ge=1)] = 1
     answer: str
     tool_calls: list[RecordedCall] = []
     finish_reason: Literal["stop", "length"] = "stop"
@@ -164,7 +163,9 @@ class Recorded:
         self._exchanges = [
             exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path).exchanges
         ]
-        self._by_digest = {digest(exchange.prompt): exchange for exchange in self._exchanges}
+        self._answers: dict[str, dict[int, Exchange]] = {}
+        for (found, n), exchange in zip(numbers(self._exchanges), self._exchanges, strict=True):
+            self._answers.setdefault(found, {})[n] = exchange
         self.models = sorted({exchange.prompt.model for exchange in self._exchanges})
 
     def provenance(self) -> str:
@@ -172,11 +173,12 @@ class Recorded:
         return ", ".join(f"{count} {origin}" for origin, count in sorted(counts.items())) or "none"
 
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
-        asked = normal(prompt)
-        exchange = self._by_digest.get(found := digest(asked))
-        if exchange is None:
-            raise NoRecording(_miss(asked, self._exchanges))
-        REPLAYED.add(found)
+        answers = self._answers.get(found := fingerprint(essence(prompt)))
+        if answers is None:
+            raise NoRecording(_miss(normal(prompt), self._exchanges))
+        n = prompt.number if prompt.number in answers else sorted(answers)[(prompt.number - 1) % len(answers)]
+        exchange = answers[n]
+        REPLAYED.add((found, n))
         self._wait(exchange.wait_ms)
         for delta in within(prompt.max_completion_tokens, exchange.deltas()):
             self._wait(exchange.pace_ms)
@@ -248,37 +250,23 @@ def _parse(kind: type[_L], path: Path, n: int, line: str) -> _L:
 
 
 def digest(prompt: RecordedPrompt) -> str:
-    """Return a prompt's fingerprint. Two prompts with one digest get the same answer."""
-    text = json.dumps(prompt.model_dump(), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Return the fingerprint of a recorded prompt."""
+    return fingerprint(prompt.model_dump())
 
 
 def normal(prompt: Prompt) -> RecordedPrompt:
-    """Reduce a prompt to what decides its answer."""
-    asked = {
-        "model": prompt.model,
-        "instructions": prompt.instructions,
-        "tools": [_tool(tool) for tool in prompt.tools],
-        "messages": [_turn(turn) for turn in prompt.messages],
-        "tool_choice": prompt.tool_choice,
-        "response_format": prompt.response_format,
-    }
-    return RecordedPrompt.model_validate(asked)  # one call for a long dialogue is fast
+    """Reduce a prompt to what a recording keeps of it."""
+    return RecordedPrompt.model_validate(essence(prompt))  # one call for a long dialogue is fast
 
 
-def _turn(turn: Turn) -> Mapping[str, object]:
-    """Return a turn without what changes from run to run: ids of uploaded pictures, frames of tracebacks."""
-    told = turn.as_json()
-    for call in told.get("tool_calls", ()):
-        if call["name"] == "code_interpreter" and "output" in call:
-            call["output"] = _FRAMES.sub("", call["output"])
-    if isinstance(turn.content, str):
-        return {**told}
-    return {**told, "content": [{"type": p["type"]} if p["type"] == "image_file" else p for p in turn.content]}
-
-
-def _tool(tool: Tool) -> str:
-    return f"function:{tool['function']['name']}" if tool["type"] == "function" else tool["type"]
+def numbers(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, int]]:
+    """Yield of each exchange its digest and which answer to that prompt it is: its own number, else the next one."""
+    taken: dict[str, set[int]] = {}
+    for exchange in exchanges:
+        known = taken.setdefault(found := digest(exchange.prompt), set())
+        n = exchange.number if exchange.number not in known else max(known) + 1
+        known.add(n)
+        yield found, n
 
 
 # What a miss says

@@ -14,7 +14,18 @@ from typing import Final, Literal
 from ..errors import ModelError, RecordingError
 from ..parts import Provenance as Origin
 from .base import Anew, Delta, Finish, Model, Prompt, TextDelta, ToolCallDelta
-from .recorded import Exchange, Provenance, RecordedCall, RecordedPrompt, RecordedUsage, Recording, normal, read, write
+from .recorded import (
+    Exchange,
+    Provenance,
+    RecordedCall,
+    RecordedPrompt,
+    RecordedUsage,
+    Recording,
+    normal,
+    numbers,
+    read,
+    write,
+)
 
 _KEPT: Final[dict[str, Literal["recorded", "authored"]]] = {"live": "recorded", "authored": "authored"}
 """The kinds of answers that are kept, each with its name in a recording."""
@@ -49,7 +60,7 @@ class Recorder:
         asked, taken = normal(prompt), _Taken()
         for delta in self._model.ask(prompt):
             if isinstance(delta, Finish):
-                self._keep(taken.exchange(asked, delta))
+                self._keep(taken.exchange(asked, prompt.number, delta))
             elif isinstance(delta, Anew):
                 taken = _Taken()
             else:
@@ -89,7 +100,7 @@ class _Taken:
             self._calls.append((delta.name or "", []))
         self._calls[delta.index][1].append(delta.arguments)
 
-    def exchange(self, asked: RecordedPrompt, finish: Finish) -> Exchange | None:
+    def exchange(self, asked: RecordedPrompt, number: int, finish: Finish) -> Exchange | None:
         """Return the exchange to keep. None if neither an endpoint nor a person gave the answer."""
         if (origin := _KEPT.get(finish.provenance["answer"])) is None:
             return None
@@ -98,6 +109,7 @@ class _Taken:
             usage = RecordedUsage(prompt_tokens=finish.prompt_tokens, completion_tokens=finish.completion_tokens)
         exchange = Exchange(
             prompt=asked,
+            number=number,
             answer="".join(self._text),
             tool_calls=[RecordedCall(name=name, arguments="".join(pieces)) for name, pieces in self._calls],
             finish_reason=finish.reason,
@@ -123,11 +135,17 @@ def _provenance(origin: Literal["recorded", "authored"], given: Origin, *, count
 
 
 def _with(exchanges: Sequence[Exchange], new: Exchange) -> Sequence[Exchange]:
-    """Return the exchanges with a new one. It replaces the exchange with the same prompt."""
-    for n, old in enumerate(exchanges):
+    """Return the exchanges with a new one. It replaces the exchange with the same prompt and number.
+
+    Answers to one prompt stand in the order of their numbers, whichever came first.
+    """
+    place = len(exchanges)
+    for n, (old, (_, number)) in enumerate(zip(exchanges, numbers(exchanges), strict=True)):
         if old.prompt == new.prompt:
-            return exchanges if _said(old) == _said(new) else [*exchanges[:n], new, *exchanges[n + 1 :]]
-    return [*exchanges, new]
+            if number == new.number:
+                return exchanges if _said(old) == _said(new) else [*exchanges[:n], new, *exchanges[n + 1 :]]
+            place = n + 1 if number < new.number else min(n, place)
+    return [*exchanges[:place], new, *exchanges[place:]]
 
 
 def _said(exchange: Exchange) -> tuple[object, ...]:

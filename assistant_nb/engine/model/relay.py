@@ -37,7 +37,7 @@ class Relayed:
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
         try:
             with socket.create_connection((_HOST, self.port)) as line, line.makefile("rw", encoding="ascii") as talk:
-                talk.write(f"{self.token}\n{json.dumps(prompt.as_json())}\n")
+                talk.write(f"{self.token}\n{json.dumps([prompt.as_json(), prompt.number])}\n")
                 talk.flush()
                 for told in talk:
                     kind, fields = json.loads(told)
@@ -80,7 +80,8 @@ class _Question(StreamRequestHandler):
     def handle(self) -> None:
         if secrets.compare_digest(self.rfile.readline().strip(), self.server.token.encode()):
             with suppress(OSError):  # the client went away
-                self._answer(Prompt.from_json(json.loads(self.rfile.readline())))
+                asked, number = json.loads(self.rfile.readline())
+                self._answer(Prompt.from_json(asked, number=number))
 
     def _answer(self, prompt: Prompt) -> None:
         deltas, end = self.server.model.ask(prompt), None

@@ -54,7 +54,8 @@ class Listening:
 
     def __init__(self, store: Store, model: Model, state: RunState, asked: Asked, writing: Writing) -> None:
         self._store, self._model, self._writing = store, model, writing
-        self._run_id, self._prompt = state.run["id"], Prompt.from_json(asked, state.said)
+        number = store.number(state.run["id"]) or 1
+        self._run_id, self._prompt = state.run["id"], Prompt.from_json(asked, state.said, number)
         # The answer may have been cut off by a crash. It then comes again, into what is still open.
         self._message, self._step = state.open_message, state.open_step("tool_calls")
         self._already_said = self._step is not None

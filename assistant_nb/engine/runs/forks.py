@@ -37,6 +37,8 @@ def fork(store: Store, run_id: str, at: int, edit: Edit) -> str:
         state = fold(store.journal(fork_id))
         _change(Writer(store, state, fork_id), entries, n, edit)
         store.add_fork(fork_id, run_id, n - 1, edit)
+        if (number := store.number(run_id)) is not None:
+            store.put_number(fork_id, number)
         return fork_id
 
 

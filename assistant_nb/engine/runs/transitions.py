@@ -27,7 +27,10 @@ from contextlib import suppress
 
 from .. import wire
 from ..errors import IllegalMove, ModelError, Unanswered
+from ..journal import RunState, fold
+from ..model.base import Prompt
 from ..model.faults import Faulty
+from ..model.fingerprint import essence, fingerprint
 from ..model.human import Human
 from ..objects import MESSAGE, Run
 from ..run_states import ACTIVE, TERMINAL
@@ -108,12 +111,36 @@ class RunLoop:
         return [None], True
 
     def _ask(self, writer: Writer) -> None:
-        messages = self._store.all(MESSAGE, writer.run["thread_id"])
-        prompt = prompt_of(writer.state, messages, list(code_files(self._store, writer.run)))
+        prompt = self._prompt(writer.state)
+        self._number(writer.state, prompt)
         if limit := exhausted(writer.state, prompt):
             writer.become("incomplete", incomplete_details={"reason": limit})
         else:
             writer.note("model.asked", writer.run["id"], {**prompt.as_json()})
+
+    def _prompt(self, state: RunState) -> Prompt:
+        messages = self._store.all(MESSAGE, state.run["thread_id"])
+        return prompt_of(state, messages, list(code_files(self._store, state.run)))
+
+    def _number(self, state: RunState, prompt: Prompt) -> None:
+        """Give a run its number, and before that one to each run that was created earlier.
+
+        A recording gives the n-th run that begins with a prompt the n-th answer to it. So the numbers follow the order
+        of creation, although runs on several threads come to their first question in any order.
+        """
+        run_id = state.run["id"]
+        if self._store.number(run_id) is not None:
+            return
+        for run in self._store.active_runs():
+            if run["id"] == run_id:
+                break
+            if self._store.number(run["id"]) is None:
+                earlier = fold(self._store.journal(run["id"]))
+                self._count(run["id"], self._prompt(earlier))
+        self._count(run_id, prompt)
+
+    def _count(self, run_id: str, prompt: Prompt) -> None:
+        self._store.put_number(run_id, self._store.count(f"runs {fingerprint(essence(prompt))}"))
 
 
 def _conclude(writer: Writer) -> None:

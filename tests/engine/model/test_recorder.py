@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from assistant_nb.engine.errors import ModelError, RecordingError
 from assistant_nb.engine.model.base import Delta, Finish, Prompt, TextDelta, ToolCall, Turn, call_deltas
-from assistant_nb.engine.model.recorded import SHIPPED, Recorded, read, write
+from assistant_nb.engine.model.recorded import SHIPPED, Recorded, Recording, read, write
 from assistant_nb.engine.model.recorder import Recorder
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.parts import Provenance
@@ -183,3 +183,39 @@ def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, question: s
     assert text_of(list(Recorded(path).ask(prompt(question)))) == answer
     assert len(path.read_text(encoding="utf-8").split("\n")) == 3
     json.loads(path.read_text(encoding="utf-8").split("\n")[1])
+
+
+def keep(path: Path, said: str, question: str = "2 + 2?", number: int = 1) -> None:
+    list(Recorder(Says(TextDelta(said)), path).ask(prompt(question, number=number)))
+
+
+def answers(path: Path, *numbers: int) -> list[str]:
+    return [text_of(list(Recorded(path).ask(prompt(number=number)))) for number in numbers]
+
+
+def test_answers_to_one_prompt_are_kept_in_order_and_come_again_from_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    keep(path, "Third.", number=3)
+    keep(path, "Other.", "3 + 3?")
+    keep(path, "First.")
+    keep(path, "Second.", number=2)
+    assert [exchange.answer for exchange in read(path).exchanges] == ["First.", "Second.", "Third.", "Other."]
+    assert answers(path, 1, 2, 3, 4, 5) == ["First.", "Second.", "Third.", "First.", "Second."]
+
+
+def test_the_nth_answer_replaces_the_nth(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    for number, said in ((1, "First."), (2, "Second."), (1, "Better."), (2, "Second.")):
+        keep(path, said, number=number)
+    assert [exchange.answer for exchange in read(path).exchanges] == ["Better.", "Second."]
+
+
+def test_answers_that_a_person_writes_need_no_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    keep(path, "First.")
+    title, (one,) = read(path)
+    write(path, Recording(title, [one, one.model_copy(update={"answer": "Second."})]))
+    assert "number" not in path.read_text(encoding="utf-8")
+    assert answers(path, 1, 2, 3) == ["First.", "Second.", "First."]
+    keep(path, "Third.", number=3)
+    assert answers(path, 1, 2, 3) == ["First.", "Second.", "Third."]
