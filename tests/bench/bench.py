@@ -10,6 +10,10 @@ One thread holds 10,000 messages, then 100,000.
 Streams: a run whose answer comes in 1,000 deltas, then 10,000, read to its end through the SDK; the
 bare side is a generator that gives the same frames. Milliseconds are per delta.
 
+A question: what a lesson does over and over, answered from its recording. Each time it stands on a new
+thread: a message is put there, a run is streamed, the messages are listed. Polled, it is one call,
+`create_and_poll`, and milliseconds alone are limited: the SDK sleeps between two polls.
+
 Start: `import assistant_nb`, and the way from there to a first assistant, in fresh processes that
 have imported what a Jupyter kernel has before its first cell; medians of five.
 """
@@ -17,6 +21,7 @@ have imported what a Jupyter kernel has before its first cell; medians of five.
 import gc
 import os
 import platform
+import re
 import subprocess
 import sys
 import threading
@@ -25,7 +30,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import cycle, pairwise
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -38,6 +43,7 @@ from werkzeug.test import Client as WsgiClient
 from werkzeug.test import run_wsgi_app
 
 from assistant_nb.engine.app import App, create_app
+from assistant_nb.engine.model.recorded import SHIPPED, read
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.server import _THREADS, Server
 from assistant_nb.engine.threads import add_message
@@ -76,7 +82,7 @@ class Row:
     def __str__(self) -> str:
         bare, ratio, limit = "", "", f"{self.limit:.0f} ms"
         if self.bare_ms is not None:
-            bare, ratio, limit = f"{self.bare_ms:.3f}", f"{self.engine_ms / self.bare_ms:.2f}", f"{self.limit:.1f} x"
+            bare, ratio, limit = f"{self.bare_ms:.3f}", f"{self.engine_ms / self.bare_ms:.2f}", f"{self.limit:.2f} x"
         timed = f"{self.what:40}  {self.where:11}{self.engine_ms:10.3f}{bare:>9}{ratio:>7}{limit:>9}"
         return f"{timed}  {'OVER' if self.over else 'ok'}"
 
@@ -94,23 +100,27 @@ class Operation:
 
 
 class Bare:
-    """A WSGI application that gives canned answers, found by method and path. It has to `learn` them first."""
+    """A WSGI application that gives canned answers, found by method and path, whatever the thread. It has to `learn`
+    them first.
+    """
 
     def __init__(self) -> None:
-        self._answers: dict[tuple[str, str], tuple[str, list[tuple[str, str]], bytes]] = {}
+        self._answers: dict[tuple[str, str], tuple[str, list[tuple[str, str]], list[bytes]]] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        status, headers, body = self._answers[environ["REQUEST_METHOD"], environ["PATH_INFO"]]
+        status, headers, body = self._answers[self._key(environ)]
         start_response(status, headers)
-        return [body]
+        return iter(body)
+
+    def _key(self, environ: "WSGIEnvironment") -> tuple[str, str]:
+        return environ["REQUEST_METHOD"], re.sub("/thread_[^/]+", "/thread", environ["PATH_INFO"])
 
     def learn(self, app: App, operations: list[Operation]) -> None:
         """Keep what the engine answers to each operation, byte by byte."""
 
         def overheard(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             body, status, headers = run_wsgi_app(app, environ)
-            key = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-            self._answers[key] = status, headers.to_wsgi_list(), b"".join(body)
+            self._answers[self._key(environ)] = status, headers.to_wsgi_list(), list(body)
             return self(environ, start_response)
 
         with in_process(overheard) as client:
@@ -216,7 +226,41 @@ def streams() -> Iterator[Row]:
             }
             for where, (engine, generator) in sides.items():
                 engine_ms, bare_ms = compare(read, engine, generator, 1, STREAM_PAIRS)
-                yield Row(f"a delta of {count:,} in a stream", where, engine_ms / count, 2, bare_ms / count)
+                yield Row(f"a delta of {count:,} in a stream", where, engine_ms / count, 1.2, bare_ms / count)
+
+
+def questions() -> Iterator[Row]:
+    prompt = read(SHIPPED / "01_first_assistant.jsonl").exchanges[0].prompt
+    question = str(prompt.messages[0].content)
+    app, bare = create_app(), Bare()
+    with ExitStack() as stack:
+        engine, canned = (stack.enter_context(in_process(side)) for side in (app, bare))
+        assistant_id = engine.beta.assistants.create(
+            model=prompt.model, instructions=prompt.instructions, tools=[{"type": "code_interpreter"}]
+        ).id
+        threads = cycle([engine.beta.threads.create().id for _ in range(3 * (WARM_UP + PAIRS) + 1)])
+
+        def put(client: OpenAI) -> str:
+            client.beta.threads.messages.create(id := next(threads), role="user", content=question)
+            return id
+
+        def stream(client: OpenAI) -> None:
+            id = put(client)
+            with client.beta.threads.runs.create(id, assistant_id=assistant_id, stream=True) as events:
+                *_, last = events
+            assert last.event == "thread.run.completed"
+            client.beta.threads.messages.list(id)
+
+        bare.learn(app, [Operation("a question, streamed", stream, 1.5)])
+        engine_ms, bare_ms = compare(stream, engine, canned)
+        yield Row("a question, streamed", "in process", engine_ms, 1.5, bare_ms)
+        taken = []
+        for _ in range(WARM_UP + PAIRS):
+            id, begun = put(engine), perf_counter()
+            run = engine.beta.threads.runs.create_and_poll(thread_id=id, assistant_id=assistant_id)
+            taken.append((perf_counter() - begun) * 1e3)
+            assert run.status == "completed"
+        yield Row("a question, create_and_poll", "in process", median(taken[WARM_UP:]), 12)
 
 
 def canned_stream(app: App, assistant_id: str) -> "WSGIApplication":
@@ -262,7 +306,7 @@ def main() -> int:
     warnings.simplefilter("ignore", DeprecationWarning)
     print(HEAD)
     over = False
-    for rows in (starts(), streams(), calls()):
+    for rows in (starts(), streams(), questions(), calls()):
         for row in rows:
             print(row, flush=True)
             over |= row.over
