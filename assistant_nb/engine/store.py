@@ -53,6 +53,8 @@ class Store(Journals):
     def __init__(self, path: str | Path, ids: Ids, clock: Clock) -> None:
         self.path = str(path)
         self._ids, self._clock = ids, clock
+        self.transactions = 0
+        """How many have ended. As long as there are no more, nothing has changed."""
         self._lock = threading.RLock()
         if has_lost_all_but_its_log(self.path):
             raise damaged(self.path, "it is empty, but what was written last still stands in its '-wal' file")
@@ -95,17 +97,18 @@ class Store(Journals):
         """Keep an object, new or changed, under its id. Only inside a transaction."""
         kind = KINDS[body["object"]]
         parent: Any = body.get(kind.parent_key)
+        key, state = _key(kind, body["id"], parent), (_is_active(body), encode(body))
+        if self._db.execute("UPDATE object SET active = ?, body = ? WHERE id = ?", (*state, key)).rowcount:
+            return
         self._db.execute(
-            "INSERT INTO object (id, kind, parent, run_id, file_id, active, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET active = excluded.active, body = excluded.body",
+            "INSERT INTO object (id, kind, parent, run_id, file_id, active, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
-                _key(kind, body["id"], parent),
+                key,
                 kind.name,
                 parent,
                 body["run_id"] if body["object"] == "thread.message" else None,
                 body["id"] if body["object"] == "vector_store.file" else None,
-                _is_active(body),
-                encode(body),
+                *state,
             ),
         )
 
@@ -292,6 +295,8 @@ class Store(Journals):
                 if code_of(error).startswith(DISK):
                     raise DiskError(cast(sqlite3.Error, error)) from error
                 raise
+            finally:
+                self.transactions += 1
 
     def _open(self) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()

@@ -1,7 +1,7 @@
 """`/v1/threads/{thread_id}/runs` and their steps. Source: API reference, "Runs" and "Run steps"."""
 
 from itertools import chain
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from .. import wire
 from ..errors import BadRequest
@@ -20,6 +20,9 @@ from ..runs.answer import Event
 from ..threads import create_thread
 from ..wire import Page
 from .base import Answer, Call, Route, Stream
+
+POLL_S: Final = 0.02
+"""How long a poll waits for a run that is moving in the background."""
 
 
 def create(call: Call[CreateRun]) -> Answer:
@@ -52,12 +55,16 @@ def list_(call: Call[ListQuery]) -> Page[Run]:
 
 
 def retrieve(call: Call[object]) -> Run:
-    return call.runner.polled(_run(call))
+    """A client that polls asks right after it has created the run, and sleeps until it asks again. A recorded answer
+    is there in less time than that, so wait for it here.
+    """
+    call.runner.wait(call.ids["run_id"], POLL_S)
+    return _polled(call)
 
 
 def modify(call: Call[ModifyMetadata]) -> Run:
     with call.store.transaction():
-        run = retrieve(call)
+        run = _polled(call)
         if run["status"] in MOVING:
             raise BadRequest(f"Cannot update run with status '{run['status']}'.")
         return call.runner.amend(run["id"], "client.modified", run["id"], call.params)
@@ -68,15 +75,19 @@ def cancel(call: Call[object]) -> Run:
 
 
 def list_steps(call: Call[ListStepsQuery]) -> Page[RunStep]:
-    run, query = retrieve(call), call.params.copy()
+    run, query = _polled(call), call.params.copy()
     include = query.pop("include[]", [])
     place: ListQuery = query
     return wire.page(*call.store.page(RUN_STEP, run["id"], **place), include)
 
 
 def retrieve_step(call: Call[IncludeQuery]) -> RunStep:
-    run = retrieve(call)
+    run = _polled(call)
     return wire.rest(call.store.get(RUN_STEP, call.ids["step_id"], run["id"]), call.params.get("include[]", ()))
+
+
+def _polled(call: Call[object]) -> Run:
+    return call.runner.polled(_run(call))
 
 
 def _run(call: Call[object]) -> Run:

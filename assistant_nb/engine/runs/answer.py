@@ -94,17 +94,17 @@ class Listening:
         end: Finish | ModelError = ModelError(f"The model '{self._model.name}' stopped in the middle of its answer.")
         try:
             try:
-                for part in self._heard():
-                    match part:
+                for delta in self._heard():
+                    match delta:
                         case TextDelta():
-                            yield from self._say(part)
+                            yield from self._say(delta)
                         case ToolCallDelta():
-                            yield from self._call(part)
+                            yield from self._call(delta)
                         case Anew():
-                            self._drop(part.why)
+                            self._drop(delta.why)
                             yield None
                         case Finish():
-                            end = part
+                            end = delta
                             break
             except ModelError as error:
                 end = error
@@ -118,28 +118,32 @@ class Listening:
     def _heard(self) -> Iterator[Delta]:
         """The model's answer; whatever goes wrong in it, a model may be anybody's code, is a ModelError."""
         try:
-            for part in self._model.ask(self._prompt):
+            for delta in self._model.ask(self._prompt):
                 if self._stopped:
                     raise _Stopped
-                self._understand(part)
-                yield part
+                self._understand(delta)
+                yield delta
         except (ModelError, Unanswered, _Stopped, GeneratorExit, KeyboardInterrupt):
             raise
         except BaseException as error:
             raise ModelError(f"The model '{self._model.name}' broke: {told(error)}.") from error
 
-    def _understand(self, part: Delta) -> None:
-        if not isinstance(part, Delta):
-            raise TypeError(f"it answered with {type(part).__name__}, not with a delta or Finish")
-        if isinstance(part, TextDelta) and part.text and self._calls:
-            raise ValueError(f"it said {part.text!r} after it had called a tool")
-        if isinstance(part, ToolCallDelta):
-            known = 0 <= part.index < len(self._calls)
-            if not (known or (part.index == len(self._calls) and part.name)):
-                raise ValueError(f"{part} neither begins the next call, with a name, nor adds to one")
+    def _understand(self, delta: Delta) -> None:
+        match delta:
+            case TextDelta():
+                if delta.text and self._calls:
+                    raise ValueError(f"it said {delta.text!r} after it had called a tool")
+            case ToolCallDelta():
+                known = 0 <= delta.index < len(self._calls)
+                if not (known or (delta.index == len(self._calls) and delta.name)):
+                    raise ValueError(f"{delta} neither begins the next call, with a name, nor adds to one")
+            case Anew() | Finish():
+                pass
+            case _:
+                raise TypeError(f"it answered with {type(delta).__name__}, not with a delta or Finish")
 
-    def _say(self, part: TextDelta) -> Iterator[Event | None]:
-        self._said.append(part.text)
+    def _say(self, delta: TextDelta) -> Iterator[Event | None]:
+        self._said.append(delta.text)
         if self._already_said:
             return
         if self._message is None:
@@ -149,7 +153,7 @@ class Listening:
             for index, file_id in enumerate(self._pictures):
                 picture: ImageFilePart = {"index": index, **wire.image(file_id)}
                 yield "thread.message.delta", deltas.message_delta(self._message["id"], picture)
-        for piece, found in self._cutter.cut(part.text):
+        for piece, found in self._cutter.cut(delta.text):
             yield self._delta(self._message["id"], piece, found)
 
     def _held_back(self, message: Message) -> Iterator[Event]:
@@ -167,7 +171,7 @@ class Listening:
         part = deltas.text_delta(len(self._pictures), piece, found if found or not start else None)
         return "thread.message.delta", deltas.message_delta(message_id, part)
 
-    def _call(self, part: ToolCallDelta) -> Iterator[Event | None]:
+    def _call(self, delta: ToolCallDelta) -> Iterator[Event | None]:
         if self._step is None:
             if self._message:
                 yield from self._held_back(self._message)
@@ -176,16 +180,16 @@ class Listening:
                 self._step = self._begin_step(writer, {"type": "tool_calls", "tool_calls": []})
             yield None
         step_id = self._step["id"]
-        if part.index == len(self._calls) and part.name:
-            id = self._store.derive_id("tool_call", step_id, part.index)
-            call = _Call(id, self._kind(part.name), part.name)
+        if delta.index == len(self._calls) and delta.name:
+            id = self._store.derive_id("tool_call", step_id, delta.index)
+            call = _Call(id, self._kind(delta.name), delta.name)
             self._calls.append(call)
-            yield "thread.run.step.delta", deltas.first_call_delta(step_id, part.index, call.whole(self._run))
-        call = self._calls[part.index]
-        if part.arguments:
-            call.arguments.append(part.arguments)
+            yield "thread.run.step.delta", deltas.first_call_delta(step_id, delta.index, call.whole(self._run))
+        call = self._calls[delta.index]
+        if delta.arguments:
+            call.arguments.append(delta.arguments)
             if call.kind != "file_search":  # a query is not shown
-                yield "thread.run.step.delta", deltas.call_delta(step_id, part.index, call.kind, part.arguments)
+                yield "thread.run.step.delta", deltas.call_delta(step_id, delta.index, call.kind, delta.arguments)
 
     def _drop(self, why: str) -> None:
         """Take what was said off the thread; the step in which it was being said failed."""

@@ -26,8 +26,8 @@ _PLACE: Final = re.compile(
     r"【(?P<search>\d+):(?P<hit>\d+)†(?P<name>[^【】]*)】"
     rf"|{_NOT_IN_A_WORD}sandbox:(?P<path>/mnt/data/{_IN_LINK}*(?![.,;:!?]){_IN_LINK})"
 )
-_UNFINISHED: Final = [re.compile(r"【[^【】]*\Z"), re.compile(rf"{_NOT_IN_A_WORD}{_SCHEME}{_IN_LINK}*\Z")]
-_FIRST_LETTER: Final = re.compile(rf"{_NOT_IN_A_WORD}s")
+_BEGUN: Final = "|".join(_SCHEME[:n] for n in range(len(_SCHEME) - 1, 0, -1))
+_UNFINISHED: Final = re.compile(rf"【[^【】]*\Z|{_NOT_IN_A_WORD}(?:{_SCHEME}{_IN_LINK}*|{_BEGUN})\Z")
 _LONGEST: Final = 300
 """Characters that are held back for a place that may be on its way."""
 
@@ -126,7 +126,5 @@ class Cutter:
 
 def _certain(text: str) -> int:
     """Where the part of a text ends whose places nothing that follows can change."""
-    begun = [match.start() for pattern in _UNFINISHED if (match := pattern.search(text))]
-    ends = [len(text) - n for n in range(1, len(_SCHEME)) if text.endswith(_SCHEME[:n])]
-    begun += [start for start in ends if _FIRST_LETTER.match(text, start)]
-    return min((start for start in begun if len(text) - start < _LONGEST), default=len(text))
+    begun = _UNFINISHED.search(text, max(0, len(text) - _LONGEST + 1))
+    return begun.start() if begun else len(text)

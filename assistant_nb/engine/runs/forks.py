@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from .. import wire
 from ..entries import Answered
 from ..errors import BadRequest, NotFound
-from ..journal import Entry, RunState, fold
+from ..journal import Entry, RunState
 from ..objects import MESSAGE, RUN, THREAD, Message, Run
 from ..params.assistants import ToolOutput
 from ..params.lab import Edit, EditedMessage, Said, SaidCall
@@ -20,7 +20,7 @@ from ..threads import check_content
 from .prefixes import call_ids, renamed, shared
 from .seat import check_calls
 from .tool_calls import answered, take_outputs
-from .writer import Writer
+from .writer import Writer, open_writer
 
 
 def fork(store: Store, run_id: str, at: int, edit: Edit) -> str:
@@ -34,8 +34,8 @@ def fork(store: Store, run_id: str, at: int, edit: Edit) -> str:
         run, entries = store.get(RUN, run_id), store.journal(run_id)
         n = shared(entries, at, edit)
         fork_id = _copy(store, run, entries[:n], edit.get("message"))
-        state = fold(store.journal(fork_id))
-        _change(Writer(store, state, fork_id), entries, n, edit)
+        with open_writer(store, fork_id) as writer:
+            _change(writer, entries, n, edit)
         store.add_fork(fork_id, run_id, n - 1, edit)
         if (number := store.number(run_id)) is not None:
             store.put_number(fork_id, number)

@@ -20,7 +20,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from ..journal import RunState
+from ..journal import Entry, RunState, fold
 from ..store import Store
 from .answer import Event, Listening
 from .stepping import Goal
@@ -29,6 +29,7 @@ from .writer import RunDeleted, Writer
 
 LOOK_AGAIN_S: Final = 1.0
 """How long a reader waits before it looks again: the run's thread may be deleted, the store closed."""
+_NEVER: Final = (-1, 0)
 
 
 class Turns:
@@ -115,7 +116,8 @@ class LiveRun:
         """The latest one that moves the run in the background."""
         self.ended = False
         self._store = store
-        self._state = RunState()
+        self._state, self._read_at = RunState(), _NEVER
+        """What the journal says; how many transactions had ended, and how long it was, when it was last read."""
         self._lock = threading.Lock()
 
     @contextmanager
@@ -126,17 +128,33 @@ class LiveRun:
         """
         try:
             with self._store.transaction() as is_outermost:
-                state = self._state if is_outermost else RunState()  # an outer one may yet undo what is written here
-                length = self._store.journal_length(self.id)
-                if not length:
+                state = self._up_to_date() if is_outermost else fold(self._store.journal(self.id))
+                if not state.length:
                     raise RunDeleted(f"No run found with id '{self.id}'.")
-                if length > state.length:
-                    for entry in self._store.journal(self.id, state.length):
-                        state.apply(entry)
-                yield Writer(self._store, state, self.id)
+                yield (writer := Writer(self._store, state, self.id))
+                writer.keep()
+                if is_outermost:  # else the outer one may yet undo what was written here
+                    self._read_at = self._store.transactions + 1, state.length
         except BaseException:
-            self._state = RunState()  # nothing of what was written is kept
+            self._state, self._read_at = RunState(), _NEVER
             raise
+
+    def _up_to_date(self) -> RunState:
+        """What the journal says; in it are no other entries than the last time, unless others have written."""
+        if self._store.transactions != self._read_at[0]:
+            new = self._store.journal(self.id, self._state.length)
+            if not new and not self._store.journal_length(self.id):
+                self._state = RunState()
+            for entry in new:
+                self._state.apply(entry)
+        return self._state
+
+    def entries(self, start: int) -> list[Entry]:
+        """The journal from number `start` on; read anew only if others may have written."""
+        transactions, length = self._read_at
+        if self._store.transactions == transactions:
+            return self._state.entries[start:length]
+        return self._store.journal(self.id, start)
 
     def may_move(self, state: RunState) -> bool:
         """Whether it may make its next transition: a held run only as far as it is advanced."""

@@ -90,6 +90,7 @@ class Runner:
             writer.note("thread.run.queued", run["id"], {})
             if breakpoints is not None:
                 writer.note("client.held", run["id"], {"breakpoints": breakpoints})
+            writer.keep()
             return run
 
     def submit(self, run: Run, outputs: list[ToolOutput]) -> Run:
@@ -270,12 +271,12 @@ class Runner:
 
     def _events(self, live: LiveRun, thread_id: str, start: int) -> Iterator[Event | None]:
         """Ends with an `error` when the run's thread is deleted meanwhile."""
-        state = fold(self._store.journal(live.id)[:start])
+        state = fold(live.entries(0)[:start])
         for delta in itertools.chain([None], self._drive_and_wait(live), [None]):
             if delta:
                 yield delta
                 continue
-            for entry in self._store.journal(live.id, state.length):
+            for entry in live.entries(state.length):
                 state.apply(entry)
                 if entry.event.startswith("thread."):
                     yield entry.event, state.objects[entry.id]
@@ -348,8 +349,13 @@ class Runner:
         Between two cells of a notebook a run that answers from a recording has long ended; between
         two calls of a script it may need a few more milliseconds.
         """
-        if (run := self._store.active_run(thread_id)) and (live := self._live.get(run["id"])):
-            live.wait(SETTLE_S)
+        if run := self._store.active_run(thread_id):
+            self.wait(run["id"], SETTLE_S)
+
+    def wait(self, run_id: str, at_most_s: float) -> None:
+        """Wait for a run to stop moving in the background."""
+        if live := self._live.get(run_id):
+            live.wait(at_most_s)
 
     def forget(self, thread_id: str) -> None:
         """A thread was deleted: the tools let go of what they keep for it."""

@@ -59,7 +59,7 @@ class RunLoop:
         """
         goes_on = True
         try:
-            while goes_on and (turn := self._turn(live)):
+            while goes_on and not live.ended and (turn := self._turn(live)):
                 events, goes_on = turn
                 yield from events
         except RunDeleted:
@@ -70,7 +70,7 @@ class RunLoop:
             with suppress(IllegalMove, RunDeleted), live.writing() as writer:
                 writer.failed(live.interrupt(), broke)
             yield None
-        return not goes_on
+        return not (goes_on or live.ended)
 
     def _turn(self, live: LiveRun) -> tuple[Iterable[Event | None], bool] | None:
         """Make the next transition; None when there is none, or somebody else is at it.
@@ -108,6 +108,7 @@ class RunLoop:
                 case _:
                     live.ended = state.status in TERMINAL
                     return None
+            live.ended = state.status in TERMINAL
         return [None], True
 
     def _ask(self, writer: Writer) -> None:

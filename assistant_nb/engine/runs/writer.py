@@ -28,15 +28,18 @@ def open_writer(store: Store, run_id: str) -> Iterator["Writer"]:
         state = fold(store.journal(run_id))
         if not state.length:
             raise RunDeleted(f"No run found with id '{run_id}'.")
-        yield Writer(store, state, run_id)
+        yield (writer := Writer(store, state, run_id))
+        writer.keep()
 
 
 class Writer:
-    """Adds entries to a journal, inside a transaction."""
+    """Adds entries to a journal, inside a transaction. At the end of that, `keep` stores the objects that changed."""
 
     def __init__(self, store: Store, state: RunState, run_id: str, at: int | None = None) -> None:
         self._store, self.state, self._run_id = store, state, run_id
         self._begun = False
+        self._changed: dict[str, None] = {}
+        """The ids of objects that are not stored as they are now, in order."""
         if at is not None:
             self.at = at
 
@@ -50,7 +53,7 @@ class Writer:
         return self._store.now(self.run["thread_id"])
 
     def note(self, event: str, id: str, data: object) -> None:
-        """Add an entry, and keep what it changed."""
+        """Add an entry, and fold it."""
         entry = Entry(self.state.length, self.at, event, id, data, self._begun)
         self._begun = True
         self._store.append(self._run_id, entry)
@@ -58,10 +61,16 @@ class Writer:
         match event:
             case "client.deleted" | "model.dropped":
                 self._store.delete(id)
+                self._changed.pop(id, None)
             case "model.asked" | "client.answered" | "client.dictated" | "client.held" | "client.released":
                 pass
             case _:
-                self._store.put(self.state.objects[id])
+                self._changed[id] = None
+
+    def keep(self) -> None:
+        """Store each object that changed, once."""
+        for id in self._changed:
+            self._store.put(self.state.objects[id])
 
     def become(self, status: Status, **data: object) -> None:
         """Move the run along its table. A run that has ended has no expiry and knows its usage."""
