@@ -15,14 +15,14 @@ def pill(status: str) -> str:
 
 
 def provenance(origin: "Provenance") -> str:
-    """Where answers come from: "recorded (api.openai.com, gpt-4o, 2026-01-02)"."""
+    """Return where an answer comes from: "recorded (api.openai.com, gpt-4o, 2026-01-02)"."""
     details = ", ".join(str(origin[key]) for key in ("endpoint", "model", "date") if origin.get(key))
     words = f"{origin.get('answer')} ({details})" if details else str(origin.get("answer"))
     return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
 
 
 def json_text(text: str) -> str:
-    """Arguments or an output: JSON is laid out, what is none stays as it is."""
+    """Show arguments or an output: JSON is laid out, other text stays as it is."""
     try:
         value = json.loads(text)
     except ValueError:
@@ -35,5 +35,5 @@ def json_html(value: object) -> str:
 
 
 def inner_of(thing: "ToolCall | Annotation") -> Any:
-    """What a tool call or an annotation has under the name of its type; {} where a server leaves it out."""
+    """Return what a tool call or an annotation has under the key of its type; {} if the server leaves it out."""
     return thing.get(thing["type"]) or {}

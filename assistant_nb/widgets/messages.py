@@ -13,12 +13,12 @@ class PanelState(TypedDict, total=False):
     """What a view that has just opened gets; each widget's own state comes with it."""
 
     id: str
-    """The widget's, which is a class of its elements, too."""
+    """The widget's id; its elements have it as a class."""
     stem: str
-    """Its kind, for its style."""
+    """The name of the widget's folder; the style uses it."""
     trouble: str | None
     polls: bool
-    """Whether the page has to ask for news, as nothing runs beside the notebook."""
+    """True where there are no threads: the page must ask for news."""
 
 
 # RunStepper
@@ -41,7 +41,7 @@ class FrameRow(TypedDict):
     badge: str
     status: str
     effect: bool
-    """Whether something of it cannot be taken back."""
+    """True if it had an effect that no fork takes back."""
 
 
 class BranchRow(TypedDict):
@@ -62,13 +62,13 @@ class CodedCall(TypedDict):
 
     why: str
     code: dict[str, str]
-    """By the name of the way to write it: "SDK", "HTTP"."""
+    """The call in each way to write it, such as "SDK" or "HTTP"."""
     answer: str
-    """HTML, empty where there is none yet."""
+    """HTML; empty if there is no answer yet."""
 
 
 class Question(TypedDict):
-    """What is to be predicted."""
+    """A question to the learner: what happens next?"""
 
     about: str
     """"status" or "call"."""
@@ -79,7 +79,7 @@ class Question(TypedDict):
 
 
 class Guess(TypedDict):
-    """How predicting stands."""
+    """The question, the guess and the score."""
 
     question: Question | None
     guessed: str | None
@@ -88,16 +88,16 @@ class Guess(TypedDict):
 
 
 class StepperState(PanelState):
-    """All that a stepper draws, but the tabs' contents."""
+    """All that a stepper draws, except the tabs."""
 
     engine: bool | None
     """Whether the server is our engine; None until it has answered."""
     moves: dict[str, dict[str, str]]
-    """Of each status the moves that are legal, and why they are made."""
+    """The legal moves of each status, with their reasons."""
     statuses: dict[str, StatusLook]
     faults: Mapping[str, str]
     tabs: dict[str, str]
-    """Of each tab its label."""
+    """The label of each tab."""
     position: "LabRun | None"
     frames: list[FrameRow]
     place: int
@@ -114,20 +114,20 @@ class StepperState(PanelState):
 
 
 class AboutThread(PanelState):
-    """What stands around the messages that are shown."""
+    """What the view says about the messages that it shows."""
 
     summary: str
     older: bool
     """Whether there are messages before the first one that is shown."""
     newer: bool
     waits: bool
-    """Whether a run is under way that can be stopped."""
+    """True if a run is under way that can be stopped."""
 
 
 class ThreadState(AboutThread):
     thread: str
     items: list[tuple[str, str]]
-    """Of each message and run its id and its HTML."""
+    """The id and the HTML of each message and run."""
 
 
 @final
@@ -136,7 +136,7 @@ class PutItem(TypedDict):
 
     put: str
     after: str | None
-    """The item that it goes behind; None for the first place, or where it is."""
+    """The item before it. None: it is the first one, or stays where it is."""
     html: str
 
 
@@ -165,7 +165,7 @@ class Hit(TypedDict):
     id: str
     role: str
     words: str
-    """Those around it."""
+    """The hit with the words around it."""
 
 
 class AssistantChoice(TypedDict):
@@ -199,16 +199,16 @@ class Control(TypedDict, total=False):
 
     name: Required[str]
     control: Required[Literal["text", "model", "tools", "number", "choice", "format", "schema", "metadata"]]
-    """The kind of its control: those that `fields.js` can draw."""
+    """The kind of its control; `fields.js` draws each kind."""
     label: Required[str]
     lines: int
-    """Of a text: its height."""
+    """The height of a text."""
     limit: int
-    """Of a text: its length, in characters."""
+    """The longest text, in characters."""
     most: float
-    """Of a number, from 0."""
+    """The largest number; the smallest is 0."""
     words: tuple[str, ...]
-    """Of a choice."""
+    """What a choice offers."""
 
 
 class NamedId(TypedDict):
@@ -243,7 +243,7 @@ class Checks(TypedDict):
     """What Python says of a draft."""
 
     mistakes: dict[str, str]
-    """By the path of the field."""
+    """A sentence for each path of a field."""
     changes: list[ChangedPlace]
     code: list[Listing]
 
@@ -256,7 +256,7 @@ class Catalogue(TypedDict):
     files: list[list[str]]
     stores: list[list[str]]
     held: dict[str, list[str]]
-    """Of each vector store of the draft the ids of its files."""
+    """The ids of the files in each vector store of the draft."""
 
 
 class OfferedFunction(TypedDict):
@@ -267,7 +267,7 @@ class OfferedFunction(TypedDict):
 
 
 class Uploaded(TypedDict):
-    """A file that is on the server now; for file_search also where it was put, and what went wrong there."""
+    """A file on the server. For file_search also its vector store, and what went wrong there."""
 
     file_id: str
     name: str

@@ -36,7 +36,7 @@ THREADS: Final = sys.platform != "emscripten"
 HERE: Final = Path(__file__).parent
 LOOK_EVERY_S: Final = 1.0
 _GONE_AFTER_S: Final = 60
-"""A view that was not heard for so long is taken for closed; it says "here" every 20 s."""
+"""A view that is silent for this long counts as closed; an open one says "here" every 20 s."""
 _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
 _COPY_STYLE: Final = """<style>
 .jp-OutputArea:has(.anb-live.{id}) .jp-OutputArea-child:has(.anb-copy.{id}),
@@ -48,19 +48,19 @@ _numbers: Final = Counter[str]()
 
 
 def quick(method: Method) -> Method:
-    """Let the page call a method; it runs on the kernel's own thread, before the next call is heard."""
+    """Let the page call a method. It runs on the kernel's own thread, so it must be short."""
     method._anb_call = "quick"  # type: ignore[attr-defined]  # noqa: SLF001
     return method
 
 
 def work(method: Method) -> Method:
-    """Let the page call a method that asks the server, or takes a while."""
+    """Let the page call a method that asks the server or takes a while. It runs on a thread of its own."""
     method._anb_call = "work"  # type: ignore[attr-defined]  # noqa: SLF001
     return method
 
 
 def spawn(function: Callable[[], None]) -> None:
-    """Run it beside the notebook where there are threads, else now."""
+    """Run a function on a thread; where there are no threads, run it now."""
     if THREADS:
         threading.Thread(target=function, daemon=True).start()
     else:
@@ -68,7 +68,7 @@ def spawn(function: Callable[[], None]) -> None:
 
 
 class Panel(anywidget.AnyWidget):
-    """A widget that stands for one thing of the API, its `subject`."""
+    """A widget for one object of the API, its `subject`."""
 
     _stem: ClassVar[str]
 
@@ -99,19 +99,19 @@ class Panel(anywidget.AnyWidget):
         self.on_msg(self._heard)
 
     def copy_html(self) -> str:
-        """The static copy: what a reader needs, without a control, the same for the same state."""
+        """Return the static copy as HTML: no controls, and the same HTML for the same state."""
         raise NotImplementedError
 
     def copy_text(self) -> str:
-        """The same for those who have no HTML."""
+        """Return the static copy as plain text."""
         raise NotImplementedError
 
     def state(self) -> PanelState:
-        """What a view that has just opened must know."""
+        """Return what a view needs when it opens."""
         raise NotImplementedError
 
     def look(self) -> None:
-        """Ask the server what is new, and tell the views. Called again and again while there is one."""
+        """Ask the server for news and tell the views. Called repeatedly while a view is open."""
 
     def __repr__(self) -> str:
         return self.copy_text().partition("\n")[0]
@@ -144,20 +144,20 @@ class Panel(anywidget.AnyWidget):
                     copy.update(bundle, raw=True)  # type: ignore[no-untyped-call]
 
     def tell(self, event: str, **data: Any) -> None:
-        """Say something to all views."""
+        """Send a message to all views."""
         with self._state_lock:
             if self.comm is not None:
                 self.send({"event": event, **data})
 
     def trouble(self, sentence: str | None) -> None:
-        """Show what is wrong, until it is over."""
+        """Show what is wrong; None clears it."""
         if sentence != self._trouble:
             self._trouble = sentence
             self.tell("trouble", sentence=sentence)
 
     @quick
     def hello(self, view: str) -> PanelState:
-        """A view has opened: it gets all there is, and from then on what is new."""
+        """Open a view: return the state now; from then on the view is told what is new."""
         following = self._alive()
         self._views[view] = time.monotonic()
         spawn(self.refresh_copy)
@@ -178,7 +178,7 @@ class Panel(anywidget.AnyWidget):
 
     @quick
     def heard(self) -> None:
-        """Answers as soon as the kernel hears: so the page knows whether it waits for a cell."""
+        """Answer at once. While a cell runs, there is no answer, and the page knows that it waits."""
 
     @work
     def poll(self) -> None:
@@ -186,12 +186,12 @@ class Panel(anywidget.AnyWidget):
 
     @quick
     def temml(self) -> str:
-        """The library that draws formulas. Asked for once a page, when there is a formula."""
+        """Return the script that draws formulas. A page asks for it once, if it has a formula."""
         return _read("temml.min.js")
 
     @property
     def every_s(self) -> float:
-        """Between two looks."""
+        """Seconds between two looks at the server."""
         return LOOK_EVERY_S
 
     def _alive(self) -> bool:
@@ -212,7 +212,7 @@ class Panel(anywidget.AnyWidget):
             self.trouble(None)
 
     def _heard(self, _: Any, content: Json, buffers: list[memoryview]) -> None:
-        """A call from the page: `{"do": "raw", "call": 3, "view": "x1", "args": {…}}`."""
+        """Answer a call of the page: `{"do": "raw", "call": 3, "view": "x1", "args": {…}}`."""
         method = getattr(type(self), str(content.get("do")), None)
         kind = getattr(method, "_anb_call", None)
         if method is None or kind is None:
@@ -251,7 +251,7 @@ def _read(name: str) -> str:
 
 
 def _script(name: str, loaded: set[str]) -> str:
-    """A script behind those that it imports, each once, as one text: a widget's module cannot import others."""
+    """Return a script with all that it imports as one text. In the page a widget's module cannot import files."""
     loaded.add(name)
     text, parts = _read(name), list[str]()
     for path in _IMPORT.findall(text):
@@ -271,7 +271,7 @@ def _model_id(kind: str, subject: str) -> str:
 
 
 def _cell() -> str:
-    """The code of the cell at work. Its number will not do: nbval counts none."""
+    """Return the code of the running cell. Cell numbers are no use here: nbval does not count cells."""
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()

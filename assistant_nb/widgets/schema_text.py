@@ -1,4 +1,4 @@
-"""JSON schemas, and what should fit them, as a person types it: read, or told what is wrong and where. Pure."""
+"""Reads JSON schemas and arguments that a person types, and says what is wrong and where. Pure."""
 
 import difflib
 import json
@@ -14,12 +14,12 @@ _TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "str
 
 
 def warm_up() -> None:
-    """Import what checks schemas. Beside JupyterLab it brings a grammar of addresses, which takes seconds."""
+    """Import the schema checker early: beside JupyterLab this takes seconds."""
     import jsonschema  # noqa: F401
 
 
 def parsed(text: str) -> "tuple[FunctionParameters | None, str | None]":
-    """A schema, None where there is none, and a sentence about the first mistake in it."""
+    """Return the schema, or None, and a sentence about its first mistake, or None."""
     if not text.strip():
         return None, None
     schema, fault = _object(text, "A JSON schema is")
@@ -27,7 +27,7 @@ def parsed(text: str) -> "tuple[FunctionParameters | None, str | None]":
 
 
 def misfit(arguments: str, schema: "FunctionParameters") -> str | None:
-    """The first mistake in the arguments of a call, by its function's schema."""
+    """Return the first mistake in the arguments of a call, by the function's schema."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
@@ -39,7 +39,7 @@ def misfit(arguments: str, schema: "FunctionParameters") -> str | None:
 
 
 def _object(text: str, what: str) -> "tuple[FunctionParameters | None, str | None]":
-    """What a text says, or why it says no object."""
+    """Return the object that a text holds, or why it holds none."""
     try:
         value = read_json(text)
     except json.JSONDecodeError as error:
@@ -50,7 +50,7 @@ def _object(text: str, what: str) -> "tuple[FunctionParameters | None, str | Non
 
 
 def _fault(schema: "FunctionParameters") -> str | None:
-    """Where a schema is none, and why."""
+    """Return what is wrong with a schema, and where."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
@@ -72,6 +72,6 @@ def _place(error: "ValidationError") -> str:
 
 
 def did_you_mean(word: str, words: tuple[str, ...]) -> str:
-    """The nearest of the words that there are, or all of them."""
+    """Suggest the nearest word, or list all words."""
     near = difflib.get_close_matches(word.lower(), words, 1)
     return f' Did you mean "{near[0]}"?' if near else f" There are: {', '.join(words)}."

@@ -20,7 +20,7 @@ class Look(NamedTuple):
     place: tuple[int, int] | None
     """Its middle in the stepper's map, in pixels; None for a free place."""
     then: Then
-    """What becomes of it: it moves by itself, waits for its client, stops what is under way, or is final."""
+    """What the run does next: it moves by itself, waits for its client, is being stopped, or has ended."""
 
 
 STATUSES: Final[Mapping[str, Look]] = {
@@ -45,12 +45,12 @@ def colour(status: str) -> Colour:
 
 
 def is_moving(status: str) -> bool:
-    """Whether a run may look different a moment later, though its client does nothing."""
+    """Return whether a run can change without its client."""
     return STATUSES.get(status, _UNKNOWN).then in ("moves", "stops")
 
 
 def can_stop(status: str) -> bool:
-    """Whether a client can cancel a run."""
+    """Return whether a client can cancel a run."""
     return STATUSES.get(status, _UNKNOWN).then in ("moves", "waits")
 
 
@@ -59,7 +59,7 @@ def is_final(status: str) -> bool:
 
 
 def looks(names: Iterable[str]) -> dict[str, StatusLook]:
-    """The table as a page gets it, for the statuses that a server knows; those without a place get a free one."""
+    """Return the rows of these statuses, as a page gets them. A status without a place gets a free one."""
     shown = {name: STATUSES.get(name, _UNKNOWN) for name in names}
     taken = {look.place for look in shown.values()}
     free = ((x, _FREE_FROM + n // 4 * _ROW) for n, x in enumerate(_COLUMNS * (len(shown) + 1)))

@@ -15,11 +15,11 @@ def test_the_table_says_of_each_status_what_the_engine_says() -> None:
 
 
 def test_a_status_of_a_later_day_has_a_place_of_its_own() -> None:
-    looks = statuses.looks([*MOVES, "paused", "archived"])
+    looks = statuses.looks([*MOVES, "dreaming", "archived"])
     places = [look["place"] for look in looks.values()]
     assert len(set(places)) == len(places) == len(MOVES) + 2
-    assert looks["paused"] == {"colour": "run", "place": (76, 186), "can_stop": False}
-    assert not statuses.is_final("paused")
+    assert looks["dreaming"] == {"colour": "run", "place": (76, 186), "can_stop": False}
+    assert not statuses.is_final("dreaming")
 
 
 def test_each_fault_of_the_engine_has_words() -> None:

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 _MOST_LISTED: Final = 500
 _PATIENCE_S: Final = 10
-"""How long the notebook waits for an assistant that it names by id."""
+"""The longest wait for an assistant that is given by its id."""
 _FORMATS: Final = {"SDK": "python", "requests": "python", "curl": "bash"}
 
 
@@ -89,7 +89,7 @@ class AssistantForm(Panel):
         return f"<p>{render.inline(self._absent['sentence'] if self._absent else 'No assistant yet.')}</p>"
 
     def _checks(self) -> Checks:
-        """What is wrong with the draft, what it would change, and the call as code."""
+        """Return the mistakes in the draft, its changes, and the call as code."""
         before = drafts.of_object(self.assistant) if self.assistant else None
         changes = drafts.changes(before, self._draft) if before else []
         if self.assistant and before and changes:
@@ -117,7 +117,7 @@ class AssistantForm(Panel):
 
     @quick
     def edit(self, draft: Draft, view: str = "") -> Checks:
-        """Take the draft as it is now; what it would mean."""
+        """Take the draft from the page; return its mistakes, changes and code."""
         self._draft = draft
         if len(self._views) > 1:
             self.tell("state", by=view, **self.state())
@@ -125,7 +125,7 @@ class AssistantForm(Panel):
 
     @work
     def save(self, draft: Draft | None = None) -> dict[str, str]:
-        """Create the assistant, or send what has changed. With a mistake there is no call; gives the mistakes."""
+        """Create the assistant, or send the changes. Return the mistakes; if there are any, nothing is sent."""
         with self._one_call:
             if draft is not None:
                 self._draft = draft
@@ -156,25 +156,25 @@ class AssistantForm(Panel):
 
     @work
     def load(self, id: str) -> None:
-        """Take another assistant into the form."""
+        """Load another assistant into the form."""
         self._take(self._client.beta.assistants.retrieve(id))
 
     @work
     def again(self) -> None:
-        """Look once more for the assistant that could not be loaded."""
+        """Try again to load the assistant that was not found."""
         if self._absent:
             self._open(self._absent["id"])
             self._show()
 
     @quick
     def new(self) -> None:
-        """Begin an empty draft."""
+        """Start an empty draft."""
         self._draft = drafts.new()
         self._leave()
 
     @quick
     def duplicate(self) -> None:
-        """Begin a draft that is like this one, to be created under another name."""
+        """Start a draft that copies this one, with another name."""
         name = f"{self._draft['name'][:249]} (copy)" if self._draft["name"] else self._draft["name"]
         self._draft = {**self._draft, "name": name}
         self._leave()
@@ -237,17 +237,17 @@ class AssistantForm(Panel):
 
     @quick
     def upload_begin(self, name: str) -> str:
-        """Begin an upload; gives its id."""
+        """Start an upload; return its id."""
         return self._uploads.begin(name)
 
     @quick
     def upload_chunk(self, upload: str, data: bytes) -> int:
-        """Take the next piece of it; gives the bytes so far."""
+        """Take the next piece; return the number of bytes so far."""
         return self._uploads.add(upload, data)
 
     @quick
     def upload_drop(self, upload: str) -> None:
-        """Forget it."""
+        """Cancel an upload."""
         self._uploads.take(upload)[1].close()
 
     @work
@@ -266,7 +266,7 @@ class AssistantForm(Panel):
         return done
 
     def _put_in_store(self, file_id: str) -> tuple[str, str | None]:
-        """Gives the id of the vector store, and why the file cannot be searched there."""
+        """Return the id of the vector store, and why the file cannot be searched there, if so."""
         stores = self._client.vector_stores
         ids = self._draft["tool_resources"]["vector_store_ids"]
         name = self._draft["name"] or "Files of an assistant"
@@ -285,14 +285,14 @@ class AssistantForm(Panel):
             self._absent = {"id": id, "sentence": sdk.sentence(error)}
 
     def _take(self, assistant: "Assistant", draft: Draft | None = None) -> None:
-        """Stand for this assistant, with its draft or one that was typed meanwhile."""
+        """Show this assistant, with its own draft or with one that was typed meanwhile."""
         self.assistant, self._absent = assistant, None
         self._draft = draft or drafts.of_object(assistant)
         self._learn_names()
         self._show()
 
     def _leave(self) -> None:
-        """Stand for an assistant that is still to be created."""
+        """Show a draft that is not created yet."""
         self.assistant = self._absent = None
         self._show()
 
@@ -301,7 +301,7 @@ class AssistantForm(Panel):
         self.refresh_copy()
 
     def _learn_names(self) -> None:
-        """The names of the files that the assistant has: people know them by these."""
+        """Ask for the names of the assistant's files and vector stores."""
         resources, client = self._draft["tool_resources"], self._client.with_options(max_retries=0, timeout=_PATIENCE_S)
         with suppress(Exception):  # an id does, too
             for id in resources["file_ids"]:
@@ -313,12 +313,12 @@ class AssistantForm(Panel):
 
 
 def _sendable(value: T) -> T:
-    """As it can go to the page: half a character cannot."""
+    """Replace halves of characters: JSON for the page cannot hold them."""
     return cast("T", json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace")))
 
 
 def _functions() -> dict[str, FunctionType]:
-    """The notebook's own functions, and those it has imported that say what they take."""
+    """Return the notebook's functions, and imported functions with annotations."""
     from IPython.core.getipython import get_ipython
 
     if (shell := get_ipython()) is None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from openai.types.beta import Assistant, AssistantToolParam
 
 Names = Mapping[str, str]
-"""Of the id of a file or a vector store, its name."""
+"""The names of files and vector stores, by id."""
 
 
 def text(assistant: "Assistant", names: Names) -> str:
@@ -33,7 +33,7 @@ def _making(assistant: "Assistant") -> str:
 
 
 def _rows(assistant: "Assistant", names: Names) -> list[tuple[str, str]]:
-    """Of each field its name, which is ours, and its value as a text."""
+    """Return the name and the value of each field, as texts."""
     rows = [("id", assistant.id)]
     draft = drafts.of_object(assistant)
     params = drafts.params(draft)

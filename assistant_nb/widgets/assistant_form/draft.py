@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from openai.types.beta import Assistant, AssistantCreateParams, AssistantUpdateParams
 
 _MOST_LINES: Final = 2_000
-"""Of two texts that are compared line by line."""
+"""Longer texts are not compared line by line."""
 _LONGEST: Final = 1_000
 """Characters that are shown of a value."""
 _BEFORE: Final = 100
-"""Of them, how many stand before the first that differs."""
+"""How many of these stand before the first difference."""
 
 
 class Change(NamedTuple):
@@ -36,22 +36,22 @@ class Change(NamedTuple):
 
 
 def new() -> Draft:
-    """An empty draft."""
+    """Return an empty draft."""
     return of({})
 
 
 def of(assistant: "AssistantUpdateParams") -> Draft:
-    """The draft of an assistant, from its object as JSON."""
+    """Return the draft of an assistant, given as JSON."""
     return cast("Draft", {field.name: field.show(assistant.get(field.name)) for field in FIELDS})
 
 
 def of_object(assistant: "Assistant") -> Draft:
-    """The same, from its object of the SDK."""
+    """Return the draft of an assistant, given as an object of the SDK."""
     return of(cast("AssistantUpdateParams", assistant.to_dict(mode="json", warnings=False)))
 
 
 def read(draft: Draft) -> "tuple[AssistantCreateParams, dict[str, str]]":
-    """What the API would be sent, and the first mistake at each field. What cannot be read is left out."""
+    """Return what the draft sends to the API, and the first mistake of each field. Unreadable values are left out."""
     mistakes = dict[str, str]()
 
     def note(path: str, sentence: str) -> None:
@@ -63,12 +63,12 @@ def read(draft: Draft) -> "tuple[AssistantCreateParams, dict[str, str]]":
 
 
 def params(draft: Draft) -> "AssistantCreateParams":
-    """What makes the assistant: what was set, nothing else."""
+    """Return the parameters that create the assistant: only fields that are set."""
     return read(draft)[0]
 
 
 def mistakes(draft: Draft, before: Draft | None = None) -> dict[str, str]:
-    """Of each field that is wrong, a sentence."""
+    """Return a sentence for each field that is wrong."""
     found = read(draft)[1]
     if before and before.get("reasoning_effort") and not draft.get("reasoning_effort"):
         found["reasoning_effort"] = (
@@ -78,7 +78,7 @@ def mistakes(draft: Draft, before: Draft | None = None) -> dict[str, str]:
 
 
 def update(before: Draft, after: Draft) -> "AssistantUpdateParams":
-    """What turns one assistant into another: what has changed, nothing else."""
+    """Return the parameters that update the assistant: only fields that differ."""
     old, wanted = params(before), params(after)
     changed = {
         field.name: value
@@ -94,7 +94,7 @@ def update(before: Draft, after: Draft) -> "AssistantUpdateParams":
 
 
 def changes(before: Draft, after: Draft) -> list[Change]:
-    """What an update would change, place by place, as JSON; of long texts the lines that differ."""
+    """Return what an update would change, place by place, as JSON. Long texts show only lines that differ."""
     old, wanted = params(before), params(after)
     return [
         Change(path, *_short(before, after))
@@ -121,7 +121,7 @@ def _differences(path: str, old: object, wanted: object) -> Iterator[Change]:
 
 
 def _in_list(path: str, old: list[object], wanted: list[object]) -> Iterator[Change]:
-    """Items are the same ones by what they say, so that one which goes does not change all that follow."""
+    """Compare lists by the items' content: a removed item does not change all the items after it."""
     before, after = ([json.dumps(item) for item in items] for items in (old, wanted))
     matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
     for kind, a, b, c, d in matcher.get_opcodes():
@@ -149,7 +149,7 @@ def _word(value: object) -> str | None:
 
 
 def _short(before: str | None, after: str | None) -> Iterator[str | None]:
-    """Two texts; if they are long, from shortly before the place where they differ."""
+    """Shorten two texts: both start shortly before their first difference."""
     same = takewhile(lambda pair: pair[0] == pair[1], zip(before or "", after or "", strict=False))
     start = max(sum(1 for _ in same) - _BEFORE, 0)
     return (text and _cut(text, start) for text in (before, after))

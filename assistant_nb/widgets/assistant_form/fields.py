@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from openai.types.shared_params.response_format_json_schema import JSONSchema
 
 EFFORTS: Final = tuple(word for words in get_args(ReasoningEffort) for word in get_args(words))
-"""Those that the SDK knows."""
+"""The efforts that the SDK knows."""
 FORMATS: Final = ("auto", "text", "json_object", "json_schema")
 
 
@@ -72,7 +72,7 @@ class FormState(PanelState):
     """The draft of the assistant as the server has it."""
     checks: Checks
     names: dict[str, str]
-    """Of files and vector stores, by id."""
+    """The names of files and vector stores, by id."""
     blank: Draft
     rows: tuple[tuple[Control, ...], ...]
     tools: Mapping[str, ToolLook]
@@ -83,11 +83,11 @@ class Field(NamedTuple):
 
     name: str
     read: Callable[[Any, str, Note], Any]
-    """From the draft's value to the API's, None for one that is not set."""
+    """Turns the draft's value into the API's; None if it is not set."""
     show: Callable[[Any], Any]
-    """From the API's value to the draft's."""
+    """Turns the API's value into the draft's."""
     nothing: Any
-    """What takes a value back; None where nothing does."""
+    """The value that resets the field; None if it cannot be reset."""
 
 
 # Reading
@@ -159,7 +159,7 @@ def _show_model(name: str | None) -> str:
 
 
 def _show_number(number: float | None) -> float | None:
-    """One is what the API takes when nothing is set, for temperature and top_p alike."""
+    """Return None for 1, the default of temperature and top_p."""
     return None if number in (None, 1) else shortest(number or 0)
 
 
@@ -221,4 +221,4 @@ ROWS: Final[tuple[tuple[Control, ...], ...]] = (
     ({"name": "response_format", "control": "schema", "label": "json_schema"},),
     ({"name": "metadata", "control": "metadata", "label": "metadata"},),
 )
-"""The fields as the page lays them out; `tool_resources` stands among the tools."""
+"""The layout of the page. `tool_resources` is drawn with the tools."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from openai.types.shared_params import FunctionParameters
 
 Note = Callable[[str, str], None]
-"""Takes down a mistake: the path of its field as the API would name it, and a sentence."""
+"""Records a mistake: the path of the field, in the API's words, and a sentence."""
 
 _NAME: Final = re.compile("[a-zA-Z0-9_-]{1,64}")
 
@@ -55,7 +55,7 @@ def number(
 
 
 def shortest(number: float) -> int | float:
-    """`1.0` as `1`. Raises ValueError and OverflowError for what JSON has no word for."""
+    """Return `1` for `1.0`. Raises ValueError or OverflowError for numbers that JSON cannot write."""
     if not math.isfinite(number):
         raise ValueError(number)
     return int(number) if number == int(number) else number

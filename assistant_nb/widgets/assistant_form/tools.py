@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RANKERS: Final = ("auto", "default_2024_08_21")
 _NOTHING: Final["FunctionParameters"] = {"type": "object", "properties": {}}
-"""What the API takes for the parameters of a function that has none."""
+"""The schema of a function without parameters."""
 
 
 class CodeInterpreterDraft(TypedDict):
@@ -46,9 +46,9 @@ class ToolLook(TypedDict):
 
     about: str
     resource: Literal["file_ids", "vector_store_ids"] | None
-    """What it takes, as a key of `ResourcesDraft`."""
+    """The key of `ResourcesDraft` with its files; None if it takes none."""
     blank: ToolDraft
-    """One that has just been added."""
+    """The draft of a tool that was just added."""
 
 
 def read_tools(tools: list[ToolDraft], path: str, note: Note) -> "list[AssistantToolParam] | None":

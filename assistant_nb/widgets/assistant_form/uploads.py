@@ -1,15 +1,15 @@
-"""Files that come from the page in pieces."""
+"""Files that a page sends in pieces."""
 
 import secrets
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
 _IN_MEMORY: Final = 8 * 2**20
-"""Bytes of one that are kept in memory; beyond them it goes to the disk."""
+"""Bytes of a file that are kept in memory; a larger file is kept on disk."""
 
 
 class Uploads:
-    """Those that are under way, by their ids."""
+    """The uploads under way, by id."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[str, IO[bytes]]] = {}
@@ -20,13 +20,13 @@ class Uploads:
         return id
 
     def add(self, id: str, data: bytes) -> int:
-        """Take the next piece; gives the bytes so far."""
+        """Take the next piece; return the number of bytes so far."""
         _, file = self._files[id]
         file.write(data)
         return file.tell()
 
     def take(self, id: str) -> tuple[str, IO[bytes]]:
-        """Its name and its content, which the caller closes."""
+        """Return an upload's name and content, and forget it. The caller closes the content."""
         name, file = self._files.pop(id)
         file.seek(0)
         return name, file

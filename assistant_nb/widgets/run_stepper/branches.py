@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Branch:
-    """A run with what is known of it."""
+    """A run, with what is known about it."""
 
     run_id: str
     thread_id: str
@@ -27,7 +27,7 @@ class Branch:
     """Where the run stands; None until it has been asked for."""
 
     def take(self, position: "LabRun", journal: "Callable[[int], Sequence[JournalEntry]]") -> bool:
-        """Take in where the run stands now; `journal` gives the entries behind one. Tells whether anything is new."""
+        """Take in the run's position; return whether anything is new. `journal(n)` gives the entries after entry n."""
         known = len(self.entries)
         new = [entry for entry in position["entries"] if entry["n"] >= known]
         if known + len(new) <= position["n"]:  # somebody else has moved it, too
@@ -41,12 +41,12 @@ class Branch:
         return True
 
     def place_of(self, n: int) -> int:
-        """The place of the first frame that reaches entry `n`, from 0; the last one if none does."""
+        """Return the place of the first frame that includes entry `n`, from 0; the last place if none does."""
         return next((place for place, frame in enumerate(self.frames) if frame.n >= n), len(self.frames) - 1)
 
 
 def rows(branches: Mapping[str, Branch], shown: str) -> list[BranchRow]:
-    """The branches as the page lists them."""
+    """Return the branches as the page lists them."""
     return [
         {
             "id": id,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...shapes import LabView, Message, Run, RunStep
 
 Params = Mapping[str, Any]
-"""Of a call, by their names in the SDK."""
+"""The parameters of a call, by their names in the SDK."""
 
 
 class Listed(TypedDict):
@@ -27,7 +27,7 @@ class Listed(TypedDict):
 
 
 _LISTED: Final = 20
-"""How many things a list of the API holds, unless it is asked for more."""
+"""The default size of a page in the API."""
 
 
 def calls_here(
@@ -52,7 +52,7 @@ def calls_here(
 def _calls(
     frames: Sequence[Frame], place: int, run: "Run", start: Params, at: "Callable[[int], LabView]"
 ) -> "Iterator[tuple[str, str, Params, Run | Listed | None]]":
-    """Of each call why it is made, its operation, its parameters, and what the server answers."""
+    """Yield for each call: why it is made, its operation, its parameters, the server's answer."""
     frame, ids = frames[place], {"thread_id": run["thread_id"], "run_id": run["id"]}
     seen, waits = at(frame.n), frame.find("thread.run.requires_action")
     if frame.find("thread.run.created"):
@@ -73,7 +73,7 @@ def _calls(
 
 
 def _page(things: "Sequence[Message | RunStep]") -> Listed | None:
-    """The newest of the things, as the API lists them."""
+    """Return the newest things, as the API lists them."""
     shown = list(reversed(things))[:_LISTED]
     if not shown:
         return None

@@ -32,7 +32,7 @@ class Guesses:
             self.guessed = guess
 
     def look(self, position: "LabRun", frames: Sequence[Frame]) -> None:
-        """See whether what has happened answers the question, then ask the next one."""
+        """Score the guess if the new frames answer the question; then ask the next question."""
         if self.question and self.guessed and (truth := _truth(self.question, frames)):
             self.asked += 1
             self.right += truth == self.guessed
@@ -68,7 +68,7 @@ def _question(position: "LabRun", start: int) -> Question | None:
 
 
 def _truth(question: Question, frames: Sequence[Frame]) -> str | None:
-    """What came; None as long as nothing has that answers the question."""
+    """Return the right answer; None while nothing has answered the question."""
     after = frames[question["start"] :]
     if question["about"] == "status":
         status = frames[question["start"] - 1].status

@@ -15,7 +15,7 @@ FAULTS: Final = {
     "cut_off": "it is cut off",
     "malformed_arguments": "its arguments are malformed",
 }
-"""What can go wrong with the model's next answer: each kind of fault that the engine knows, in words."""
+"""The faults of the engine, in words: what can go wrong with the model's next answer."""
 ELSEWHERE: Final = (
     "This server keeps no journal of its runs, which RunStepper shows: use a client of assistant_nb.connect(), "
     'or read the thread by assistant_nb.ThreadView(client, "{thread_id}").'
@@ -29,7 +29,7 @@ class Lab:
         self._client = client
 
     def moves(self) -> dict[str, dict[str, str]] | None:
-        """The table of a run's legal moves, with the reason of each; None on a server that is not our engine."""
+        """Return the legal moves of a run with their reasons; None if the server is not our engine."""
         import openai
 
         try:
@@ -39,7 +39,7 @@ class Lab:
         return dict(found["moves"]) if isinstance(found, dict) and found.get("object") == "lab" else None
 
     def create(self, thread_id: str, parameters: "Mapping[str, object]", breakpoints: "list[Breakpoint]") -> "Run":
-        """A run that is held from its start."""
+        """Create a run that is held from the start."""
         made: Run = self._post(f"threads/{thread_id}/runs", {**parameters, "breakpoints": breakpoints})
         return made
 
@@ -57,16 +57,16 @@ class Lab:
         return self._moved(run_id, "advance", {"to": to})
 
     def seek(self, run_id: str, to: "To", after: int, breakpoints: "list[Breakpoint]") -> int:
-        """The entry at which a move behind entry `after` stops among those that there are already."""
+        """Return the entry where a move from entry `after` stops in the journal as it is."""
         return int(self._post(f"runs/{run_id}/seek", {"to": to, "after": after, "breakpoints": breakpoints})["n"])
 
     def journal(self, run_id: str, after: int) -> "list[JournalEntry]":
-        """The entries behind entry `after`; -1 for all."""
+        """Return the entries after entry `after`; all of them for -1."""
         query = f"?after={after}" if after >= 0 else ""
         return list(self._get(f"runs/{run_id}/journal{query}")["data"])
 
     def view(self, run_id: str, n: int) -> "LabView":
-        """Run, steps and messages as they were when entry `n` was the latest."""
+        """Return run, steps and messages as they were when entry `n` was the latest."""
         found: LabView = self._get(f"runs/{run_id}/at/{n}")
         return found
 
@@ -77,15 +77,15 @@ class Lab:
         return list(self._get(f"runs/{run_id}/forks")["data"])
 
     def answer(self, run_id: str, said: "Said") -> list[str]:
-        """Say it in the model's place; gives what a good model would have done otherwise."""
+        """Answer in the model's place. Return remarks: what a good model would do differently."""
         return list(self._post(f"seats/{run_id}", said)["remarks"])
 
     def clock(self, advance_s: int) -> None:
-        """Let time pass, for all that the engine holds."""
+        """Let time pass for everything in the engine."""
         self._post("clock", {"advance_s": advance_s})
 
     def fault(self, kind: str) -> None:
-        """Let the next call of the model go wrong, whoever answers."""
+        """Let the next call of the model go wrong."""
         self._post("faults", {"kind": kind})
 
     def _moved(self, run_id: str, how: str, body: object) -> "LabRun":

@@ -19,7 +19,7 @@ def row(frame: Frame) -> FrameRow:
 
 
 def summary(frames: Sequence[Frame]) -> str:
-    """What was used so far, and who answered: "12 s · 109 tokens (estimated) · answers: authored"."""
+    """Return time, tokens and origin so far: "12 s · 109 tokens (estimated) · answers: authored"."""
     if not frames:
         return ""
     answers = (entry["data"] for frame in frames if (entry := frame.find("model.answered")))
@@ -29,7 +29,7 @@ def summary(frames: Sequence[Frame]) -> str:
 
 
 def used(frames: Sequence[Frame]) -> str:
-    """The tokens that these frames took: "109 tokens (estimated)"."""
+    """Return the tokens of these frames: "109 tokens (estimated)"."""
     prompt, completion, estimated = trace.tokens(frames)
     if not prompt + completion:
         return ""

@@ -4,8 +4,8 @@
     stepper = RunStepper(client, run=run)                   # one that is under way, or long over
     stepper.step(); stepper.to_end(); stepper.back(); stepper.fork({"instructions": "Sing."})
 
-What is clicked can be typed: each control is a method. Back is a view, which asks no model; a fork is a new run on a
-new thread. It needs our engine, which keeps a journal of each run; on another server it says so in one sentence.
+Each control is a method, too, so clicks and code do the same. Going back asks no model. A fork is a new run on a new
+thread. The stepper needs our engine, which keeps a journal of each run; on another server it says so in one sentence.
 """
 
 import threading
@@ -34,11 +34,10 @@ if TYPE_CHECKING:
 
 
 class RunStepper(Panel):
-    """`thread` and `assistant` are SDK objects or ids; `functions` may answer what the run asks of them; `predict=True`
-    asks for a guess before each step. Other `parameters`, such as `max_completion_tokens=20`, are those of the run that
-    the first step makes.
-
-    Raises TypeError without a run, or a thread and an assistant, and for parameters of a run that there is already.
+    """A stepper for one run. `thread` and `assistant` are SDK objects or ids. `functions` can answer the run's calls;
+    `predict=True` asks for a guess before each step. Other `parameters`, such as `max_completion_tokens=20`, are those
+    of the run that the first step makes. Raises TypeError without a run, or a thread and an assistant, and for
+    parameters of a run that is made already.
     """
 
     _stem = "run_stepper"
@@ -76,14 +75,14 @@ class RunStepper(Panel):
 
     @property
     def run(self) -> "Run | None":
-        """The SDK's object of the branch that is shown, as it is now; None before the first step."""
+        """The run that is shown, as the server has it now; None before the first step."""
         if not self._current:
             return None
         return self._client.beta.threads.runs.retrieve(self._current, thread_id=self._branch.thread_id)
 
     @property
     def frames(self) -> list[Frame]:
-        """What has happened so far on the branch that is shown."""
+        """The frames of the branch that is shown."""
         return list(self._branch.frames) if self._current else []
 
     @property
@@ -105,32 +104,32 @@ class RunStepper(Panel):
 
     @work
     def step(self) -> None:
-        """The next frame; at the last one, let the run make one transition."""
+        """Go to the next frame; from the last one, let the run make one transition."""
         self._move("transition")
 
     @work
     def over(self) -> None:
-        """To the end of the run step that is under way."""
+        """Go to the end of the current run step."""
         self._move("step")
 
     @work
     def to_tool(self) -> None:
-        """To the next call of a tool."""
+        """Go to the next call of a tool."""
         self._move("tool")
 
     @work
     def to_breakpoint(self) -> None:
-        """To the next breakpoint, or where the run needs somebody."""
+        """Go to the next breakpoint, or to where the run waits for outputs or a person."""
         self._move("breakpoint")
 
     @work
     def to_end(self) -> None:
-        """As far as the run goes."""
+        """Go as far as the run goes."""
         self._move("end")
 
     @work
     def back(self) -> None:
-        """The frame before, as it was: a view, no model is asked."""
+        """Go to the frame before. No model is asked."""
         self.go(self._place - 1)
 
     @work
@@ -143,7 +142,7 @@ class RunStepper(Panel):
 
     @work
     def hold(self) -> None:
-        """From now on the run moves only by hand."""
+        """Hold the run: from now on it moves only by hand."""
         self._take(self._lab.hold(self._branch.run_id, self._breakpoints))
 
     @work
@@ -201,14 +200,14 @@ class RunStepper(Panel):
 
     @work
     def called(self) -> dict[str, str]:
-        """What your functions answer to what the run asks, by the ids of the calls, before it is submitted."""
+        """Call your functions for the run; return their outputs by call id. Nothing is submitted."""
         run = self.run
         found = tool_outputs(run, *self._functions) if run else []
         return {one["tool_call_id"]: str(one.get("output")) for one in found}
 
     @work
     def answer(self, text: str = "", tool_calls: "Sequence[SaidCall]" = ()) -> list[str]:
-        """Answer in the model's place. Gives what a good model would have done otherwise."""
+        """Answer in the model's place. Return remarks: what a good model would do differently."""
         said: Said = {"text": text} if text else {}
         if tool_calls:
             said["tool_calls"] = list(tool_calls)
@@ -218,7 +217,7 @@ class RunStepper(Panel):
 
     @work
     def check(self, function: str, arguments: str) -> str | None:
-        """What is wrong with the arguments of a call, by the function's schema; None if nothing is."""
+        """Check arguments against the function's schema; return the first mistake, or None."""
         position = self._branch.position
         tools = position["run"]["tools"] if position else []
         offered = (tool["function"] for tool in tools if tool["type"] == "function")
@@ -248,7 +247,7 @@ class RunStepper(Panel):
 
     @work
     def guess(self, answer: str) -> None:
-        """What you think comes next."""
+        """Answer the question: what comes next?"""
         if self._guesses:
             self._guesses.make(answer)
         self._say()
@@ -257,30 +256,30 @@ class RunStepper(Panel):
 
     @work
     def detail(self, tab: str) -> str:
-        """What a tab shows of the frame that is shown, as HTML."""
+        """Return the HTML of a tab for the current frame."""
         draw = tabs.TABS[tab].draw
         if self.frame is None or draw is None:
             return tabs.nothing_yet(self._start["assistant_id"])
-        return draw(tabs.Shown(self._branch.frames, self._place, self._at))
+        return draw(tabs.Shown(self._branch.frames, self._place, self._view))
 
     @work
     def code(self) -> list[CodedCall]:
-        """The calls that a client would make here, as code, and what the server answers."""
+        """Return the calls that a client would make here, as code, with the server's answers."""
         position = self._branch.position if self._current else None
         run = position["run"] if position else None
-        return calls_here(self.frames, self._place, run, {"thread_id": self.thread_id, **self._start}, self._at)
+        return calls_here(self.frames, self._place, run, {"thread_id": self.thread_id, **self._start}, self._view)
 
     @work
     def edits(self) -> list[trace.PossibleEdit]:
-        """What a fork at this frame can change."""
+        """Return what a fork at this frame can change."""
         if self.frame is None:
             return []
-        view = self._lab.view(self._current, self.frame.n)
+        view = self._view(self.frame.n)
         return list(trace.edits(self._branch.frames[: self._place + 1], view["run"], view["messages"]))
 
     @work
     def compare(self, run_id: str) -> str:
-        """The branch that is shown beside another one, as HTML."""
+        """Return the HTML that compares this branch with another one."""
         other = self._branches[run_id]
         return page.comparison(self._branch.frames, other.frames, self._branch.label, other.label)
 
@@ -321,9 +320,12 @@ class RunStepper(Panel):
 
     # Inside
 
+    def _view(self, n: int) -> "LabView":
+        return self._lab.view(self._current, n)
+
     @property
     def _branch(self) -> Branch:
-        """The one that is shown. Raises Refused before the first step."""
+        """The branch that is shown. Raises Refused before the first step."""
         if not self._current:
             raise sdk.Refused("There is no run yet. The first step makes it.")
         return self._branches[self._current]
@@ -334,7 +336,7 @@ class RunStepper(Panel):
         return f"{self._current}: {self._branch.status}, {len(self._branch.frames)} frames"
 
     def _begin(self) -> None:
-        """Get to know the server, and the run that was given."""
+        """Ask the server for its table of moves, and show the run that was given."""
         if self._engine is None:
             moves = self._lab.moves()
             self._engine, self._moves = moves is not None, moves or {}
@@ -356,26 +358,23 @@ class RunStepper(Panel):
             if self._guesses and self._guesses.open:
                 raise sdk.Refused("Predict first: say what you think comes next.")
             if not self._current:
-                self._create()
+                run = self._lab.create(self.thread_id, self._start, self._breakpoints)
+                self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"])
+                self.switch(run["id"])
             elif self._place < len(self._branch.frames) - 1:
                 self.go(self._known(to))
             else:
                 self._take(self._lab.advance(self._current, to))
 
     def _known(self, to: "To") -> int:
-        """The place of the frame at which a move stops among those that there are: the engine knows where."""
+        """Return the place where a move through known frames stops. The engine has the rule."""
         if to == "transition":
             return self._place + 1
         branch = self._branch
         return branch.place_of(self._lab.seek(branch.run_id, to, branch.frames[self._place].n, self._breakpoints))
 
-    def _create(self) -> None:
-        run = self._lab.create(self.thread_id, self._start, self._breakpoints)
-        self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"])
-        self.switch(run["id"])
-
     def _refresh(self, *, go_on: bool = False) -> None:
-        """Ask where the run stands. With `go_on`, or at its last frame, the newest one is shown."""
+        """Ask where the run stands. With `go_on`, or from the last frame, go to the newest frame."""
         self._take(self._lab.position(self._current), go_on=go_on)
 
     def _take(self, position: "LabRun", *, go_on: bool = True) -> None:
@@ -395,10 +394,6 @@ class RunStepper(Panel):
     def _say(self) -> None:
         if self._views:
             self.tell("state", **self.state())
-
-    def _at(self, n: int) -> "LabView":
-        """Run, steps and messages as they were at an entry."""
-        return self._lab.view(self._current, n)
 
 
 def _id(thing: Any) -> str:

@@ -24,7 +24,7 @@ class Shown:
     frames: Sequence[Frame]
     place: int
     at: "Callable[[int], LabView]"
-    """Gives run, steps and messages as they were at an entry, from the engine."""
+    """Asks the engine for run, steps and messages as they were at an entry."""
 
     @property
     def frame(self) -> Frame:
@@ -34,7 +34,7 @@ class Shown:
 class Tab(NamedTuple):
     label: str
     draw: Callable[[Shown], str] | None
-    """None for a tab that the page draws by a helper of its own, `tabs` in `tabs.js`."""
+    """None if the page draws the tab itself (`DRAWN_HERE` in `tabs.js`)."""
 
 
 def nothing_yet(assistant_id: str) -> str:
@@ -89,7 +89,7 @@ def _function(name: str, arguments: str, output: str | None) -> str:
 
 
 def _prompt(shown: Shown) -> str:
-    """The latest prompt; of its messages, those that the one before did not have are marked."""
+    """Show the latest prompt. Messages that the prompt before did not have are marked."""
     prompts = trace.prompts(shown.frames, shown.place)
     if not prompts:
         return "<p>The model has not been asked yet.</p>"
@@ -116,7 +116,7 @@ def _public(view: "LabView") -> dict[str, object]:
 
 
 def _objects(shown: Shown) -> str:
-    """What of the public objects has changed, and how they are now."""
+    """Show what has changed in the public objects, and the objects as they are now."""
     before = _public(shown.at(shown.frames[shown.place - 1].n)) if shown.place > 0 else {}
     after = _public(shown.at(shown.frame.n))
     found = list(trace.changes({name: before.get(name) for name in after}, after))
@@ -133,7 +133,7 @@ def _cell(value: Any) -> str:
 
 
 def _stream(shown: Shown) -> str:
-    """The events that a stream of the run would send here; the pieces of an answer come between them."""
+    """Show the events that a stream would send here, without the deltas between them."""
     events = [entry for entry in shown.frame.entries if entry["event"].startswith("thread.")]
     heads = (f"event: <code>{render.inline(entry['event'])}</code>" for entry in events)
     folds = [

@@ -38,7 +38,7 @@ class Item(NamedTuple):
     id: str
     thing: "Message | Run"
     steps: "Sequence[RunStep]" = ()
-    """Of a run, or of the run that wrote the message: its searches hold what the message cites."""
+    """The steps of the run, or of the run that wrote the message: they hold the hits that the message cites."""
 
 
 def arrange(
@@ -72,7 +72,7 @@ def _run_item(run: "Run", steps: "Mapping[str, Sequence[RunStep]]") -> Item:
 
 
 def html(item: Item, known: Known) -> str:
-    """An item as HTML."""
+    """Return the HTML of an item."""
     thing = item.thing
     return _message(thing, item, known) if thing["object"] == "thread.message" else _run(thing, item.steps, known)
 
@@ -103,12 +103,12 @@ def _message(message: "Message", item: Item, known: Known) -> str:
 
 
 def content(item: Item, known: Known) -> list[str]:
-    """The parts of a message, as blocks of HTML."""
+    """Return the content of a message as blocks of HTML."""
     return [block for part in parts_of(item) for block in _part(part, item, known)]
 
 
 def parts_of(item: Item) -> "list[ReadPart]":
-    """The parts of a message; a run has none."""
+    """Return the parts of a message; a run has none."""
     return [*item.thing["content"]] if item.thing["object"] == "thread.message" else []
 
 
@@ -125,7 +125,7 @@ def _part(part: "ReadPart", item: Item, known: Known) -> Sequence[str]:
 
 
 def cited(item: Item, known: Known) -> render.Cited:
-    """What a message points to: the hits it cites, by number; the files it links."""
+    """Return what a message points to: numbers for the hits that it cites, and the files that it links."""
     notes = annotations(parts_of(item))
     numbers = {mark: f'<sup class="anb-cite">[{n}]</sup>' for n, mark in enumerate(_cited_marks(item), 1)}
     files = {note["text"]: note["file_path"]["file_id"] for note in notes if note["type"] == "file_path"}
@@ -133,24 +133,24 @@ def cited(item: Item, known: Known) -> render.Cited:
 
 
 def _cited_marks(item: Item) -> dict[str, str]:
-    """Of each mark in a message the id of the file that it cites, in the order of the text."""
+    """Return the id of the cited file for each mark of a message, in the order of the text."""
     notes = annotations(parts_of(item))
     return {note["text"]: note["file_citation"]["file_id"] for note in notes if note["type"] == "file_citation"}
 
 
 def annotations(parts: "Iterable[ReadPart]") -> "list[Annotation]":
-    """What texts point to."""
+    """Return the annotations of all text parts."""
     return [note for part in parts if part["type"] == "text" for note in part["text"]["annotations"]]
 
 
 class Note(NamedTuple):
-    """What a mark in a message cites."""
+    """What one mark in a message cites."""
 
     number: int
     mark: str
     file: str
     words: str
-    """Those that were found; empty where they are not at hand."""
+    """The words that were found; empty if they are not known."""
 
 
 def notes(item: Item, known: Known) -> list[Note]:
@@ -159,7 +159,7 @@ def notes(item: Item, known: Known) -> list[Note]:
 
 
 def _notes(item: Item, known: Known) -> str:
-    """What a message cites, as folds below it: the file's name, and the words that were found."""
+    """Show what a message cites, as folds below it: the file's name and the words that were found."""
     found = []
     for number, _, file, text in notes(item, known):
         words = (
@@ -185,7 +185,7 @@ def _found(steps: "Sequence[RunStep]", mark: str, file_id: str) -> str:
 
 
 def attached_to(thing: "Message | Run") -> list[str]:
-    """The ids of the files that are attached to a message; a run has none."""
+    """Return the ids of the files attached to a message; a run has none."""
     attachments = thing.get("attachments") or [] if thing["object"] == "thread.message" else []
     return [one["file_id"] for one in attachments if one.get("file_id")]
 
@@ -214,7 +214,7 @@ def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> str:
 
 
 def facts_of(thing: "Run | RunStep") -> Iterator[str]:
-    """Time, tokens and origin of a run or a step."""
+    """Yield time, tokens and origin of a run or a step."""
     run = cast("Run", thing)  # a step has less
     end = run.get("completed_at") or run.get("failed_at") or run.get("cancelled_at")
     if end and (begun := run.get("started_at") or run.get("created_at")):
@@ -226,7 +226,7 @@ def facts_of(thing: "Run | RunStep") -> Iterator[str]:
 
 
 def _told(run: "Run") -> str:
-    """What a run has to say of itself: its error, why it is incomplete, what it waits for."""
+    """Show a run's error, why it is incomplete, and what it waits for."""
     told = list[str]()
     if error := run.get("last_error"):
         told += [f'<p class="anb-error"><b>{render.inline(error["code"])}</b>: {render.inline(error["message"])}</p>']
@@ -258,7 +258,7 @@ def _steps(steps: "Iterable[RunStep]", known: Known) -> Iterator[str]:
 
 
 def lasting(html: str) -> str:
-    """For copies: light, and without what holds for one machine only, as they are the same wherever a lesson is run."""
+    """Return the HTML for a saved copy: long outputs are cut, and what depends on the machine is left out."""
     return _LONG.sub(r"\1 … (the rest is not in this copy)", _WALLS.sub("", html))
 
 
@@ -295,7 +295,7 @@ def _outputs(outputs: "Iterable[CodeOutput]", known: Known) -> Iterator[str]:
 
 
 def _hits(hits: "Sequence[SearchHit] | None") -> Iterator[str]:
-    """None are told while a search is under way, and never by version 1 of the API."""
+    """Show hits. There are none while a search is under way, and never in version 1 of the API."""
     yield '<p class="anb-mute">nothing was found</p>' if hits == [] else ""
     for hit in hits or ():
         text = "\n\n".join(part.get("text", "") for part in hit.get("content") or [])
@@ -313,18 +313,18 @@ def _file_name(file_id: str, known: Known) -> str:
 
 
 def calls(steps: "Iterable[RunStep]") -> "Iterator[ToolCall]":
-    """The tool calls of steps, in order."""
+    """Yield the tool calls of steps, in order."""
     for step in steps:
         if step["step_details"]["type"] == "tool_calls":
             yield from step["step_details"].get("tool_calls") or []
 
 
 def found_by(call: "ToolCall") -> "list[SearchHit]":
-    """What a file search has found."""
+    """Return the hits of a file search."""
     return inner_of(call).get("results") or []
 
 
 def when(created_at: int) -> str:
-    """A time of day, in UTC; the script makes it that of the reader."""
+    """Show a time of day in UTC. The script turns it into the reader's time."""
     at = datetime.fromtimestamp(created_at, UTC)
     return f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%H:%M:%S}</time>'

@@ -1,4 +1,4 @@
-"""A run that this view has begun, as it comes: what its stream has said so far, and what of it is new to the page."""
+"""A run that this view has started: what its stream has said so far, and what the page has not seen of it."""
 
 import threading
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Answer:
-    """Read by one thread, shown by another; `changes` may be asked for at any time."""
+    """One thread reads it, another shows it. `changes` may be called at any time."""
 
     def __init__(self, client: "OpenAI", thread_id: str, assistant_id: str) -> None:
         self._client, self._thread_id, self._assistant_id = client, thread_id, assistant_id
@@ -25,7 +25,7 @@ class Answer:
         self._steps: dict[str, Any] = {}
         self._texts: dict[str, _Text] = {}
         self._changed: dict[str, None] = {}
-        """Ids of what the page has not seen, in the order in which they changed."""
+        """The ids of what the page has not seen, in the order of the changes."""
         self._stopped = self._cancelled = False
 
     def read(self) -> Iterator[None]:
@@ -45,25 +45,25 @@ class Answer:
                 yield
 
     def stop(self) -> None:
-        """Cancel the run, as soon as there is one."""
+        """Cancel the run as soon as there is one."""
         self._stopped = True
         self._cancel_if_stopped()
 
     def begin_again(self) -> None:
-        """Let all that was said be new once more: another page has opened."""
+        """Mark everything as new again: another page has opened."""
         with self._lock:
             for text in self._texts.values():
                 text.begin_again()
             self._changed = dict.fromkeys([*([self._run.id] if self._run else []), *self._texts])
 
     def changes(self, known: Known) -> list[PutItem | GrowItem]:
-        """What a page must do to show what is new: `put` an item, or the last `blocks` of a message that grows."""
+        """Return what the page must do to show what is new."""
         with self._lock:
             changed, self._changed = self._changed, {}
             return [change for id in changed for change in self._change(id, known)]
 
     def item(self, id: str) -> Item | None:
-        """The run, or a message of it, as far as it has come."""
+        """Return the run, or one of its messages, as far as it has come."""
         with self._lock:
             return self._item(id)
 
@@ -135,7 +135,7 @@ class _Text:
                     self._marks.setdefault(note.text or "", f'<sup class="anb-cite">[{len(self._marks) + 1}]</sup>')
 
     def so_far(self) -> "Message":
-        """The message with what has come of its text, on which the API has no last word yet."""
+        """Return the message with the text that has come so far."""
         message: Message = self.message.to_dict(mode="json")
         if self.finished or not self._all:
             return message

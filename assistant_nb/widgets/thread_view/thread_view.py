@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ...shapes import Message, Run
 
 _WINDOW: Final = 500
-"""Messages that a page holds at once; those farthest from where one reads are let go."""
+"""The most messages that a page holds at once. Those farthest from the reader are dropped."""
 _FRAME_S: Final = 0.08
-"""Between two looks at an answer that comes: some 12 a second."""
+"""Seconds between two looks at an answer that comes in: about 12 a second."""
 _COPIED: Final = 40
-"""Messages and runs that the static copy holds: it is saved with the notebook, and MathJax draws all its formulas."""
+"""The most messages and runs in the static copy, which is saved with the notebook."""
 _LARGEST_FILE: Final = 32 * 2**20
 
 
@@ -53,7 +53,7 @@ class ThreadView(Panel):
         self._runs: list[Run] = []
         self._older = self._newer = False
         self._reading = threading.RLock()
-        """Held while a window is read and shown: two readers would overwrite each other."""
+        """Held while messages are read and shown, so that two readers do not overwrite each other."""
         self._shown: dict[str, str] = {}
         self._answer: Answer | None = None
         self._items: list[Item] = []
@@ -65,19 +65,19 @@ class ThreadView(Panel):
 
     @property
     def thread(self) -> "Thread":
-        """The SDK's object, as it is now."""
+        """The thread, as the server has it now."""
         return self._client.beta.threads.retrieve(self.thread_id)
 
     def to_markdown(self) -> str:
-        """The whole thread as Markdown."""
+        """Return the whole thread as Markdown."""
         return export.markdown(self._whole(), self._reader.known)
 
     def to_html(self) -> str:
-        """The whole thread as a page that stands alone and fetches nothing."""
+        """Return the whole thread as one HTML page that fetches nothing."""
         return export.page_html(self._whole(), self._reader.known, self.thread_id)
 
     def to_notebook(self) -> "nbformat.NotebookNode":
-        """The whole thread as a notebook: words as Markdown cells, code that was run as code cells with its outputs."""
+        """Return the whole thread as a notebook: messages as Markdown cells, code that was run as code cells."""
         return export.notebook(self._whole(), self._reader.known)
 
     def copy_html(self) -> str:
@@ -100,7 +100,7 @@ class ThreadView(Panel):
             return {"thread": self.thread_id, "items": list(self._shown.items()), **self._about()}
 
     def look(self) -> None:
-        """The newest page again; what differs is shown. While an answer comes, what is new of it."""
+        """Read the newest page again and show what differs. While an answer comes, show what is new of it."""
         if answer := self._answer:
             self._show_answer(answer)
         else:
@@ -134,7 +134,7 @@ class ThreadView(Panel):
 
     @work
     def jump(self, to: str) -> str | None:
-        """Show the messages around one: its id, "first" or "last". Gives the id to scroll to."""
+        """Show the messages around one, given by its id, "first" or "last". Return the id to scroll to."""
         with self._reading:
             match to:
                 case "last":
@@ -155,7 +155,7 @@ class ThreadView(Panel):
 
     @work
     def find(self, text: str, search: int, view: str = "") -> None:
-        """Look for words in all messages, and tell of hits as they are found; a view's next `search` ends this one."""
+        """Search all messages and tell the view each hit. The view's next `search` ends this one."""
         self._searches[view], looked = search, 0
         for messages in self._reader.all_messages():
             if self._searches[view] != search:
@@ -167,14 +167,14 @@ class ThreadView(Panel):
 
     @work
     def assistants(self) -> list[AssistantChoice]:
-        """Those that can be asked."""
+        """Return the assistants that can be asked."""
         found = list(self._client.beta.assistants.list(limit=100))
         self._reader.known.assistants |= {one.id: one.name or one.id for one in found}
         return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
 
     @work
     def send_message(self, text: str, assistant_id: str | None) -> None:
-        """Put a message on the thread and, with an assistant, run it; the answer is shown as it comes."""
+        """Put a message on the thread. With an assistant, run the thread and show the answer as it comes."""
         if self._answer:
             raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
         if assistant_id is None:
@@ -204,7 +204,7 @@ class ThreadView(Panel):
 
     @quick
     def join(self) -> None:
-        """A page that has just opened is told of an answer that is under way, too."""
+        """Tell a page that has just opened about the answer that is under way."""
         with self._state_lock:
             if answer := self._answer:
                 answer.begin_again()
@@ -212,7 +212,7 @@ class ThreadView(Panel):
 
     @work
     def stop(self) -> None:
-        """Cancel the run that is under way, or waits for outputs; what was said stays."""
+        """Cancel the run that is under way or waits for outputs. What was said stays."""
         if answer := self._answer:
             answer.stop()
         elif run := self._active():
@@ -224,7 +224,7 @@ class ThreadView(Panel):
 
     @quick
     def raw(self, id: str) -> str:
-        """The JSON of a message, or of a run with its steps."""
+        """Return the JSON of a message, or of a run with its steps."""
         item = (answer := self._answer) and answer.item(id)
         item = item or next((item for item in self._items if item.id == id), None)
         if item is None:
@@ -235,7 +235,7 @@ class ThreadView(Panel):
 
     @work
     def file(self, file_id: str) -> SavedFile:
-        """A file to save: its name, and its bytes in base64."""
+        """Return a file to save."""
         about = self._client.files.retrieve(file_id)
         if about.bytes > _LARGEST_FILE:
             raise sdk.Refused(
@@ -248,7 +248,7 @@ class ThreadView(Panel):
 
     @work
     def export(self, kind: str) -> SavedText:
-        """The whole thread to save, as "markdown", "html" or "notebook"."""
+        """Return the whole thread to save, as "markdown", "html" or "notebook"."""
         match kind:
             case "markdown":
                 return {"name": f"{self.thread_id}.md", "text": self.to_markdown(), "type": "text/markdown"}
@@ -263,7 +263,7 @@ class ThreadView(Panel):
         return _FRAME_S if self._answer else super().every_s
 
     def _show_answer(self, answer: Answer) -> None:
-        """Show what is new of an answer, unless one reads far before it."""
+        """Show what is new of an answer, unless the reader is far above it."""
         with self._state_lock:
             if self._newer:
                 return
@@ -276,7 +276,7 @@ class ThreadView(Panel):
                 self.tell("items", ops=ops)
 
     def _show(self, messages: "list[Message]", *, older: bool, newer: bool) -> None:
-        """Show these messages, or the last ones of them that a page can hold, and the runs among them."""
+        """Show these messages with their runs; of too many, the last ones."""
         messages, older = messages[-_WINDOW:], older or len(messages) > _WINDOW
         runs = self._reader.runs_since(messages[0]["created_at"] if older else 0)
         runs = [run for run in runs if _among(run, messages, older=older, newer=newer)]
@@ -312,7 +312,7 @@ class ThreadView(Panel):
         return page.summary(self._items, older=self._older, newer=self._newer)
 
     def _whole(self) -> list[Item]:
-        """Every message and run of the thread."""
+        """Return all messages and runs of the thread."""
         messages = [message for some in self._reader.all_messages() for message in some]
         runs = self._reader.all_runs()
         steps = {run["id"]: self._reader.steps(run) for run in runs}
@@ -321,7 +321,7 @@ class ThreadView(Panel):
 
 
 def _among(run: "Run", messages: "list[Message]", *, older: bool, newer: bool) -> bool:
-    """Whether a run belongs to a window: it wrote one of its messages, or began within it."""
+    """Return whether a run belongs to these messages: it wrote one of them, or began among them."""
     if any(message["run_id"] == run["id"] for message in messages):
         return True
     late_enough = not older or run["created_at"] >= messages[0]["created_at"]
@@ -329,7 +329,7 @@ def _among(run: "Run", messages: "list[Message]", *, older: bool, newer: bool) -
 
 
 def _differences(shown: dict[str, str], wanted: dict[str, str]) -> list[Change]:
-    """What a page must do that shows the one, to show the other: drop items, put others behind the one before them."""
+    """Return how a page gets from what it shows to what is wanted: drop items, put items behind others."""
     ops: list[Change] = [{"drop": id} for id in shown if id not in wanted]
     before = None
     for id, html in wanted.items():
