@@ -1,16 +1,33 @@
-"""The journal: what happened in a run, in order, and how to read it back.
+"""The journal: what happened in a run, in order, and how to read it back. Pure: nothing here knows where it is kept.
 
-A journal is a list of entries that only grows. The run object, its steps and the messages it wrote
-are folds of it: apply the entries one after the other and you have them. Pure; nothing here knows
-where entries are kept.
+A bank does not keep the balance of an account alone. It keeps every payment, and the balance is their sum. A journal
+does the same for a run. It is a list of entries that only grows; an entry is never changed. The run object, its steps
+and its messages are the sum: apply the entries one after the other, and you have them. This is called a *fold*.
+
+    0  thread.run.created       run_…   {"status": "queued", "model": "gpt-4", …}
+    1  thread.run.queued        run_…   {}
+    2  thread.run.in_progress   run_…   {"status": "in_progress", "started_at": …}
+    3  model.asked              run_…   {"messages": [{"role": "user", "content": "2 + 2?"}], …}
+
+Folding entries 0 to 2 gives a run in progress. Folding 0 to 3 gives the same run, with a prompt that waits.
+
+Why keep the entries, when the run object is all that most clients want? Three things follow from them.
+
+* Recovery. When the process dies, the journal says how far the run had come. The engine folds it and goes on.
+* Rewind. Fold only the first entries, and you see the run as it was then, byte for byte, without asking a model.
+* Fork. Copy the first entries under new ids, change one thing, and go on: a run that could have been.
+
+They hold only if an entry says all that a fold needs. So the answers of the model are in the journal: none of them is
+asked for again. Times and ids are in it, too: none of them is made anew.
 
 Four families of entries, told apart by the first word of their event:
 
     thread.…   a transition: `data` holds the fields of object `id` that this event sets. The event's
                name is the one a stream sends. A created object brings all its fields.
-    model.…    `model.asked` holds the exact prompt, `model.answered` the answer with its usage and
-               provenance; `model.called` writes the calls of that answer into their run step `id`,
-               `model.dropped` takes the half-written message `id` away that another answer replaces.
+    model.…    `model.asked` holds the exact prompt (a store keeps it without repeating: see `prompt_texts`),
+               `model.answered` the answer with its usage and provenance; `model.called` writes the calls
+               of that answer into their run step `id`, `model.dropped` takes the half-written message `id` away
+               that another answer replaces.
     tool.…     `tool.answered` writes there what came of a call that the engine answers by itself.
     client.…   a client changed (`client.modified`) or deleted (`client.deleted`) what the run made;
                `client.answered`: what a person has said in the model's seat; `client.dictated`: what a
@@ -135,6 +152,10 @@ class RunState:
         step = self.open_step("tool_calls")
         calls = tool_calls(step) if step else []
         return next(iter([call for call in calls if call["type"] != "function"][self.used :]), None)
+
+    # What follows is the whole of folding. Most entries are about an object, and set some of its fields. Those about
+    # the model, a tool or a client change what the run waits for, too. That is not a field of any object, so it stands
+    # beside them, and `next_transition` in `runs/stepping` reads it.
 
     def apply(self, entry: Entry) -> None:
         """Take in the next entry. An object that it changes is a new one: who holds the old one sees no change."""

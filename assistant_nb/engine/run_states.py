@@ -1,11 +1,44 @@
 """The life of a run: nine statuses and the legal moves between them, as one table.
 
-All knowledge of the lifecycle stays in this file. The table's innermost strings say why a run
-takes that way; error messages and pictures are made from them. A status with an empty row is
-terminal: nothing leaves it.
-
 Source: the Assistants guide, "Run lifecycle", and the `status` field of the run object.
 """
+
+# A run is a *state machine*. At each moment it has one status, and from each status it may move to a few others. A
+# client cannot see what happens inside a run. It sees the status, so the status has to answer one question: what do I
+# do now?
+#
+#     queued            Wait. The run exists, and nobody has begun to work on it.
+#     in_progress       Wait. The model is answering, or a tool of the engine is at work.
+#     requires_action   Act. The model calls functions of yours. Make the calls and submit their outputs.
+#     cancelling        Wait. You have cancelled, and what is at work has not stopped yet.
+#     completed         Read. The answer is on the thread.
+#     incomplete        Read, and see `incomplete_details`. A token limit was reached; half an answer may be there.
+#     failed            See `last_error`. The model, or the engine, gave no answer.
+#     cancelled         Nothing. You wanted it so.
+#     expired           Nothing. Ten minutes had passed, most often in requires_action.
+#
+# The most common way through:
+#
+#     queued -> in_progress -> completed
+#        ^           |
+#        |           v
+#        `--- requires_action        once for each round of function calls
+#
+# Why these moves and no others?
+#
+# * The last five statuses are *terminal*: their rows in the table are empty. A run is never started again. A client
+#   may stop asking as soon as it sees one of them, and another run may begin on the thread.
+# * From requires_action a run goes back to queued, not to in_progress. The client has acted; somebody has to take up
+#   the work again, and that may take a moment, as it did at the beginning.
+# * There is no way from in_progress to cancelled. A model or a tool that is at work cannot always stop at once. So
+#   `cancel` is a wish, and cancelling says that it was heard. In between the run may still break and become failed.
+#   It cannot become completed any more: the client has been told that it will stop.
+# * Everything that is not terminal may expire. Without that, a client that went away would hold its thread for ever,
+#   because a thread takes only one active run at a time.
+#
+# All knowledge of the lifecycle stays in this file. The strings in the table say why a run takes a way; error
+# messages, the stepper and the picture in lesson 08 are made from them. Code that moves a run calls `check` first, so
+# an illegal move raises and changes nothing.
 
 from typing import Final, Literal, get_args
 

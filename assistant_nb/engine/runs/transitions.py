@@ -80,9 +80,12 @@ class RunLoop:
         """
         with live.writing() as writer:
             state = writer.state
+            # Time may have run out since the last transition. That comes before all else.
             if is_over(self._store, state.run):
                 writer.expired(live.interrupt())
                 return [None], True
+            # The journal alone says what comes next. What this process remembers may only hold it back: somebody has
+            # to advance a held run, a person has not answered, or another thread is at work.
             transition = next_transition(state)
             if transition and not live.may_move(state):
                 return [], False
@@ -157,6 +160,8 @@ def _work(live: LiveRun, work: Listening | Calling) -> tuple[Iterator[Event | No
         return None
     live.work = work
 
+    # The transaction in which this was decided ends when `_turn` returns. What is yielded here comes after it, so the
+    # model may take its time, and clients read and cancel meanwhile. `work` opens transactions of its own, short ones.
     def until_it_ends() -> Iterator[Event | None]:
         try:
             yield from work.events()
