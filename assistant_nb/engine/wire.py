@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, cast
 
 from .objects import Assistant, Message, Run, RunStep, Stored, T, Thread
 from .params.assistants import CreateAssistant, CreateMessage, CreateRun, CreateThread
-from .params.fields import PartParam, ToolParam, ToolResources
+from .params.fields import PartParam, ToolParam, ToolResources, settings
 from .parts import (
     Annotation,
     CallRanking,
@@ -64,12 +64,13 @@ def assistant(id: str, at: int, body: CreateAssistant, resources: ToolResources 
         "model": body["model"],
         "instructions": body.get("instructions"),
         "tools": tools,
-        "top_p": body.get("top_p", 1.0),
-        "temperature": body.get("temperature", 1.0),
-        "reasoning_effort": body.get("reasoning_effort"),
+        "top_p": None,  # here and below: the place of a setting, whose value comes at the end
+        "temperature": None,
+        "reasoning_effort": None,
         "tool_resources": tool_resources(tools, resources or {}),
         "metadata": body.get("metadata", {}),
-        "response_format": body.get("response_format", "auto"),
+        "response_format": "auto",
+        **settings(body),
     }
 
 
@@ -174,18 +175,19 @@ def run(
         "tools": [tool(given) for given in body["tools"]] if "tools" in body else assistant["tools"],
         "tool_resources": resources or {},
         "metadata": body.get("metadata", {}),
-        "temperature": body.get("temperature", assistant["temperature"]),
-        "top_p": body.get("top_p", assistant["top_p"]),
-        "reasoning_effort": body.get("reasoning_effort", assistant["reasoning_effort"]),
+        "temperature": None,
+        "top_p": None,
+        "reasoning_effort": None,
         "max_completion_tokens": body.get("max_completion_tokens"),
         "max_prompt_tokens": body.get("max_prompt_tokens"),
         "truncation_strategy": {"type": "auto", "last_messages": None, **body.get("truncation_strategy", {})},
         "incomplete_details": None,
         "usage": None,
-        "response_format": body.get("response_format", assistant["response_format"]),
+        "response_format": "auto",
         "tool_choice": body.get("tool_choice", "auto"),
         "parallel_tool_calls": body.get("parallel_tool_calls", True),
         "provenance": [],  # ours
+        **settings(body, assistant),
     }
 
 
@@ -256,14 +258,14 @@ def tool(given: ToolParam) -> Tool:
         case "code_interpreter":
             return given
         case "file_search":
-            settings = given.get("file_search", {})
+            search = given.get("file_search", {})
             ranking: RankingOptions = {
                 "ranker": "default_2024_08_21",
                 "score_threshold": 0.0,
                 "hybrid_search": None,
-                **settings.get("ranking_options", {}),
+                **search.get("ranking_options", {}),
             }
-            return {"type": "file_search", "file_search": {**settings, "ranking_options": ranking}}
+            return {"type": "file_search", "file_search": {**search, "ranking_options": ranking}}
         case "function":
             function = given["function"]
             echo: Function = {

@@ -24,6 +24,7 @@ from ..model.base import (
     estimate_tokens,
 )
 from ..params.chat import Answer, ChatPart, CompletionCall, CreateChatCompletion, Output, Question
+from ..params.fields import settings
 from ..parts import CachedTokens, Provenance, ReasoningTokens, Usage
 
 
@@ -116,10 +117,7 @@ def prompt_of(body: CreateChatCompletion) -> Prompt:
         instructions="\n\n".join(_text(one["content"]) for one in above) or None,
         messages=list(_turns(dialogue)),
         tools=[wire.tool(tool) for tool in body.get("tools", [])],
-        temperature=body.get("temperature"),
-        top_p=body.get("top_p"),
-        reasoning_effort=body.get("reasoning_effort"),
-        response_format=body.get("response_format", "auto"),
+        settings=settings(body),
         tool_choice=body.get("tool_choice", "auto"),
         parallel_tool_calls=body.get("parallel_tool_calls", True),
         max_completion_tokens=body.get("max_completion_tokens", body.get("max_tokens")),

@@ -39,11 +39,11 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, Protocol, cast, runtime_checkable
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from ..entries import Asked, MadeCall, PromptPart, PromptTurn
-from ..params.fields import ChosenFunctionTool, ChosenTool, ReasoningEffort, ResponseFormat, ToolChoice
+from ..params.fields import ChosenFunctionTool, ChosenTool, Settings, ToolChoice, settings
 from ..params.lab import Said
 from ..parts import Provenance, Tool
 
@@ -102,10 +102,8 @@ class Prompt:
     tools: Sequence[Tool] = ()
     files: Sequence[str] = ()
     """Where the code interpreter has files: `/mnt/data/points.csv`."""
-    temperature: float | None = None
-    top_p: float | None = None
-    reasoning_effort: ReasoningEffort | None = None
-    response_format: ResponseFormat = "auto"
+    settings: Settings = field(default_factory=lambda: settings({}))
+    """Temperature, reasoning effort, the format of the answer and so on."""
     tool_choice: ToolChoice = "auto"
     parallel_tool_calls: bool = True
     max_completion_tokens: int | None = None
@@ -123,10 +121,7 @@ class Prompt:
             "messages": [turn.as_json() for turn in self.messages],
             "tools": list(self.tools),
             "files": list(self.files),
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "reasoning_effort": self.reasoning_effort,
-            "response_format": self.response_format,
+            **self.settings,
             "tool_choice": self.tool_choice,
             "parallel_tool_calls": self.parallel_tool_calls,
             "max_completion_tokens": self.max_completion_tokens,
@@ -138,8 +133,19 @@ class Prompt:
     @classmethod
     def from_json(cls, data: Asked, said: Said | None = None, number: int = 1) -> "Prompt":
         """The inverse of `as_json`, for a journal that is read back."""
-        fields = {**data, "messages": [Turn.from_json(turn) for turn in data["messages"]]}
-        return cls(**cast("dict[str, Any]", fields), said=said, number=number)
+        return cls(
+            model=data["model"],
+            instructions=data["instructions"],
+            messages=[Turn.from_json(turn) for turn in data["messages"]],
+            tools=data["tools"],
+            files=data.get("files", ()),
+            settings=settings(data),
+            tool_choice=data["tool_choice"],
+            parallel_tool_calls=data["parallel_tool_calls"],
+            max_completion_tokens=data["max_completion_tokens"],
+            said=said,
+            number=number,
+        )
 
 
 # What a model answers

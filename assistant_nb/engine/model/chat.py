@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NotRequired, TypedDict, cast
 from ...texts import short
 from ..entries import PromptPart
 from ..errors import ModelError
-from ..params.fields import JsonSchema, ResponseFormat
+from ..params.fields import DEFAULT_SETTINGS, JsonSchema, Settings, SettingsParam
 from ..parts import FunctionCall, Tool
 from .base import Delta, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn, tool_name, words
 
@@ -51,7 +51,7 @@ class _OfferedTool(TypedDict):
     function: _Offer
 
 
-class Request(TypedDict):
+class Request(SettingsParam):
     """The arguments of `chat.completions.create`."""
 
     model: str
@@ -61,10 +61,6 @@ class Request(TypedDict):
     tools: NotRequired[list[_OfferedTool]]
     tool_choice: NotRequired[Literal["none", "required"]]
     parallel_tool_calls: NotRequired[bool]
-    response_format: NotRequired[ResponseFormat]
-    temperature: NotRequired[float]
-    top_p: NotRequired[float]
-    reasoning_effort: NotRequired[str]
     max_tokens: NotRequired[int]
 
 
@@ -116,23 +112,24 @@ def request_of(prompt: Prompt, model: str) -> Request:
         "stream": True,
         "stream_options": {"include_usage": True},
     }
+    request = {**request, **_unusual(prompt.settings)}
     if prompt.tools:
         request["tools"] = [_tool(tool, prompt.files) for tool in forced_tools(prompt) or prompt.tools]
         if prompt.tool_choice != "auto":
             request["tool_choice"] = "none" if prompt.tool_choice == "none" else "required"
         if not prompt.parallel_tool_calls:
             request["parallel_tool_calls"] = False
-    if prompt.response_format != "auto":
-        request["response_format"] = prompt.response_format
-    if prompt.temperature is not None and prompt.temperature != 1:
-        request["temperature"] = prompt.temperature
-    if prompt.top_p is not None and prompt.top_p != 1:
-        request["top_p"] = prompt.top_p
-    if prompt.reasoning_effort:
-        request["reasoning_effort"] = prompt.reasoning_effort
     if prompt.max_completion_tokens is not None:
         request["max_tokens"] = prompt.max_completion_tokens
     return request
+
+
+def _unusual(settings: Settings) -> SettingsParam:
+    """The settings that an endpoint has to be told, as they are not the usual ones."""
+    return cast(
+        SettingsParam,
+        {name: value for name, value in settings.items() if value not in (None, DEFAULT_SETTINGS.get(name))},
+    )
 
 
 def forced_tools(prompt: Prompt) -> Sequence[Tool]:

@@ -25,7 +25,7 @@ def essence(prompt: Prompt) -> dict[str, object]:
         "tools": [_tool(tool) for tool in prompt.tools],
         "messages": [_turn(turn) for turn in prompt.messages],
         "tool_choice": prompt.tool_choice,
-        "response_format": prompt.response_format,
+        "response_format": prompt.settings["response_format"],
     }
 
 

@@ -127,7 +127,7 @@ def _calls(function: Function, said: Said) -> list[ToolCall]:
 
 
 def _text(prompt: Prompt, question: str, made: Sequence[ToolCall]) -> str:
-    shape = prompt.response_format
+    shape = prompt.settings["response_format"]
     if isinstance(shape, dict) and shape["type"] == "json_schema":
         filled = Filling(shape["json_schema"].get("schema"), Said(_told(made) or question, "practice: ")).value
         return json.dumps(filled, ensure_ascii=False)

@@ -12,7 +12,6 @@ from .fields import (
     Metadata,
     ModelName,
     OwnToolResources,
-    ReasoningEffort,
     Sampling,
     SettingsParam,
     Text,
@@ -72,7 +71,7 @@ class TruncationParam(TypedDict):
     last_messages: NotRequired[Annotated[int, Ge(1)]]
 
 
-class _Run(Sampling, total=False):
+class _Run(TypedDict, total=False):
     """What the two ways to create a run have in common."""
 
     assistant_id: Required[AssistantId]
@@ -88,13 +87,12 @@ class _Run(Sampling, total=False):
     parallel_tool_calls: bool
 
 
-class CreateRun(_Run, total=False):
+class CreateRun(_Run, SettingsParam, total=False):
     additional_instructions: Text
     additional_messages: list[CreateMessage]
-    reasoning_effort: ReasoningEffort
 
 
-class CreateThreadAndRun(_Run, total=False):
+class CreateThreadAndRun(_Run, Sampling, total=False):
     thread: CreateThread
     tool_resources: ToolResources
 

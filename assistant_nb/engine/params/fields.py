@@ -8,7 +8,7 @@ leave out; such keys are gone before anything is checked.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Final, Literal, NotRequired, TypeVar
+from typing import Annotated, Any, Final, Literal, NotRequired, TypeVar, cast
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, Discriminator, Field, GetCoreSchemaHandler, Tag
@@ -123,12 +123,25 @@ class SettingsParam(Sampling, total=False):
 
 
 class Settings(TypedDict):
-    """The same as assistants, runs and prompts have them; null is what nobody has set."""
+    """The same in assistants, runs and prompts."""
 
     temperature: float | None
     top_p: float | None
     reasoning_effort: ReasoningEffort | None
     response_format: ResponseFormat
+
+
+DEFAULT_SETTINGS: Final[Settings] = {
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "reasoning_effort": None,
+    "response_format": "auto",
+}
+
+
+def settings(given: SettingsParam | Settings, default: Settings = DEFAULT_SETTINGS) -> Settings:
+    """The settings in what was given, with the default of each that is not there."""
+    return cast(Settings, {name: given.get(name, default.get(name)) for name in DEFAULT_SETTINGS})
 
 
 class ChosenFunction(TypedDict):

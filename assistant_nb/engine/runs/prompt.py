@@ -10,7 +10,7 @@ from ..errors import BadRequest
 from ..journal import RunState
 from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens, tool_name
 from ..objects import Message
-from ..params.fields import ToolChoice
+from ..params.fields import ToolChoice, settings
 from ..parts import CodeOutput, Part, Tool
 from ..parts import ToolCall as CallOfStep
 from .citations import mark, next_number
@@ -40,10 +40,7 @@ def prompt_of(state: RunState, messages: list[Message], files: Sequence[str] = (
         messages=thread + own,
         tools=run["tools"],
         files=files,
-        temperature=run["temperature"],
-        top_p=run["top_p"],
-        reasoning_effort=run["reasoning_effort"],
-        response_format=run["response_format"],
+        settings=settings(run),
         tool_choice=_choice(run["tool_choice"], own),
         parallel_tool_calls=run["parallel_tool_calls"],
         max_completion_tokens=_left(state, "completion"),

@@ -15,13 +15,16 @@ from assistant_nb.engine.model.base import (
     estimate_tokens,
     within,
 )
+from assistant_nb.engine.params.fields import settings
 from assistant_nb.engine.parts import Provenance
 
 MADE: Provenance = {"answer": "scripted"}
 
 
 def test_a_prompt_survives_the_journal() -> None:
-    prompt = Prompt("m", "Be brief.", [Turn("user", "Hi")], tools=[{"type": "code_interpreter"}], top_p=0.5)
+    prompt = Prompt(
+        "m", "Be brief.", [Turn("user", "Hi")], [{"type": "code_interpreter"}], settings=settings({"top_p": 0.5})
+    )
     assert Prompt.from_json(prompt.as_json()) == prompt
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn
 from assistant_nb.engine.model.practice import Practice
+from assistant_nb.engine.params.fields import JsonSchemaFormat, settings
 
 CODE: Any = {"type": "code_interpreter"}
 SEARCH: Any = {"type": "file_search"}
@@ -116,9 +117,15 @@ def test_of_a_search_it_cites_the_sentence_nearest_to_the_question() -> None:
 
 def test_a_response_format_is_kept() -> None:
     schema = {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"]}
-    shape = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema}}
-    assert json.loads(ask("Ada is 36.", response_format=shape)[0]) == {"name": "practice: Ada", "age": 36}
-    assert "was sent 1 turn" in json.loads(ask("Ada is 36.", response_format={"type": "json_object"})[0])["practice"]
+    shape: JsonSchemaFormat = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema}}
+    assert json.loads(ask("Ada is 36.", settings=settings({"response_format": shape}))[0]) == {
+        "name": "practice: Ada",
+        "age": 36,
+    }
+    assert (
+        "was sent 1 turn"
+        in json.loads(ask("Ada is 36.", settings=settings({"response_format": {"type": "json_object"}}))[0])["practice"]
+    )
 
 
 def test_otherwise_it_says_what_it_was_sent() -> None:

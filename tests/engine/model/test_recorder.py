@@ -13,6 +13,7 @@ from assistant_nb.engine.model.base import Delta, Finish, Prompt, TextDelta, Too
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, Recording, read, write
 from assistant_nb.engine.model.recorder import Recorder
 from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.params.fields import settings
 from assistant_nb.engine.parts import Provenance
 
 
@@ -93,7 +94,11 @@ def test_the_same_answer_again_changes_no_byte(tmp_path: Path) -> None:
 def test_prompts_that_demand_different_things_are_different(tmp_path: Path) -> None:
     path = tmp_path / "mine.jsonl"
     add = {"type": "function", "function": {"name": "add"}}
-    different: list[dict[str, Any]] = [{}, {"tool_choice": add}, {"response_format": {"type": "json_object"}}]
+    different: list[dict[str, Any]] = [
+        {},
+        {"tool_choice": add},
+        {"settings": settings({"response_format": {"type": "json_object"}})},
+    ]
     for n, choices in enumerate(different):
         list(Recorder(Says(TextDelta(str(n))), path).ask(prompt(**choices)))
     assert text_of(list(Recorded(path).ask(prompt(tool_choice=add)))) == "1"
