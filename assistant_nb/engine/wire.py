@@ -8,7 +8,7 @@ Source: API reference, "Assistants (v2)", and recorded answers of the hosted API
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, cast
+from typing import Final, Generic, Literal, TypedDict, TypeVar, cast
 
 from .objects import Assistant, Message, Run, RunStep, Stored, T, Thread
 from .params.assistants import CreateAssistant, CreateMessage, CreateRun, CreateThread
@@ -31,8 +31,6 @@ from .parts import (
     ToolType,
     Usage,
 )
-
-Json = dict[str, Any]
 
 encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 """Data as JSON text, compact, in ASCII: a lone surrogate in a message must not stop anything."""
