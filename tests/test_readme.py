@@ -8,7 +8,9 @@ import assistant_nb
 from assistant_nb import cli, course
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "assistant_nb"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+MAP = (PACKAGE / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_public_name_is_in_the_readme() -> None:
@@ -21,11 +23,30 @@ def test_every_lesson_is_in_the_readme_and_every_link_leads_somewhere() -> None:
     assert {Path(link).name for link in links if link.endswith(".ipynb")} == {path.name for path in course.lessons()}
 
 
-def test_every_module_is_on_the_map() -> None:
-    package = ROOT / "assistant_nb"
-    files = [path.relative_to(package) for path in package.rglob("*.py") if path.name not in ("__init__.py", "base.py")]
-    missing = [path for path in files if path.name not in README and f"`{path.parent}/`" not in README]
-    assert missing == []
+def test_every_module_is_on_the_map_in_the_table_of_its_package() -> None:
+    named = set[str]()
+    for section in MAP.split("## All modules")[1].split("\n### ")[1:]:
+        heading, *rows = section.splitlines()
+        folder = found[1] if (found := re.match(r"`([^`]+/)`", heading)) else ""
+        named |= {folder + row[1] for line in rows if (row := re.match(r"\| `([^`]+)` \|", line))}
+    files = {path for path in PACKAGE.rglob("*.*") if path.suffix in (".py", ".js") and "notebooks" not in path.parts}
+    modules = {path for path in files if path.name not in ("__init__.py", "temml.min.js")}
+    assert named == {path.relative_to(PACKAGE).as_posix() for path in modules}
+
+
+def test_what_the_map_points_at_is_there() -> None:
+    pointed = re.findall(r"^\| [^|]+ \| `([^`]+)` \| ([^|]+) \|$", MAP, re.MULTILINE)
+    added = re.findall(r"^\d\. [^`]*`([^`]+\.(?:py|js))`: (.*)", MAP, re.MULTILINE)
+    assert len(pointed) > 40 and len(added) == 12
+    for path, text in pointed + added:
+        code = (PACKAGE / path).read_text(encoding="utf-8")
+        assert [name for name in re.findall(r"`([^`]+)`", text) if name not in code] == [], path
+
+
+def test_to_add_something_takes_at_most_four_modules() -> None:
+    for recipe in re.split(r"\n(?=1\. )", MAP)[1:]:
+        steps = re.match(r"(?:\d\..*\n(?: .*\n)*)+", recipe)
+        assert steps and len(re.findall(r"^\d\.[^`]*`[^`]+\.(?:py|js)`", steps[0], re.MULTILINE)) <= 4
 
 
 def test_every_command_is_in_the_readme() -> None:
