@@ -7,7 +7,7 @@ makes the answer of it.
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from secrets import compare_digest
@@ -49,6 +49,7 @@ from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
 from .objects import FILE
+from .params.assistants import IncludeQuery
 from .run_states import MOVING
 from .runs.runner import Runner
 from .store import Store
@@ -160,10 +161,11 @@ class App:
         if route.only_v1 and not old:
             raise _no_such_path(request)
         _check_ids(ids)
-        params, upload = _read(request, route, old, address.model)
+        params, upload, nulls = _read(request, route, old, address.model)
         if route.attends and "thread_id" in ids:
             self.runner.attend(ids["thread_id"])
-        answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old))
+        include = _include(request)
+        answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old, include, nulls))
         if isinstance(answer, Stream):
             events = self._told(answer.events, v1.downgrade if old else wire.with_files)
             response = Response(sse.frames(events, named=answer.named), content_type="text/event-stream; charset=utf-8")
@@ -296,22 +298,27 @@ def _check_ids(ids: dict[str, str]) -> None:
             )
 
 
-def _read(request: FormRequest, route: Route[P], old: bool, model: str | None) -> tuple[Any, Upload | None]:
-    """The body or, of a GET, the query, checked; and the file that a form brings.
+def _read(
+    request: FormRequest, route: Route[P], old: bool, model: str | None
+) -> tuple[Any, Upload | None, Collection[str]]:
+    """The body or, of a GET, the query, checked; the file that a form brings; the fields that were null.
 
     A `model` of the path goes before the body's.
     """
     if route.params is None:
-        return None, None
+        return None, None, ()
     if route.method == "GET":
-        return check(route.params, _query(request), "query"), None
+        return check(route.params, _query(request), "query"), None, ()
     if route.form:
         fields, upload = request.read()
-        return check(route.params, fields, "form"), upload
+        return check(route.params, fields, "form"), upload, ()
     given = _read_json(request)
     if model and isinstance(given, dict):
         given = {**given, "model": model}
-    return check(route.params, v1.upgrade(given) if old and route.beta else given), None
+    if old and route.beta:
+        given = v1.upgrade(given)
+    checked = check(route.params, given)
+    return checked, None, [name for name, value in given.items() if value is None]
 
 
 def _read_json(request: Request) -> Any:
@@ -329,6 +336,12 @@ def _read_json(request: Request) -> Any:
     except (ValueError, RecursionError):
         raise BadRequest(_NO_JSON) from None
     return given
+
+
+def _include(request: Request) -> Sequence[str]:
+    """What of run steps the query asks for, wherever it stands."""
+    asked = "include[]" in request.args
+    return check(IncludeQuery, _query(request), "query").get("include[]", ()) if asked else ()
 
 
 def _query(request: Request) -> dict[str, str | list[str]]:

@@ -1,7 +1,7 @@
 """Putting things on threads, and files within reach of tools. What writes runs inside a transaction."""
 
 import itertools
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Final
@@ -20,6 +20,8 @@ from .store import Store
 DATA: Final = "/mnt/data/"
 """Where the code interpreter has its files, as code and models know it."""
 _MAX_CODE_FILES: Final = 20
+_FOR_CODE: Final = ("assistants", "assistants_output")
+"""Purposes of files that code may read: what a client has uploaded for assistants, and what code has made."""
 _MOST_FILES: Final = 10_000
 _EXPIRY: Final[StoreExpiry] = {"anchor": "last_active_at", "days": 7}
 """Of vector stores that a thread gets in passing. Source: the file search guide, "Managing costs"."""
@@ -52,6 +54,7 @@ def add_message(store: Store, thread_id: str, body: CreateMessage) -> Message:
     for attachment in attachments:
         for tool in attachment.get("tools", []):
             by_tool.setdefault(tool["type"], {})[attachment["file_id"]] = None
+    _check_code_files(store, by_tool.get("code_interpreter", ()))
     for kind, file_ids in by_tool.items():
         _reach(store, thread_id, kind, list(file_ids), at)
     return message
@@ -65,11 +68,22 @@ def check_content(store: Store, content: str | Sequence[PartParam]) -> None:
 
 
 def check_resources(store: Store, given: OwnToolResources | ToolResources) -> None:
-    """Raise NotFound when resources name a file or vector store that does not exist."""
-    for id in file_ids(given):
-        vectors.file_of(store, id)
+    """Raise NotFound when resources name a file or vector store that does not exist, BadRequest for a file that is
+    not meant for assistants.
+    """
+    _check_code_files(store, file_ids(given))
     for id in store_ids(given):
         store.get(VECTOR_STORE, id)
+
+
+def _check_code_files(store: Store, ids: Iterable[str]) -> None:
+    for id in ids:
+        if (purpose := vectors.file_of(store, id)["purpose"]) not in _FOR_CODE:
+            raise BadRequest(
+                f"The code interpreter cannot use file {id}: its purpose is '{purpose}'. Upload it again with"
+                " purpose='assistants'.",
+                param="file_ids",
+            )
 
 
 def file_ids(resources: OwnToolResources | ToolResources) -> list[str]:

@@ -373,6 +373,13 @@ def _names_only(call: FileSearchCall) -> FileSearchCall:
     return {**call, "file_search": {**search, "results": [_without(hit, ["content"]) for hit in search["results"]]}}
 
 
+def in_stream(body: B, include: Sequence[str]) -> B:
+    """An object as streams show it: a run step holds what its searches have found only for those who ask for it."""
+    if isinstance(body, dict) and body.get("object") == "thread.run.step" and RESULT_CONTENT not in include:
+        return cast(B, _without_result_content(cast(RunStep, body)))
+    return body
+
+
 def with_files(body: B) -> B:
     """A thread or run as streams show it, and a thread that is retrieved: the code interpreter always has its list."""
     if not (isinstance(body, dict) and body.get("object") in ("thread", "thread.run")):

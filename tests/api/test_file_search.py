@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import openai
 import pytest
 from openai import OpenAI
 from openai.types.beta.threads import Run
@@ -223,3 +224,67 @@ def test_a_tool_that_the_run_does_not_have_is_a_function(connect: Connect) -> No
     run = client.beta.threads.create_and_run_poll(assistant_id=assistant.id)
     assert run.required_action
     assert run.required_action.submit_tool_outputs.tool_calls[0].function.name == "file_search"
+
+
+def steps_in_stream(client: OpenAI, assistant_id: str, **query: Any) -> list[Any]:
+    """What the search in a streamed run has found, by event."""
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "What does Filip like?"}])
+    with client.beta.threads.runs.create(thread.id, assistant_id=assistant_id, stream=True, **query) as stream:
+        steps: list[Any] = [event.data.to_dict() for event in stream if event.event == "thread.run.step.completed"]
+    return [call["file_search"]["results"] for call in steps[0]["step_details"]["tool_calls"]]
+
+
+def test_a_stream_shows_what_was_found_to_those_who_ask(connect: Connect) -> None:
+    client = connect(SEARCH, "Cake.", SEARCH, "Cake.")
+    assistant_id = searching(client)
+    (((hit,),), ((whole,),)) = (steps_in_stream(client, assistant_id, **query) for query in ({}, {"include": CONTENT}))
+    assert "content" not in hit
+    assert whole["content"] == [{"type": "text", "text": FOOD.decode()}]
+
+
+def test_only_what_there_is_can_be_included(connect: Connect) -> None:
+    client = connect("Never said.")
+    thread = client.beta.threads.create()
+    wrong: Any = ["nope"]
+    with pytest.raises(openai.BadRequestError, match=r"Invalid value: 'nope'"):
+        client.beta.threads.runs.create(thread.id, assistant_id=searching(client), include=wrong)
+    assert client.beta.threads.runs.list(thread.id).data == []
+
+
+def expiring(client: OpenAI) -> tuple[str, str]:
+    """An assistant, and its vector store that lives for a day."""
+    expiry: Any = {"anchor": "last_active_at", "days": 1}
+    store = client.vector_stores.create(file_ids=[upload(client)], expires_after=expiry)
+    resources: Any = {"file_search": {"vector_store_ids": [store.id]}}
+    tools: Any = [{"type": "file_search"}]
+    return client.beta.assistants.create(model="gpt-4o", tools=tools, tool_resources=resources).id, store.id
+
+
+def pass_time(client: OpenAI, hours: int) -> None:
+    client.post("/lab/clock", cast_to=object, body={"advance_s": hours * 3600})
+
+
+def test_a_run_on_a_vector_store_that_has_expired_fails_and_says_so(connect: Connect) -> None:
+    client = connect("Never said.")
+    assistant_id, store_id = expiring(client)
+    pass_time(client, 25)
+    run = ask(client, assistant_id)
+    assert (run.status, bool(run.last_error)) == ("failed", True)
+    assert run.last_error and f"Vector store {store_id} has expired. Create another" in run.last_error.message
+
+
+def test_each_run_is_a_use_of_its_vector_store(connect: Connect) -> None:
+    client = connect("Hello.", "Hello.")
+    assistant_id, store_id = expiring(client)
+    for _ in range(2):
+        pass_time(client, 20)
+        assert ask(client, assistant_id).status == "completed"
+    assert client.vector_stores.retrieve(store_id).status == "completed"
+
+
+def test_a_run_without_file_search_does_not_mind(connect: Connect) -> None:
+    client = connect("Hello.")
+    assistant_id, _ = expiring(client)
+    client.beta.assistants.update(assistant_id, tools=[])
+    pass_time(client, 25)
+    assert ask(client, assistant_id).status == "completed"

@@ -1,13 +1,19 @@
 """`/v1/assistants`. Source: API reference, "Assistants"."""
 
-from typing import Any
+from typing import Any, Final
 
 from .. import wire
 from ..objects import ASSISTANT, Assistant
 from ..params.assistants import AssistantChanges, CreateAssistant, ListQuery, ModifyAssistant
+from ..params.fields import ToolResources
 from ..threads import check_resources, with_vector_stores
 from ..wire import Deleted, Page
 from .base import Call, Route
+
+_CLEARED: Final = (
+    "name", "description", "instructions", "metadata", "temperature", "top_p", "reasoning_effort", "response_format"
+)  # fmt: skip
+"""Fields that null clears. It leaves `model` and `tools` as they are."""
 
 
 def create(call: Call[CreateAssistant]) -> Assistant:
@@ -33,12 +39,14 @@ def modify(call: Call[ModifyAssistant]) -> Assistant:
     as_it_came: AssistantChanges = body
     with call.store.transaction():
         assistant = retrieve(call)
-        resources = assistant["tool_resources"]
+        resources: ToolResources = {} if "tool_resources" in call.nulls else assistant["tool_resources"]
         if "tool_resources" in body:
             check_resources(call.store, body["tool_resources"])
             resources = with_vector_stores(call.store, body["tool_resources"])
         tools = [wire.tool(tool) for tool in body["tools"]] if "tools" in body else assistant["tools"]
+        blank = wire.assistant("", 0, {"model": ""})
         changed: Assistant = {**assistant, **as_it_came}
+        changed = call.cleared(changed, blank, *_CLEARED)
         changed["tools"], changed["tool_resources"] = tools, wire.tool_resources(tools, resources)
         call.store.put(changed)
     return changed

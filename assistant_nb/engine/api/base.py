@@ -1,14 +1,15 @@
 """What a handler gets, what it gives back, and how a table of routes is written."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Generic, TypeVar
+from typing import BinaryIO, Generic, TypeVar, cast
 
 from ..files.blobs import Blobs, Draft
 from ..runs.runner import Runner
 from ..store import Store
 
 P = TypeVar("P")
+M = TypeVar("M", bound=Mapping[str, object])
 P_co = TypeVar("P_co", covariant=True)
 
 
@@ -36,6 +37,14 @@ class Call(Generic[P_co]):
     upload: Upload | None = None
     v1: bool = False
     """Whether the client speaks the old version of the wire."""
+    include: Sequence[str] = ()
+    """What of run steps the query of a POST asks for; see `wire.RESULT_CONTENT`."""
+    nulls: Collection[str] = ()
+    """The fields that were sent as null. Creating leaves them out, modifying clears them."""
+
+    def cleared(self, changed: M, blank: M, *names: str) -> M:
+        """An object whose fields of these names, where they were sent as null, are those of a new object, `blank`."""
+        return cast(M, {**changed, **{name: blank[name] for name in names if name in self.nulls}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,10 +36,11 @@ def modify(call: Call[ModifyMetadata]) -> Answer:
     """The answer has the shape of v1, as the real one always had: `file_ids`, no `attachments`."""
     with call.store.transaction():
         message = _message(call)
+        changes: ModifyMetadata = {"metadata": {}} if "metadata" in call.nulls else call.params
         if run_id := message["run_id"]:
-            call.runner.amend(run_id, "client.modified", message["id"], call.params)
+            call.runner.amend(run_id, "client.modified", message["id"], changes)
         else:
-            call.store.put({**message, **call.params})
+            call.store.put({**message, **changes})
         message = _message(call)
     file_ids = list(dict.fromkeys(attachment["file_id"] for attachment in message["attachments"]))
     return {

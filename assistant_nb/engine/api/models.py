@@ -2,7 +2,7 @@
 
 from typing import Any, Literal, TypedDict
 
-from ..errors import NotFound
+from ..errors import Forbidden, NotFound
 from ..wire import Listed
 from .base import Call, Route
 
@@ -25,6 +25,12 @@ def retrieve(call: Call[object]) -> Model:
     return _model(name)
 
 
+def delete(call: Call[object]) -> Model:
+    """Only fine-tuned models could be deleted, and there are none here."""
+    retrieve(call)
+    raise Forbidden(f"The model '{call.ids['model']}' is not yours to delete. Only fine-tuned models can be deleted.")
+
+
 def _model(name: str) -> Model:
     return {"id": name, "object": "model", "created": 0, "owned_by": "assistant_nb"}
 
@@ -32,4 +38,5 @@ def _model(name: str) -> Model:
 ROUTES: list[Route[Any]] = [
     Route("GET", "/v1/models", list_, beta=False),
     Route("GET", "/v1/models/<path:model>", retrieve, beta=False),
+    Route("DELETE", "/v1/models/<path:model>", delete, beta=False),
 ]

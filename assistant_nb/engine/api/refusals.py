@@ -99,6 +99,9 @@ def refusal(error: ValidationError) -> BadRequest:
                 param=path,
                 code="invalid_value",
             )
+        case "url":
+            path = f"{path}.image_url.url"
+            return BadRequest(f"Invalid '{path}'. {first['msg']}.", param=path, code="invalid_value")
         case "string_unicode":
             return BadRequest(f"Invalid '{path}': the string is not valid Unicode.", param=path, code="invalid_value")
         case "greater_than_equal":

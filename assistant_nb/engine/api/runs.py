@@ -19,14 +19,18 @@ from ..run_states import MOVING
 from ..runs.answer import Event
 from ..threads import create_thread
 from ..wire import Page
+from . import v1
 from .base import Answer, Call, Route, Stream
 
 POLL_S: Final = 0.02
 """How long a poll waits for a run that is moving in the background."""
+_MOST_OUTPUT_BYTES: Final = 512 * 1024
 
 
 def create(call: Call[CreateRun]) -> Answer:
-    run = call.runner.create(call.ids["thread_id"], call.params, may_be_empty=call.v1)
+    with call.store.transaction():
+        run = call.runner.create(call.ids["thread_id"], call.params, may_be_empty=call.v1)
+        _check_model(call, run)
     return under_way(call, run, stream=call.params.get("stream"))
 
 
@@ -36,10 +40,17 @@ def create_thread_and_run(call: Call[CreateThreadAndRun]) -> Answer:
         thread = create_thread(call.store, call.params.get("thread", {}))
         resources = call.params.get("tool_resources", {})
         run = call.runner.create(thread["id"], body, resources, may_be_empty=call.v1)
+        _check_model(call, run)
     return under_way(call, run, thread, stream=body.get("stream"))
 
 
 def submit_tool_outputs(call: Call[SubmitToolOutputs]) -> Answer:
+    if sum(len(output.get("output", "").encode()) for output in call.params["tool_outputs"]) >= _MOST_OUTPUT_BYTES:
+        raise BadRequest(
+            "'tool_outputs' too large: the combined tool outputs must be less than 512kb.",
+            param="tool_outputs",
+            code="invalid_value",
+        )
     with call.store.transaction():
         run = _run(call)
         before = len(call.store.journal(run["id"]))
@@ -67,7 +78,8 @@ def modify(call: Call[ModifyMetadata]) -> Run:
         run = _polled(call)
         if run["status"] in MOVING:
             raise BadRequest(f"Cannot update run with status '{run['status']}'.")
-        return call.runner.amend(run["id"], "client.modified", run["id"], call.params)
+        changes: ModifyMetadata = {"metadata": {}} if "metadata" in call.nulls else call.params
+        return call.runner.amend(run["id"], "client.modified", run["id"], changes)
 
 
 def cancel(call: Call[object]) -> Run:
@@ -90,6 +102,12 @@ def _polled(call: Call[object]) -> Run:
     return call.runner.polled(_run(call))
 
 
+def _check_model(call: Call[object], run: Run) -> None:
+    """The model may be the assistant's, which v2 knows."""
+    if call.v1:
+        v1.check_model(run["model"])
+
+
 def _run(call: Call[object]) -> Run:
     return call.store.get(RUN, call.ids["run_id"], call.ids["thread_id"])
 
@@ -103,7 +121,8 @@ def under_way(
         return run
     events, let_go = call.runner.follow(run, start)
     born: list[Event] = [("thread.created", thread)] if thread else []
-    return Stream(chain(born, events), let_go)
+    shown = ((event, wire.in_stream(data, call.include)) for event, data in chain(born, events))
+    return Stream(shown, let_go)
 
 
 ROUTES: list[Route[Any]] = [

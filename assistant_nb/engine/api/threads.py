@@ -5,6 +5,7 @@ from typing import Any
 from .. import wire
 from ..objects import THREAD, Thread
 from ..params.assistants import CreateThread, ListQuery, ModifyMetadata, ModifyThread
+from ..params.fields import ToolResources
 from ..threads import check_resources, create_thread, with_vector_stores
 from ..wire import Deleted, Page
 from .base import Call, Route
@@ -25,12 +26,12 @@ def retrieve(call: Call[object]) -> Thread:
 
 
 def modify(call: Call[ModifyThread]) -> Thread:
-    metadata: ModifyMetadata = call.params
+    metadata: ModifyMetadata = {"metadata": {}} if "metadata" in call.nulls else call.params
     with call.store.transaction():
         given = call.params.get("tool_resources", {})
         check_resources(call.store, given)
         thread = _thread(call)
-        resources = thread["tool_resources"]
+        resources: ToolResources = {} if "tool_resources" in call.nulls else thread["tool_resources"]
         if "tool_resources" in call.params:
             resources = with_vector_stores(call.store, given, thread["id"])
         thread = {**thread, **metadata, "tool_resources": resources}

@@ -6,6 +6,8 @@ The engine knows only v2: `upgrade` turns a v1 body into it, `downgrade` turns a
 
 from typing import Any, Final
 
+from ..errors import BadRequest
+
 _OBJECT: Final = frozenset({"id", "object", "created_at", "metadata"})
 _ASSISTANT: Final = _OBJECT | {"model", "instructions", "tools", "file_ids"}
 _ON_A_THREAD: Final = _OBJECT | {"assistant_id", "thread_id", "status", "completed_at", "file_ids"}
@@ -21,11 +23,31 @@ _KEYS: Final = {
 _USAGE: Final = ("prompt_tokens", "completion_tokens", "total_tokens", "estimated")
 
 
+_NEWER: Final = ("gpt-4o", "gpt-4.1", "gpt-4.5", "gpt-5", "chatgpt", "o1", "o3", "o4")
+"""How the names of models begin that came with v2."""
+
+
+def check_model(name: str) -> None:
+    """Raise BadRequest for a model that v1 did not know."""
+    if name.startswith(_NEWER):
+        raise BadRequest(
+            f"The requested model '{name}' cannot be used with the Assistants API in v1. Follow the migration guide to"
+            " upgrade to v2: https://platform.openai.com/docs/assistants/migration.",
+            param="model",
+            code="unsupported_model",
+        )
+
+
 def upgrade(body: Any) -> Any:
-    """A v1 request body as v2. Anything it does not understand is left for the validation to name."""
+    """A v1 request body as v2. Anything it does not understand is left for the validation to name.
+
+    Raises BadRequest for a model that v1 did not know.
+    """
     if not isinstance(body, dict):
         return body
     body = dict(body)
+    if isinstance(model := body.get("model"), str):
+        check_model(model)
     if isinstance(tools := body.get("tools"), list):
         body["tools"] = [{"type": "file_search"} if tool == {"type": "retrieval"} else tool for tool in tools]
     if isinstance(thread := body.get("thread"), dict):

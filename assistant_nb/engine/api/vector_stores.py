@@ -45,7 +45,9 @@ def retrieve(call: Call[object]) -> VectorStore:
 def modify(call: Call[ModifyVectorStore]) -> VectorStore:
     _looked_at(call)  # reading may take its time, so not in the transaction
     with call.store.transaction():
+        blank = file_objects.vector_store("", 0, {})
         store: VectorStore = {**_store(call), **call.params}
+        store = call.cleared(store, blank, "name", "expires_after", "metadata")
         store = touched(store, store["last_active_at"])
         call.store.put(store)
         return vectors.show(call.store, store)

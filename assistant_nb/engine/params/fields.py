@@ -251,7 +251,7 @@ ChunkingStrategy = Annotated[
 class InlineVectorStore(TypedDict, total=False):
     """A vector store made in passing, by the assistant or thread that will use it."""
 
-    file_ids: FileIds
+    file_ids: Annotated[list[FileId], MaxLen(10_000)]
     chunking_strategy: ChunkingStrategy
     metadata: Metadata
 
@@ -301,9 +301,16 @@ class ImageFilePartParam(TypedDict):
     image_file: ImageFileParam
 
 
+def _on_the_web(part: ImageUrlPartParam) -> ImageUrlPartParam:
+    """A chat completion may bring the picture itself, as a `data:` address. A message names where it is."""
+    if not part["image_url"]["url"].lower().startswith(("http://", "https://")):
+        raise PydanticCustomError("url", "Expected a valid URL, but got a value with an invalid format")
+    return part
+
+
 PartParam = Annotated[
     Annotated[TextContent, Tag(MARK + "text")]
-    | Annotated[ImageUrlPartParam, Tag(MARK + "image_url")]
+    | Annotated[ImageUrlPartParam, AfterValidator(_on_the_web), Tag(MARK + "image_url")]
     | Annotated[ImageFilePartParam, Tag(MARK + "image_file")],
     Discriminator(by_type),
 ]

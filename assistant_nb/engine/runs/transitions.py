@@ -91,7 +91,7 @@ class RunLoop:
                 return [], False
             match transition:
                 case "begin":
-                    writer.become("in_progress", started_at=writer.at)
+                    self._begin(writer)
                 case "ask":
                     self._ask(writer)
                 case "listen" if live.seated:
@@ -113,6 +113,14 @@ class RunLoop:
                     return None
             live.ended = state.status in TERMINAL
         return [None], True
+
+    def _begin(self, writer: Writer) -> None:
+        writer.become("in_progress", started_at=writer.at)
+        try:
+            for tool in self.tools.values():
+                tool.begin(writer.run, writer.at)
+        except ModelError as error:
+            writer.failed("", error)
 
     def _ask(self, writer: Writer) -> None:
         prompt = self._prompt(writer.state)

@@ -17,6 +17,13 @@ class Tool(Protocol):
         """
         ...
 
+    def begin(self, run: Run, at: int) -> None:
+        """A run that may call this tool has begun. Raises ModelError if it cannot be given what it needs.
+
+        In the transaction of the run's first transition, at its time.
+        """
+        return
+
     def interrupt(self, thread_id: str) -> None:
         """Stop the call under way for this thread: its answer is not needed any more. Must not wait."""
         return

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
-from ..errors import ApiError
+from ..errors import ApiError, BadRequest, ModelError, NotFound
 from ..files import vectors
 from ..files.blobs import Blobs
+from ..files.file_objects import touched
 from ..objects import Run
 from ..parts import SearchAnswer
 from ..store import Store
@@ -23,6 +24,17 @@ _MOST_RESULTS: Final = 20
 class FileSearch(Tool):
     def __init__(self, store: Store, blobs: Blobs) -> None:
         self._store, self._blobs = store, blobs
+
+    def begin(self, run: Run, at: int) -> None:
+        """A run uses its vector stores, whether the model searches them or not. One that has expired fails the run."""
+        if not any(tool["type"] == "file_search" for tool in run["tools"]):
+            return
+        for id in dict.fromkeys(id for one in resources(self._store, run) for id in store_ids(one)):
+            with suppress(NotFound):
+                try:
+                    self._store.put(touched(vectors.usable(self._store, id), at))
+                except BadRequest as error:
+                    raise ModelError(f"{error} Then name that one in the tool_resources.") from None
 
     def use(self, run: Run, given: str) -> SearchAnswer:
         settings = search_settings(run)
