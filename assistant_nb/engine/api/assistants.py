@@ -10,9 +10,7 @@ from ..threads import check_resources, with_vector_stores
 from ..wire import Deleted, Page
 from .base import Call, Route
 
-_CLEARED: Final = (
-    "name", "description", "instructions", "metadata", "temperature", "top_p", "reasoning_effort", "response_format"
-)  # fmt: skip
+_CLEARED: Final = AssistantChanges.__optional_keys__ - {"model"}
 """Fields that null clears. It leaves `model` and `tools` as they are."""
 
 
