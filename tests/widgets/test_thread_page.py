@@ -75,6 +75,22 @@ def test_a_mark_of_a_second_search_opens_what_that_one_found() -> None:
     assert "<blockquote><p>second</p>" in thread_page.html(item, Known())
 
 
+def test_searches_of_a_later_run_open_what_they_found() -> None:
+    def search(words: str) -> Json:
+        hit = {"file_id": "file-1", "content": [{"type": "text", "text": words}]}
+        return {"type": "file_search", "file_search": {"results": [hit]}}
+
+    note = {"type": "file_citation", "text": "【6:0†rules.md】", "file_citation": {"file_id": "file-1"}}
+    messages = [
+        message("m1", 1, "r1", "See【4:0†rules.md】."),
+        message("m2", 2, text="And?"),
+        message("m3", 3, "r2", annotations=[note]),
+    ]
+    steps = {"r2": [step(search("first")), step(search("second"))]}
+    *_, last = thread_page.arrange(messages, [], steps)
+    assert "<blockquote><p>second</p>" in thread_page.html(last, Known())
+
+
 def test_a_file_that_code_made_is_a_link_to_it() -> None:
     note = {"type": "file_path", "text": "sandbox:/mnt/data/a.csv", "file_path": {"file_id": "file-1"}}
     item = Item("m1", message("m1", 1, "r1", "See [the table](sandbox:/mnt/data/a.csv).", annotations=[note]))

@@ -39,6 +39,8 @@ class Item(NamedTuple):
     thing: "Message | Run"
     steps: "Sequence[RunStep]" = ()
     """The steps of the run, or of the run that wrote the message: they hold the hits that the message cites."""
+    first_search: int = 4
+    """The number of that run's first search, in marks such as `【4:0†notes.txt】`."""
 
 
 def arrange(
@@ -51,7 +53,7 @@ def arrange(
     """
     messages, waiting = list(messages), {run["id"]: run for run in runs}
     writers = {message["run_id"] for message in messages}
-    items = list[Item]()
+    items, firsts, number = list[Item](), dict[str, int](), 4
 
     def flush(until: float) -> None:
         due = [run for run in waiting.values() if run["created_at"] < until and run["id"] not in writers]
@@ -62,9 +64,17 @@ def arrange(
         run_id = message["run_id"] or ""
         if run := waiting.pop(run_id, None):
             items.append(_run_item(run, steps))
-        items.append(Item(message["id"], message, steps.get(run_id, ())))
+        items.append(Item(message["id"], message, steps.get(run_id, ()), firsts.setdefault(run_id, number)))
+        number = max([number, *(n + 1 for n in _numbers(message))])
     flush(float("inf"))
     return items
+
+
+def _numbers(message: "Message") -> Iterator[int]:
+    """Yield the numbers of searches in a message's marks. The next run's searches are numbered after them."""
+    for part in message["content"]:
+        if part["type"] == "text":
+            yield from (int(number) for number in re.findall(r"【(\d+):\d+†", part["text"]["value"]))
 
 
 def _run_item(run: "Run", steps: "Mapping[str, Sequence[RunStep]]") -> Item:
@@ -155,7 +165,7 @@ class Note(NamedTuple):
 
 def notes(item: Item, known: Known) -> list[Note]:
     marks = enumerate(_cited_marks(item).items(), 1)
-    return [Note(n, mark, known.files.get(id, id), _found(item.steps, mark, id)) for n, (mark, id) in marks]
+    return [Note(n, mark, known.files.get(id, id), _found(item, mark, id)) for n, (mark, id) in marks]
 
 
 def _notes(item: Item, known: Known) -> str:
@@ -169,15 +179,15 @@ def _notes(item: Item, known: Known) -> str:
     return f'<div class="anb-notes">{"".join(found)}</div>' if found else ""
 
 
-def _found(steps: "Sequence[RunStep]", mark: str, file_id: str) -> str:
+def _found(item: Item, mark: str, file_id: str) -> str:
     """The text of the hit that a mark such as `【4:0†notes.txt】` cites; else of the first one in the file.
 
-    A run's first search has the number 4.
+    The searches of a run are numbered in order.
     """
-    searches = [found_by(call) for call in calls(steps) if call["type"] == "file_search"]
+    searches = [found_by(call) for call in calls(item.steps) if call["type"] == "file_search"]
     hits = [hit for results in searches for hit in results]
     if place := re.match(r"【(\d+):(\d+)†", mark):
-        search, hit = int(place[1]) - 4, int(place[2])
+        search, hit = int(place[1]) - item.first_search, int(place[2])
         results = searches[search] if 0 <= search < len(searches) else hits
         hits = [*results[hit : hit + 1], *hits]
     best = next((found for hit in hits if hit["file_id"] == file_id and (found := hit.get("content"))), [])
