@@ -1,8 +1,7 @@
 """The objects as they travel: how each one is born, and how it looks over plain HTTP.
 
-Keys stand in the order in which the real API sent them. The engine keeps an object with all the
-keys it has in a stream; `rest()` cuts it to what a plain answer showed.
-
+Keys stand in the order in which the real API sent them. The engine keeps an object with all the keys it has in a
+stream; `rest()` cuts it to what a plain answer showed.
 Source: API reference, "Assistants (v2)", and recorded answers of the hosted API.
 """
 
@@ -375,16 +374,15 @@ def _names_only(call: FileSearchCall) -> FileSearchCall:
 
 def in_stream(body: B, include: Sequence[str]) -> B:
     """An object as streams show it: a run step holds what its searches have found only for those who ask for it."""
-    if isinstance(body, dict) and body.get("object") == "thread.run.step" and RESULT_CONTENT not in include:
-        return cast(B, _without_result_content(cast(RunStep, body)))
-    return body
+    hides = isinstance(body, dict) and body.get("object") == "thread.run.step" and RESULT_CONTENT not in include
+    return cast(B, _without_result_content(cast(RunStep, body))) if hides else body
 
 
 def with_files(body: B) -> B:
     """A thread or run as streams show it, and a thread that is retrieved: the code interpreter always has its list."""
-    if not (isinstance(body, dict) and body.get("object") in ("thread", "thread.run")):
-        return body
-    return cast(B, {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}})
+    if isinstance(body, dict) and body.get("object") in ("thread", "thread.run"):
+        return cast(B, {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}})
+    return body
 
 
 def page(bodies: Sequence[T], has_more: bool, include: Sequence[str] = ()) -> Page[T]:
