@@ -78,7 +78,8 @@ def mark(search: int, hit: int, file_name: str) -> str:
 
 def next_number(texts: Iterable[str]) -> int:
     """The number for the next search of a run that sees these texts."""
-    seen = [int(match["search"]) for text in texts for match in _PLACE.finditer(text) if match["search"]]
+    marked = (text for text in texts if "【" in text)  # few are, and looking for places takes its time
+    seen = [int(match["search"]) for text in marked for match in _PLACE.finditer(text) if match["search"]]
     return max([_FIRST_SEARCH, *(number + 1 for number in seen)])
 
 
