@@ -33,8 +33,8 @@ _HOST = "127.0.0.1"
 _OLDEST_SDK: Final = 3
 """The first major version that speaks through httpx2."""
 _NO_SOCKS: Final = (
-    "OpenAI() will fail with an ImportError: a SOCKS proxy is set here, and the package socksio is not installed."
-    " Either: pip install socksio, or take the proxy away: import os; os.environ.pop('ALL_PROXY', None);"
+    "OpenAI() will fail here with an ImportError: ALL_PROXY names a SOCKS proxy, and the package socksio is missing."
+    " Install it: pip install socksio. Or remove the proxy: import os; os.environ.pop('ALL_PROXY', None);"
     " os.environ.pop('all_proxy', None)"
 )
 
@@ -104,9 +104,9 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
 
     if int(__version__.partition(".")[0]) < _OLDEST_SDK:
         raise RuntimeError(
-            f"connect() needs version {_OLDEST_SDK} of the package openai, and here is {__version__}. Either call"
-            f" assistant_nb.start(), then OpenAI(), which works with this version, or: pip install"
-            f" 'openai>={_OLDEST_SDK}'"
+            f"connect() needs version {_OLDEST_SDK} of the package openai; here is {__version__}. start() works with"
+            " this version: assistant_nb.start(); client = openai.OpenAI(). Or install a newer one: pip install"
+            " 'openai>=3.54,<4'"
         )
     from openai import DefaultHttpxClient, OpenAI
 

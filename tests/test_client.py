@@ -227,7 +227,7 @@ def test_start_says_what_to_do_about_a_socks_proxy(
         advice = capsys.readouterr().out.splitlines()[1]
         with pytest.raises(ImportError, match="socksio"):
             OpenAI()
-        exec(advice.partition("take the proxy away: ")[2])
+        exec(advice.partition("remove the proxy: ")[2])
         OpenAI().close()
     finally:
         anb.stop()

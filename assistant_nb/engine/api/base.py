@@ -38,12 +38,12 @@ class Call(Generic[P_co]):
     v1: bool = False
     """Whether the client speaks the old version of the wire."""
     include: Sequence[str] = ()
-    """What of run steps the query of a POST asks for; see `wire.RESULT_CONTENT`."""
+    """What the query asks to see of run steps; see `wire.RESULT_CONTENT`."""
     nulls: Collection[str] = ()
     """The fields that were sent as null. Creating leaves them out, modifying clears them."""
 
     def cleared(self, changed: M, blank: M, *names: str) -> M:
-        """An object whose fields of these names, where they were sent as null, are those of a new object, `blank`."""
+        """Return the object. Each of these fields that was sent as null has the value of a new object, `blank`."""
         return cast(M, {**changed, **{name: blank[name] for name in names if name in self.nulls}})
 
 
@@ -90,4 +90,4 @@ class Route(Generic[P]):
     only_v1: bool = False
     """Whether the path was known to clients of v1 alone."""
     attends: bool = True
-    """Whether it is a look at its thread, and moves a run there whose stream nobody reads; else it ends that run."""
+    """Whether the operation first moves a run of its thread whose stream nobody reads. Cancelling does not."""

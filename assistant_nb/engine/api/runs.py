@@ -9,9 +9,7 @@ from ..objects import RUN, RUN_STEP, THREAD, Run, RunStep, Thread
 from ..params.assistants import (
     CreateRun,
     CreateThreadAndRun,
-    IncludeQuery,
     ListQuery,
-    ListStepsQuery,
     ModifyMetadata,
     SubmitToolOutputs,
 )
@@ -86,16 +84,13 @@ def cancel(call: Call[object]) -> Run:
     return call.runner.cancel(call.ids["thread_id"], call.ids["run_id"])
 
 
-def list_steps(call: Call[ListStepsQuery]) -> Page[RunStep]:
-    run, query = _polled(call), call.params.copy()
-    include = query.pop("include[]", [])
-    place: ListQuery = query
-    return wire.page(*call.store.page(RUN_STEP, run["id"], **place), include)
+def list_steps(call: Call[ListQuery]) -> Page[RunStep]:
+    return wire.page(*call.store.page(RUN_STEP, _polled(call)["id"], **call.params), call.include)
 
 
-def retrieve_step(call: Call[IncludeQuery]) -> RunStep:
+def retrieve_step(call: Call[object]) -> RunStep:
     run = _polled(call)
-    return wire.rest(call.store.get(RUN_STEP, call.ids["step_id"], run["id"]), call.params.get("include[]", ()))
+    return wire.rest(call.store.get(RUN_STEP, call.ids["step_id"], run["id"]), call.include)
 
 
 def _polled(call: Call[object]) -> Run:
@@ -133,6 +128,6 @@ ROUTES: list[Route[Any]] = [
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>", modify, ModifyMetadata),
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/cancel", cancel, attends=False),
     Route("POST", "/v1/threads/<thread_id>/runs/<run_id>/submit_tool_outputs", submit_tool_outputs, SubmitToolOutputs),
-    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, ListStepsQuery),
-    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step, IncludeQuery),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps", list_steps, ListQuery),
+    Route("GET", "/v1/threads/<thread_id>/runs/<run_id>/steps/<step_id>", retrieve_step),
 ]

@@ -7,7 +7,6 @@ from .. import wire
 from ..errors import NotFound
 from ..journal import Entry, RunState, fold
 from ..objects import MESSAGE, RUN, Message, Run, RunStep
-from ..params.assistants import IncludeQuery
 from ..params.lab import AdvanceRun, Breakpoint, CreateHeldRun, Edit, ForkRun, HoldRun, JournalQuery, SeekRun
 from ..run_states import MOVES, Status
 from ..runs.forks import fork as fork_run
@@ -119,7 +118,7 @@ def find_stop(call: Call[SeekRun]) -> Stop:
     return {"object": "lab.stop", "run_id": run_id, "n": n}
 
 
-def view(call: Call[IncludeQuery]) -> View:
+def view(call: Call[object]) -> View:
     """The run, its steps and the thread's messages as the plain API gave them when entry `n` was the latest.
 
     Messages from before the run stand as they are on the thread now.
@@ -136,7 +135,7 @@ def view(call: Call[IncludeQuery]) -> View:
         "object": "lab.view",
         **_standing(state),
         "entry": _shown(entries[int(n)]),
-        "steps": [wire.rest(step, call.params.get("include[]", ())) for step in state.steps],
+        "steps": [wire.rest(step, call.include) for step in state.steps],
         "messages": [wire.rest(message) for message in messages],
     }
 
@@ -211,7 +210,7 @@ ROUTES: list[Route[Any]] = [
     Route("POST", "/v1/lab/runs/<run_id>/advance", advance, AdvanceRun, beta=False),
     Route("GET", "/v1/lab/runs/<run_id>/journal", journal, JournalQuery, beta=False),
     Route("POST", "/v1/lab/runs/<run_id>/seek", find_stop, SeekRun, beta=False),
-    Route("GET", "/v1/lab/runs/<run_id>/at/<n>", view, IncludeQuery, beta=False),
+    Route("GET", "/v1/lab/runs/<run_id>/at/<n>", view, beta=False),
     Route("POST", "/v1/lab/runs/<run_id>/fork", fork, ForkRun, beta=False),
     Route("GET", "/v1/lab/runs/<run_id>/forks", list_forks, beta=False),
 ]

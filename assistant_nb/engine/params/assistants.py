@@ -127,7 +127,3 @@ IncludeQuery = TypedDict(
     total=False,
 )
 """What of a run step is shown only to those who ask for it."""
-
-
-class ListStepsQuery(ListQuery, IncludeQuery, total=False):
-    pass

@@ -330,10 +330,10 @@ class Runner:
             self.start(run["id"])
 
     def attend(self, thread_id: str) -> None:
-        """Somebody looks at a thread: move its run if its stream is there for a reader who has not begun to read.
+        """Move a run of this thread whose stream nobody has begun to read.
 
-        Without this a stream that is kept in a variable would hold its thread until the run expires. The reader
-        misses nothing. Held runs, and those that wait for a person, are not moved.
+        A stream that is kept in a variable would otherwise lock its thread until the run expires. The reader still gets
+        each event. A held run is not moved, nor is a run that waits for a person.
         """
         if not (run := self._store.active_run(thread_id)) or not (live := self._live.get(run["id"])):
             return
