@@ -16,10 +16,11 @@ from .engine.model.budget import Budget
 from .engine.model.fallback import STALL_S as FALLBACK_STALL_S
 from .engine.model.fallback import Fallback, check_stall
 from .engine.model.human import Human
-from .engine.model.live import STALL_S, Live
+from .engine.model.live import RETRIES, STALL_S, Live
 from .engine.model.practice import Practice
 from .engine.model.recorded import Recorded, find
 from .engine.model.recorder import Recorder
+from .engine.model.rehearsed import Rehearsed
 from .sandbox.limits import Limits
 
 PathLike = str | os.PathLike[str]
@@ -118,12 +119,18 @@ class Choices:
         if self.record:
             model = Recorder(model, self.record)
         if self.fallback:
-            model = Fallback(model, Recorded(*self.recordings, pace=self.pace), self.stall_s or FALLBACK_STALL_S)
+            model = Fallback(model, Rehearsed(*self.recordings, pace=self.pace), self.stall_s or FALLBACK_STALL_S)
         return model
 
     def _endpoint(self) -> Live:
-        stall_s = self.stall_s or STALL_S
-        return Live(str(self.base_url), str(self.model) or None, self.api_key, budget=self.budget, stall_s=stall_s)
+        return Live(
+            str(self.base_url),
+            str(self.model) or None,
+            self.api_key,
+            budget=self.budget,
+            stall_s=self.stall_s or STALL_S,
+            retries=0 if self.fallback else RETRIES,  # a stage does not wait, and the class hears the true cause
+        )
 
     def _in_process(self) -> Model:
         match self.model:

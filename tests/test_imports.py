@@ -100,7 +100,7 @@ FLOORS = [
         "engine.model.live",
     ],
     ["sandbox.kernel"],
-    ["engine.files.vectors", "engine.model.recorder", "engine.rescue"],
+    ["engine.files.vectors", "engine.model.recorder", "engine.model.rehearsed", "engine.rescue"],
     ["engine.threads", "engine.runs.writer"],
     ["engine.runs.answer", "engine.tools.file_search", "engine.tools.code_interpreter"],
     ["engine.runs.tool_calls"],

@@ -172,6 +172,7 @@ class Provenance(TypedDict, total=False):
     cut_by: str
     called_by: str
     instead_of: str
+    matched_by: str
     faults: list[str]
 
 

@@ -18,6 +18,8 @@ def provenance(origin: "Provenance") -> str:
     """Return where an answer comes from: "recorded (api.openai.com, gpt-4o, 2026-01-02)"."""
     details = ", ".join(str(origin[key]) for key in ("endpoint", "model", "date") if origin.get(key))
     words = f"{origin.get('answer')} ({details})" if details else str(origin.get("answer"))
+    if origin.get("matched_by"):
+        words += f", matched by {origin['matched_by']}"
     return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
 
 

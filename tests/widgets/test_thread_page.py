@@ -1,6 +1,7 @@
 """A thread as a page: order, what stands in it, and that nothing of it is raw."""
 
 import re
+from html import unescape
 from typing import Any
 
 from hypothesis import given
@@ -122,6 +123,12 @@ def test_a_run_tells_its_error_its_tokens_and_where_its_answers_came_from() -> N
     told = "run of Tutor · 3 s · 1,234 tokens · answers: recorded (api.openai.com, gpt-4o)<"
     assert f'anb-bad-pill">failed</span> {told}' in html
     assert "<b>server_error</b>: Out &lt;of&gt; order." in html
+
+
+def test_an_answer_from_a_recording_says_how_it_was_matched_and_what_it_replaces() -> None:
+    origin = {"answer": "recorded", "model": "m", "matched_by": "the person's words", "instead_of": "live: no network"}
+    html = thread_page.html(Item("r1", run("r1", 5, "completed", provenance=[origin])), Known())
+    assert "recorded (m), matched by the person's words, instead of a live answer: live: no network" in unescape(html)
 
 
 def test_each_kind_of_call_shows_what_went_in_and_what_came_out() -> None:

@@ -52,6 +52,7 @@ class Fallback:
             raise
         except Exception as error:  # noqa: BLE001  on a stage a bug is as bad as a broken network
             why = f"{self.first.name}: {error if isinstance(error, ModelError | _Stalled) else repr(error)}"
+            code = error.code if isinstance(error, ModelError) else "server_error"
         if spoken:
             yield Anew(why)
         try:
@@ -60,7 +61,7 @@ class Fallback:
                     delta = replace(delta, provenance={**delta.provenance, "instead_of": why})
                 yield delta
         except ModelError as error:
-            raise ModelError(f"{error} It was asked because of {why}", error.code) from error
+            raise ModelError(f"{why.rstrip('.')}. The fallback has no answer, either. {error}", code) from error
 
 
 def check_stall(stall_s: object) -> None:

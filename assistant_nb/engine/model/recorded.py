@@ -160,22 +160,27 @@ class Recorded:
 
     def __init__(self, *paths: Path, pace: float = 0) -> None:
         self._pace = pace
-        self._exchanges = [
+        self.exchanges = [
             exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path).exchanges
         ]
-        self._answers: dict[str, dict[int, Exchange]] = {}
-        for (found, n), exchange in zip(numbers(self._exchanges), self._exchanges, strict=True):
-            self._answers.setdefault(found, {})[n] = exchange
-        self.models = sorted({exchange.prompt.model for exchange in self._exchanges})
+        self.answers: dict[str, dict[int, Exchange]] = {}
+        for (found, n), exchange in zip(numbers(self.exchanges), self.exchanges, strict=True):
+            self.answers.setdefault(found, {})[n] = exchange
+        self.models = sorted({exchange.prompt.model for exchange in self.exchanges})
 
     def provenance(self) -> str:
-        counts = Counter(exchange.provenance.answer for exchange in self._exchanges)
+        counts = Counter(exchange.provenance.answer for exchange in self.exchanges)
         return ", ".join(f"{count} {origin}" for origin, count in sorted(counts.items())) or "none"
 
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
-        answers = self._answers.get(found := fingerprint(essence(prompt)))
-        if answers is None:
-            raise NoRecording(_miss(normal(prompt), self._exchanges))
+        found = fingerprint(essence(prompt))
+        if found not in self.answers:
+            raise NoRecording(_miss(normal(prompt), self.exchanges))
+        yield from self.replay(found, prompt)
+
+    def replay(self, found: str, prompt: Prompt) -> Iterator[Delta]:
+        """Yield the answer to the recorded prompt with this fingerprint."""
+        answers = self.answers[found]
         n = prompt.number if prompt.number in answers else sorted(answers)[(prompt.number - 1) % len(answers)]
         exchange = answers[n]
         REPLAYED.add((found, n))
