@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
@@ -25,6 +25,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
 
 from .tex import is_harmless
 
@@ -58,12 +59,25 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u
 _PICTURE: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]*={0,2}")
 
 
+class Html(Markup):
+    """HTML that is safe. What is put into it is shown as characters, unless it is `Html` itself.
+
+    Html("<b>{}</b>").format("a < b")  # <b>a &lt; b</b>
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def escape(cls, thing: Any, /) -> Self:
+        return thing if isinstance(thing, cls) else cls(_characters(clean(str(thing))))
+
+
 @dataclass(frozen=True, slots=True)
 class Cited:
     """What a text may refer to besides the web."""
 
     marks: Mapping[str, str] = field(default_factory=dict)
-    """The HTML that replaces each mark, such as `【4:0†notes.txt】`."""
+    """What replaces each mark, such as `【4:0†notes.txt】`."""
     files: Mapping[str, str] = field(default_factory=dict)
     """The id of the file of each link, such as `sandbox:/mnt/data/plot.png`."""
     pictures: Mapping[str, str] = field(default_factory=dict)
@@ -85,8 +99,8 @@ _MARK: Final = re.compile("【[^【】]*】")
 _BEGINS: Final = re.compile(r"\$|\\(?=[(\[]|begin|eqref|ref)")
 
 
-def blocks(text: str, cited: Cited = NOTHING) -> list[str]:
-    """Return a text as HTML, one string for each of its top-level blocks."""
+def blocks(text: str, cited: Cited = NOTHING) -> list[Html]:
+    """Return a text as HTML, one piece for each of its top-level blocks."""
     return [html for _, html in _blocks(text, cited)]
 
 
@@ -95,10 +109,10 @@ class Growing:
 
     def __init__(self, cited: Cited = NOTHING) -> None:
         self._cited = cited
-        self._done: list[str] = []
+        self._done: list[Html] = []
         self._rest = ""
 
-    def add(self, piece: str) -> tuple[int, list[str]]:
+    def add(self, piece: str) -> tuple[int, list[Html]]:
         """Add a piece. Returns how many of the blocks stay as they are, and the new blocks after them."""
         kept, env = len(self._done), cast(EnvType, {})
         self._rest += piece
@@ -106,7 +120,7 @@ class Growing:
         self._settle(found, env.get("open"))
         return kept, [html for _, html in found]
 
-    def _settle(self, found: list[tuple[int, str]], opened: int | None) -> None:
+    def _settle(self, found: list[tuple[int, Html]], opened: int | None) -> None:
         """Keep the blocks that cannot change: the next one has ended at a blank line, and no formula is open."""
         lines = self._rest.split("\n")
         blank = max((n for n, line in enumerate(lines[:-1]) if not line.strip(" \t\r")), default=0)
@@ -116,40 +130,45 @@ class Growing:
         self._rest = "\n".join(lines[starts[-1] if starts else 0 :])
 
 
-def code(source: str, language: str = "python") -> str:
+def code(source: str, language: str = "python") -> Html:
     """Return a listing, coloured by classes if the language is known and the source is not too long."""
     lexer = _lexer(language.lower()) if len(source) <= LANGUAGES.get(language.lower(), -1) else None
-    return f'<pre class="anb-code highlight"><code>{_coloured(clean(source), lexer)}</code></pre>'
+    return Html('<pre class="anb-code highlight"><code>{}</code></pre>').format(_coloured(clean(source), lexer))
 
 
-def plain(text: str) -> str:
+def plain(text: str) -> Html:
     """Return a text as it is, such as an output."""
-    return f'<pre class="anb-plain">{escape(clean(text))}</pre>'
+    return Html('<pre class="anb-plain">{}</pre>').format(exact(text))
 
 
-def inline(text: str) -> str:
+def inline(text: str) -> Html:
     """Return the characters of a text of one line, such as a name."""
     return _characters(" ".join(clean(text).split()))
 
 
-def _blocks(text: str, cited: Cited, env: EnvType | None = None) -> list[tuple[int, str]]:
+def exact(text: str) -> Html:
+    """Return the characters of a text as they are: for an attribute, or where Jupyter reads no formula."""
+    return Html(escape(clean(text)))
+
+
+def _blocks(text: str, cited: Cited, env: EnvType | None = None) -> list[tuple[int, Html]]:
     """Return the first line of each block, from 0, and its HTML. Sets `env["open"]` to the line of an open formula."""
     if len(text) > LONGEST:
         return [(0, plain(text))]
     markdown, env = parser(), {} if env is None else env
     env["cited"] = cited
-    tokens, found, start = markdown.parse(clean(text), env), list[tuple[int, str]](), 0
+    tokens, found, start = markdown.parse(clean(text), env), list[tuple[int, Html]](), 0
     for n, token in enumerate(tokens):
         if token.level == 0 and token.nesting != 1:
             html = markdown.renderer.render(tokens[start : n + 1], markdown.options, env)
-            found.append(((tokens[start].map or [0])[0], html))
+            found.append(((tokens[start].map or [0])[0], Html(html)))
             start = n + 1
     return found
 
 
-def _characters(text: str) -> str:
+def _characters(text: str) -> Html:
     """Return the characters of a text. What could begin a formula gets an element, so that Jupyter finds no formula."""
-    return _BEGINS.sub(r"<span>\g<0></span>", escape(text))
+    return Html(_BEGINS.sub(r"<span>\g<0></span>", escape(text)))
 
 
 def clean(text: str) -> str:
@@ -186,13 +205,14 @@ class _Renderer(RendererHTML):
         return code(tokens[idx].content, "") + "\n"
 
     def tex(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        tex = exact(tokens[idx].content)
         if not is_harmless(tokens[idx].content):
-            return plain(tokens[idx].content) if tokens[idx].block else f"<code>{escape(tokens[idx].content)}</code>"
+            return plain(tokens[idx].content) if tokens[idx].block else Html("<code>{}</code>").format(tex)
         kind = "div" if tokens[idx].block else "span"
-        return f'<{kind} class="anb-tex">{escape(tokens[idx].content)}</{kind}>'
+        return Html('<{0} class="anb-tex">{1}</{0}>').format(kind, tex)
 
     def mark(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
-        return str(env["cited"].marks[tokens[idx].content])
+        return Html.escape(env["cited"].marks[tokens[idx].content])
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         url, env["linked"] = str(tokens[idx].attrGet("href") or ""), True
@@ -212,24 +232,24 @@ class _Renderer(RendererHTML):
         return _LINK.sub("", html) if env.get("linked") else html  # no link in a link
 
 
-def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> str:
+def picture(file_id: str, alt: str, cited: Cited, url: str = "") -> Html:
     """Return a picture if it is known, else its name: nothing is fetched."""
     if data := cited.picture(file_id):
-        return f'<img class="anb-picture" src="{data}" alt="{escape(clean(alt))}">'
+        return Html('<img class="anb-picture" src="{}" alt="{}">').format(exact(data), exact(alt))
     if file_id:
-        return f"{file_link(file_id)}picture {inline(alt) or inline(file_id)}</a>"
+        return Html("{}picture {}</a>").format(file_link(file_id), inline(alt) or file_id)
     if leads_to_web(url):
-        return f"{_web_link(url)}picture {inline(alt)}</a> <i>(on the web, not fetched)</i>"
-    return f"<i>picture {inline(alt)}</i>"
+        return Html("{}picture {}</a> <i>(on the web, not fetched)</i>").format(_web_link(url), alt)
+    return Html("<i>picture {}</i>").format(alt)
 
 
-def file_link(file_id: str) -> str:
+def file_link(file_id: str) -> Html:
     """Return the beginning of a link that offers a file. A live widget's script listens for clicks on it."""
-    return f'<a class="anb-file" data-file="{escape(clean(file_id))}">'
+    return Html('<a class="anb-file" data-file="{}">').format(exact(file_id))
 
 
-def _web_link(url: str) -> str:
-    return f'<a href="{escape(clean(url))}" rel="noopener noreferrer nofollow" target="_blank">'
+def _web_link(url: str) -> Html:
+    return Html('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">').format(exact(url))
 
 
 def leads_to_web(url: str) -> bool:
@@ -334,10 +354,10 @@ def _lexer(language: str) -> "Lexer":
     return get_lexer_by_name(language, stripnl=False)
 
 
-def _coloured(source: str, lexer: "Lexer | None") -> str:
+def _coloured(source: str, lexer: "Lexer | None") -> Html:
     if lexer is None:
-        return escape(source)
+        return exact(source)
     from pygments import highlight
     from pygments.formatters import HtmlFormatter
 
-    return str(highlight(source, lexer, HtmlFormatter(nowrap=True)))
+    return Html(highlight(source, lexer, HtmlFormatter(nowrap=True)))

@@ -50,7 +50,7 @@ ATTRIBUTES: Final = {
     "start": r"\d+",
 }
 CITED: Final = render.Cited(
-    marks={"【4:0†notes.txt】": "<sup>[1]</sup>"},
+    marks={"【4:0†notes.txt】": render.Html("<sup>[1]</sup>")},
     files={"sandbox:/mnt/data/a b.csv": "file-1", "sandbox:/mnt/data/plot.png": "file-2"},
     pictures={"file-2": "data:image/png;base64,AAAA"},
 )
@@ -73,7 +73,7 @@ class Allowed(HTMLParser):
         super().__init__()
         self.open: list[str] = []
         self.text = ""
-        self.feed(html)
+        self.feed(str(html))
         self.close()
         assert self.open == []
 
@@ -311,3 +311,12 @@ def lines_run(read: Callable[[str], object], text: str) -> int:
     finally:
         sys.settrace(before)
     return lines
+
+
+def test_what_is_put_into_html_is_shown_as_characters_unless_it_is_html() -> None:
+    bold = render.Html("<b>{}</b>").format("<i>&$x$")
+    assert bold == "<b>&lt;i&gt;&amp;<span>$</span>x<span>$</span></b>"
+    assert render.Html("<p>{}</p>").format(bold) == f"<p>{bold}</p>"
+    assert render.Html(", ").join(["<", bold]) == f"&lt;, {bold}"
+    assert "<" + bold == f"&lt;{bold}"
+    assert f"{bold}" + "<" == f"{bold}<"  # an f-string makes plain text, which is escaped where it is put in

@@ -4,14 +4,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from .. import render
+from ..render import Html
 from .statuses import colour
 
 if TYPE_CHECKING:
     from ..shapes import Annotation, Provenance, ToolCall
 
 
-def pill(status: str) -> str:
-    return f'<span class="anb-pill anb-{colour(status)}-pill">{render.inline(status)}</span>'
+def pill(status: str) -> Html:
+    return Html('<span class="anb-pill anb-{}-pill">{}</span>').format(colour(status), status)
 
 
 def provenance(origin: "Provenance") -> str:
@@ -23,7 +24,7 @@ def provenance(origin: "Provenance") -> str:
     return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
 
 
-def json_text(text: str) -> str:
+def json_text(text: str) -> Html:
     """Show arguments or an output: JSON is laid out, other text stays as it is."""
     try:
         value = json.loads(text)
@@ -32,7 +33,7 @@ def json_text(text: str) -> str:
     return json_html(value) if isinstance(value, dict | list) else render.plain(text)
 
 
-def json_html(value: object) -> str:
+def json_html(value: object) -> Html:
     return render.code(json.dumps(value, indent=2, ensure_ascii=False), "json")
 
 

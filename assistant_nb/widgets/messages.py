@@ -1,6 +1,6 @@
 """What a widget and its page send each other: the shapes of their JSON. Types only."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NotRequired, Required, TypedDict, final
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class GrowItem(TypedDict):
     blocks: str
     keep: int
     """How many of its blocks stay as they are."""
-    html: list[str]
+    html: Sequence[str]
 
 
 Change = PutItem | DropItem | GrowItem

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 import anywidget
 
 from .. import sdk
-from ..render import inline
+from ..render import Html
 from .messages import PanelState
 
 if TYPE_CHECKING:
@@ -38,10 +38,10 @@ LOOK_EVERY_S: Final = 1.0
 _GONE_AFTER_S: Final = 60
 """A view that is silent for this long counts as closed; an open one says "here" every 20 s."""
 _IMPORT: Final = re.compile(r'^import \{[^}]*\} from "([^"]+)";\n', re.MULTILINE)
-_COPY_STYLE: Final = """<style>
+_COPY_STYLE: Final = Html("""<style>
 .jp-OutputArea:has(.anb-live.{id}) .jp-OutputArea-child:has(.anb-copy.{id}),
 .jp-OutputArea-child:has(.anb-copy.{id}) + .jp-OutputArea-child > .jp-OutputArea-output:not(:has(*)) {{ display: none }}
-</style>"""
+</style>""")
 """Hides the copy while the widget lives, and what the front end says ("Loading widget...") when it does not."""
 
 _numbers: Final = Counter[str]()
@@ -98,7 +98,7 @@ class Panel(anywidget.AnyWidget):
             self.comm._reply_subshell_for = _as_addressed  # noqa: SLF001
         self.on_msg(self._heard)
 
-    def copy_html(self) -> str:
+    def copy_html(self) -> Html:
         """Return the static copy as HTML: no controls, and the same HTML for the same state."""
         raise NotImplementedError
 
@@ -127,9 +127,9 @@ class Panel(anywidget.AnyWidget):
 
     def _bundle(self) -> Json:
         self._copied = self.copy_html()
-        trouble = f"<p><b>{inline(self._trouble)}</b></p>" if self._trouble else ""
+        trouble = Html("<p><b>{}</b></p>").format(self._trouble) if self._trouble else ""
         style = _COPY_STYLE.format(id=self.model_id)
-        html = f'<div class="anb-copy {self.model_id}">{trouble}{self._copied}</div>\n{style}'
+        html = Html('<div class="anb-copy {}">{}{}</div>\n{}').format(self.model_id, trouble, self._copied, style)
         return {"text/html": html, "text/plain": self.copy_text()}
 
     def refresh_copy(self) -> None:

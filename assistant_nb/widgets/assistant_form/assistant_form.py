@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ... import as_code, render, sdk
 from ...functions import function_tool
+from ...render import Html
 from ..messages import Absent, Catalogue, Checks, OfferedFunction, PanelState, Uploaded
 from ..panel import THREADS, Panel, quick, spawn, work
 from ..schema_text import warm_up
@@ -83,10 +84,10 @@ class AssistantForm(Panel):
         absent = f": {self._absent['sentence']}" if self._absent else ""
         return f"AssistantForm(no assistant yet{absent})"
 
-    def copy_html(self) -> str:
+    def copy_html(self) -> Html:
         if self.assistant:
             return copy.html(self.assistant, self._names)
-        return f"<p>{render.inline(self._absent['sentence'] if self._absent else 'No assistant yet.')}</p>"
+        return Html("<p>{}</p>").format(self._absent["sentence"] if self._absent else "No assistant yet.")
 
     def _checks(self) -> Checks:
         """Return the mistakes in the draft, its changes, and the call as code."""

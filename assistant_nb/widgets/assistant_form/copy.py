@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ... import as_code, render
+from ...render import Html
 from . import draft as drafts
 
 if TYPE_CHECKING:
@@ -22,10 +23,12 @@ def text(assistant: "Assistant", names: Names) -> str:
     return f"{title}\n{rows}\n\n{_making(assistant)}".encode(errors="replace").decode()
 
 
-def html(assistant: "Assistant", names: Names) -> str:
+def html(assistant: "Assistant", names: Names) -> Html:
     """The same as a table and a listing."""
-    rows = "".join(f"<tr><th>{field}</th><td>{_cell(value)}</td></tr>" for field, value in _rows(assistant, names))
-    return f"<p><b>Assistant</b></p><table>{rows}</table><p>The same as code:</p>{render.code(_making(assistant))}"
+    row = Html("<tr><th>{}</th><td>{}</td></tr>")
+    rows = Html().join(row.format(field, _cell(value)) for field, value in _rows(assistant, names))
+    page = Html("<p><b>Assistant</b></p><table>{}</table><p>The same as code:</p>{}")
+    return page.format(rows, render.code(_making(assistant)))
 
 
 def _making(assistant: "Assistant") -> str:
@@ -64,5 +67,5 @@ def _kind(schema: object) -> str:
     return str(schema.get("type", "any")) if isinstance(schema, dict) else "any"
 
 
-def _cell(value: str) -> str:
+def _cell(value: str) -> Html:
     return render.plain(value) if "\n" in value or len(value) > 200 else render.inline(value)

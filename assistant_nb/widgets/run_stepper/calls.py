@@ -43,7 +43,7 @@ def calls_here(
         {
             "why": why,
             "code": {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()},
-            "answer": f"{render.plain('HTTP/1.1 200 OK')}{json_html(answer)}" if answer else "",
+            "answer": render.plain("HTTP/1.1 200 OK") + json_html(answer) if answer else "",
         }
         for why, operation, params, answer in found
     ]

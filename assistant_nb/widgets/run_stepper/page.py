@@ -5,12 +5,13 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from ... import render, trace
+from ... import trace
+from ...render import Html
 from ...trace import Frame
 from ..html import pill, provenance
 from ..messages import FrameRow
 
-_NEW: Final = ' class="anb-new"'
+_NEW: Final = Html(' class="anb-new"')
 
 
 def row(frame: Frame) -> FrameRow:
@@ -41,33 +42,35 @@ def edit_label(edit: Iterable[str], n: int) -> str:
     return f"fork {n}" + "".join(f": other {kind}" for kind in edit)
 
 
-def comparison(ours: Sequence[Frame], theirs: Sequence[Frame], name: str, other: str) -> str:
+def comparison(ours: Sequence[Frame], theirs: Sequence[Frame], name: str, other: str) -> Html:
     """Two branches side by side from where they part, and how their answers differ."""
     n = trace.parted(ours, theirs)
     left, right = [_beside(frame) for frame in ours[n:]], [_beside(frame) for frame in theirs[n:]]
-    rows = "".join(
-        f"<tr{'' if same == 'equal' else _NEW}><td>{a}</td><td>{b}</td></tr>"
+    rows = Html().join(
+        Html("<tr{}><td>{}</td><td>{}</td></tr>").format("" if same == "equal" else _NEW, a, b)
         for same, i, to, j, upto in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
         for a, b in zip_longest(left[i:to], right[j:upto], fillvalue="")
     )
-    head = f"<tr><th>{render.inline(name)}</th><th>{render.inline(other)}</th></tr>"
-    return f"<p>The first {n} frames tell the same.</p><table>{head}{rows}</table>{_difference(ours, theirs)}"
+    head = Html("<tr><th>{}</th><th>{}</th></tr>").format(name, other)
+    page = Html("<p>The first {} frames tell the same.</p><table>{}{}</table>{}")
+    return page.format(n, head, rows, _difference(ours, theirs))
 
 
-def _beside(frame: Frame) -> str:
+def _beside(frame: Frame) -> Html:
     """A frame in a line, with what was said or given in it."""
     told = [str(one["output"]) for one in trace.outputs(frame)]
     if answered := frame.find("model.answered"):
         told += [answered["data"]["text"], *(call["arguments"] for call in answered["data"]["tool_calls"])]
-    more = render.inline(" · ".join(filter(None, told)))
-    return f"{render.inline(frame.title)} <small>{more}</small>" if more else render.inline(frame.title)
+    more = Html(" <small>{}</small>").format(" · ".join(filter(None, told))) if any(told) else ""
+    return Html("{}{}").format(frame.title, more)
 
 
-def _difference(ours: Sequence[Frame], theirs: Sequence[Frame]) -> str:
+def _difference(ours: Sequence[Frame], theirs: Sequence[Frame]) -> Html:
     lines = difflib.ndiff(_said(theirs).splitlines(), _said(ours).splitlines())
     kinds = {"- ": "del", "+ ": "ins"}
     shown = [(kinds.get(line[:2], "span"), line[2:]) for line in lines if not line.startswith("? ")]
-    return f"<pre>{''.join(f'<{kind}>{render.inline(text)}</{kind}>{chr(10)}' for kind, text in shown)}</pre>"
+    lines_of_html = (Html("<{0}>{1}</{0}>\n").format(kind, text) for kind, text in shown)
+    return Html("<pre>{}</pre>").format(Html().join(lines_of_html))
 
 
 def _said(frames: Sequence[Frame]) -> str:
@@ -75,13 +78,12 @@ def _said(frames: Sequence[Frame]) -> str:
     return "\n".join(filter(None, answers))
 
 
-def copy_html(title: str, frames: Sequence[Frame]) -> str:
+def copy_html(title: str, frames: Sequence[Frame]) -> Html:
     """The frames of a run as a table that needs no script."""
-    rows = "".join(
-        f"<tr><td>{n}</td><td>{render.inline(frame.title)}</td><td>{pill(frame.status)}</td><td>{frame.badge}</td></tr>"
-        for n, frame in enumerate(frames, 1)
-    )
-    used = render.inline(summary(frames))
-    head = f"<p><b>Run</b> {render.inline(title)}{f' · {used}' if used else ''}</p>"
-    columns = "<tr><th>frame</th><th>what happened</th><th>status</th><th></th></tr>"
-    return f"{head}<table><thead>{columns}</thead><tbody>{rows}</tbody></table>" if rows else head
+    row = Html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>")
+    rows = Html().join(row.format(n, one.title, pill(one.status), one.badge) for n, one in enumerate(frames, 1))
+    used = f" · {told}" if (told := summary(frames)) else ""
+    head = Html("<p><b>Run</b> {}{}</p>").format(title, used)
+    columns = Html("<tr><th>frame</th><th>what happened</th><th>status</th><th></th></tr>")
+    table = Html("{}<table><thead>{}</thead><tbody>{}</tbody></table>")
+    return table.format(head, columns, rows) if rows else head

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import sdk, trace
 from ...functions import tool_outputs
+from ...render import Html
 from ...trace import Frame
 from .. import statuses
 from ..messages import CodedCall, Question, StepperState
@@ -311,7 +312,7 @@ class RunStepper(Panel):
         elif self._current and not statuses.is_final(self._branch.status):
             self._refresh()
 
-    def copy_html(self) -> str:
+    def copy_html(self) -> Html:
         return page.copy_html(self._title(), self._branch.frames if self._current else [])
 
     def copy_text(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ... import portable, render
+from ...render import Html
 from ..html import inner_of
 from ..messages import Hit
 from . import page
@@ -36,16 +37,13 @@ blockquote { border-left: 3px solid #8886; margin-left: 0; padding-left: 1rem; }
 """  # noqa: E501
 
 
-def page_html(items: Iterable[Item], known: Known, title: str) -> str:
+def page_html(items: Iterable[Item], known: Known, title: str) -> Html:
     """A page in which nothing runs and nothing is fetched; a rule at its head forbids it, whatever the thread says."""
-    policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-    return (
-        f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f"<title>{render.inline(title)}</title>\n<style>{_STYLE}</style>\n"
-        + "\n".join(page.html(item, known) for item in items)
-        + "\n</html>\n"
-    )
+    policy = Html("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
+    return Html(
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta http-equiv="Content-Security-Policy" content="{}">\n<title>{}</title>\n<style>{}</style>\n{}\n</html>\n'
+    ).format(policy, render.inline(title), Html(_STYLE), Html("\n").join(page.html(item, known) for item in items))
 
 
 def markdown(items: Iterable[Item], known: Known) -> str:

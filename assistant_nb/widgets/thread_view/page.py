@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from ... import render
+from ...render import Html
 from ...texts import count
 from ..html import inner_of, json_html, json_text, pill, provenance
 
@@ -81,7 +81,7 @@ def _run_item(run: "Run", steps: "Mapping[str, Sequence[RunStep]]") -> Item:
     return Item(run["id"], run, steps.get(run["id"], ()))
 
 
-def html(item: Item, known: Known) -> str:
+def html(item: Item, known: Known) -> Html:
     """Return the HTML of an item."""
     thing = item.thing
     return _message(thing, item, known) if thing["object"] == "thread.message" else _run(thing, item.steps, known)
@@ -98,21 +98,27 @@ def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) 
     return place.get((older, newer), "") + " · ".join(parts)
 
 
-def _message(message: "Message", item: Item, known: Known) -> str:
+def _message(message: "Message", item: Item, known: Known) -> Html:
     parts = content(item, known)
     name = known.assistants.get(message["assistant_id"] or "", "")
-    who = f"<b>{render.inline(message['role'])}</b> {f'<small>{render.inline(name)}</small> ' if name else ''}"
+    who = Html("<b>{}</b> {}").format(message["role"], Html("<small>{}</small> ").format(name) if name else "")
     if message.get("status") == "incomplete":
         reason = details["reason"] if (details := message.get("incomplete_details")) else ""
-        parts += [f'<p class="anb-mute">broken off{f": {render.inline(reason)}" if reason else ""}</p>']
-    return (
-        f'<article class="anb-message anb-{escape(message["role"])}">'
-        f'<header class="anb-who">{who}{when(message["created_at"])}</header>'
-        f'<div class="anb-content">{"".join(parts)}</div>{_notes(item, known)}{_attached(message, known)}</article>'
+        parts += [Html('<p class="anb-mute">broken off{}</p>').format(f": {reason}" if reason else "")]
+    return Html(
+        '<article class="anb-message anb-{}"><header class="anb-who">{}{}</header><div class="anb-content">{}</div>'
+        "{}{}</article>"
+    ).format(
+        render.exact(message["role"]),
+        who,
+        when(message["created_at"]),
+        Html().join(parts),
+        _notes(item, known),
+        _attached(message, known),
     )
 
 
-def content(item: Item, known: Known) -> list[str]:
+def content(item: Item, known: Known) -> list[Html]:
     """Return the content of a message as blocks of HTML."""
     return [block for part in parts_of(item) for block in _part(part, item, known)]
 
@@ -122,24 +128,28 @@ def parts_of(item: Item) -> "list[ReadPart]":
     return [*item.thing["content"]] if item.thing["object"] == "thread.message" else []
 
 
-def _part(part: "ReadPart", item: Item, known: Known) -> Sequence[str]:
+def _part(part: "ReadPart", item: Item, known: Known) -> Sequence[Html]:
     if part["type"] == "text":
         return render.blocks(part["text"]["value"], cited(item, known))
     if part["type"] == "refusal":
-        return [f'<p class="anb-refusal"><b>refusal:</b> {render.inline(part["refusal"])}</p>']
+        return [Html('<p class="anb-refusal"><b>refusal:</b> {}</p>').format(part["refusal"])]
     if part["type"] == "image_file":
-        return [f"<p>{_picture(part['image_file']['file_id'], known)}</p>"]
+        return [Html("<p>{}</p>").format(_picture(part["image_file"]["file_id"], known))]
     if part["type"] == "image_url":
-        return [f"<p>{render.picture('', '', render.Cited(), part['image_url']['url'])}</p>"]
-    return [f"<p>a part of type {render.inline(part['type'])}</p>", json_html(part)]  # type: ignore[unreachable]
+        return [Html("<p>{}</p>").format(render.picture("", "", render.Cited(), part["image_url"]["url"]))]
+    return [Html("<p>a part of type {}</p>").format(part["type"]), json_html(part)]  # type: ignore[unreachable]
 
 
 def cited(item: Item, known: Known) -> render.Cited:
     """Return what a message points to: numbers for the hits that it cites, and the files that it links."""
     notes = annotations(parts_of(item))
-    numbers = {mark: f'<sup class="anb-cite">[{n}]</sup>' for n, mark in enumerate(_cited_marks(item), 1)}
+    numbers = {mark: citation(n) for n, mark in enumerate(_cited_marks(item), 1)}
     files = {note["text"]: note["file_path"]["file_id"] for note in notes if note["type"] == "file_path"}
     return render.Cited(numbers, files, known.pictures)
+
+
+def citation(number: int) -> Html:
+    return Html('<sup class="anb-cite">[{}]</sup>').format(number)
 
 
 def _cited_marks(item: Item) -> dict[str, str]:
@@ -168,15 +178,17 @@ def notes(item: Item, known: Known) -> list[Note]:
     return [Note(n, mark, known.files.get(id, id), _found(item, mark, id)) for n, (mark, id) in marks]
 
 
-def _notes(item: Item, known: Known) -> str:
+def _notes(item: Item, known: Known) -> Html:
     """Show what a message cites, as folds below it: the file's name and the words that were found."""
-    found = []
-    for number, _, file, text in notes(item, known):
-        words = (
-            f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else "<p>The text is not at hand.</p>"
-        )
-        found.append(f'<details class="anb-note"><summary>[{number}] {render.inline(file)}</summary>{words}</details>')
-    return f'<div class="anb-notes">{"".join(found)}</div>' if found else ""
+    fold = Html('<details class="anb-note"><summary>[{}] {}</summary>{}</details>')
+    missing = Html("<p>The text is not at hand.</p>")
+    found = [fold.format(number, file, _quoted(text) or missing) for number, _, file, text in notes(item, known)]
+    return Html('<div class="anb-notes">{}</div>').format(Html().join(found)) if found else Html()
+
+
+def _quoted(text: str) -> Html:
+    quote = Html("<blockquote>{}</blockquote>")
+    return quote.format(Html().join(render.blocks(text))) if text else Html()
 
 
 def _found(item: Item, mark: str, file_id: str) -> str:
@@ -200,27 +212,23 @@ def attached_to(thing: "Message | Run") -> list[str]:
     return [one["file_id"] for one in attachments if one.get("file_id")]
 
 
-def _attached(message: "Message", known: Known) -> str:
-    attached = [
-        f'<a class="anb-file" data-file="{escape(id)}">{_file_name(id, known)}</a>' for id in attached_to(message)
-    ]
-    metadata = message.get("metadata") or {}
-    pairs = [f"{render.inline(name)}: {render.inline(str(value))}" for name, value in metadata.items()]
-    words = [*(["attached: " + ", ".join(attached)] if attached else []), *pairs]
-    return f'<footer class="anb-mute">{" · ".join(words)}</footer>' if words else ""
+def _attached(message: "Message", known: Known) -> Html:
+    ids, metadata = attached_to(message), message.get("metadata") or {}
+    links = Html(", ").join(Html("{}{}</a>").format(render.file_link(id), known.files.get(id, id)) for id in ids)
+    words = [Html("attached: ") + links] if ids else []
+    words += [Html("{}: {}").format(name, value) for name, value in metadata.items()]
+    return Html('<footer class="anb-mute">{}</footer>').format(Html(" · ").join(words)) if words else Html()
 
 
-def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> str:
+def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> Html:
     facts = [
-        render.inline(known.assistants.get(run["assistant_id"] or "", run["assistant_id"] or "")),
+        known.assistants.get(run["assistant_id"] or "", run["assistant_id"] or ""),
         *([count(len(steps), "step")] if steps else []),
         *facts_of(run),
     ]
-    head = f"{pill(run['status'])} run of {' · '.join(filter(None, facts))}"
-    return (
-        f'<details class="anb-run" open><summary>{head}</summary>'
-        f'<div class="anb-steps">{_told(run)}{"".join(_steps(steps, known))}</div></details>'
-    )
+    return Html(
+        '<details class="anb-run" open><summary>{} run of {}</summary><div class="anb-steps">{}{}</div></details>'
+    ).format(pill(run["status"]), " · ".join(filter(None, facts)), _told(run), Html().join(_steps(steps, known)))
 
 
 def facts_of(thing: "Run | RunStep") -> Iterator[str]:
@@ -232,94 +240,91 @@ def facts_of(thing: "Run | RunStep") -> Iterator[str]:
     if usage := thing.get("usage"):
         yield f"{usage['total_tokens']:,} tokens{' (estimated)' if usage.get('estimated') else ''}"
     if origins := dict.fromkeys(map(provenance, run.get("provenance") or [])):
-        yield render.inline(f"answers: {', '.join(origins)}")
+        yield f"answers: {', '.join(origins)}"
 
 
-def _told(run: "Run") -> str:
+def _told(run: "Run") -> Html:
     """Show a run's error, why it is incomplete, and what it waits for."""
-    told = list[str]()
+    told, line = list[Html](), Html('<p class="anb-error">{}</p>')
     if error := run.get("last_error"):
-        told += [f'<p class="anb-error"><b>{render.inline(error["code"])}</b>: {render.inline(error["message"])}</p>']
+        told += [line.format(Html("<b>{}</b>: {}").format(error["code"], error["message"]))]
     if details := run.get("incomplete_details"):
-        told += [f'<p class="anb-error">incomplete: {render.inline(str(details.get("reason")))}</p>']
+        told += [line.format(f"incomplete: {details.get('reason')}")]
     if action := run.get("required_action"):
         names = [call["function"]["name"] for call in action["submit_tool_outputs"]["tool_calls"]]
-        told += [f'<p class="anb-error">waits for the output of {render.inline(", ".join(names))}</p>']
-    return "".join(told)
+        told += [line.format(f"waits for the output of {', '.join(names)}")]
+    return Html().join(told)
 
 
-def _steps(steps: "Iterable[RunStep]", known: Known) -> Iterator[str]:
+def _steps(steps: "Iterable[RunStep]", known: Known) -> Iterator[Html]:
+    line, mute = Html('<div class="anb-step">{}</div>'), Html('<div class="anb-step anb-mute">{}</div>')
     for step in steps:
         details = step["step_details"]
         facts = " · ".join(facts_of(step))
         error = step.get("last_error")
-        failed = f'<p class="anb-error">{render.inline(error["message"])}</p>' if error else ""
+        failed = Html('<p class="anb-error">{}</p>').format(error["message"]) if error else Html()
         if details["type"] == "tool_calls":
-            made, facts = details["tool_calls"], f"{_status(step)}{facts}"
+            made, told = details["tool_calls"], _status(step) + facts
             if len(made) > 1:
-                told = " · ".join(filter(None, [count(len(made), "call"), facts]))
-                yield f'<div class="anb-step anb-mute">{told}</div>'
-                facts = ""
+                yield mute.format(Html(" · ").join(filter(None, [count(len(made), "call"), told])))
+                told = Html()
             for call in made:
-                yield f'<div class="anb-step">{_call(call, facts, known)}</div>'
+                yield line.format(_call(call, told, known))
         else:
-            yield f'<div class="anb-step anb-mute">{_status(step)}wrote a message{f" · {facts}" if facts else ""}</div>'
+            yield mute.format(_status(step) + " · ".join(filter(None, ["wrote a message", facts])))
         yield failed
 
 
-def lasting(html: str) -> str:
+def lasting(html: Html) -> Html:
     """Return the HTML for a saved copy: long outputs are cut, and what depends on the machine is left out."""
-    return _LONG.sub(r"\1 … (the rest is not in this copy)", _WALLS.sub("", html))
+    return Html(_LONG.sub(r"\1 … (the rest is not in this copy)", _WALLS.sub("", html)))
 
 
-def _status(step: "RunStep") -> str:
-    return "" if step["status"] == "completed" else f"{pill(step['status'])} "
+def _status(step: "RunStep") -> Html:
+    return Html() if step["status"] == "completed" else pill(step["status"]) + " "
 
 
-def _call(call: "ToolCall", facts: str, known: Known) -> str:
+def _call(call: "ToolCall", facts: Html, known: Known) -> Html:
     kind: str = call["type"]
-    head = f'<span class="anb-pill anb-tool-pill">{render.inline(kind)}</span> <span class="anb-mute">{facts}</span>'
+    head = Html('<span class="anb-pill anb-tool-pill">{}</span> <span class="anb-mute">{}</span>').format(kind, facts)
     inner = inner_of(call)
     match kind:
         case "code_interpreter":
-            walls = ", ".join(map(render.inline, inner.get("contained_by") or []))
-            head += f'<span class="anb-walls anb-mute"> contained by {walls}</span>' if walls else ""
-            return head + render.code(inner.get("input", "")) + "".join(_outputs(inner.get("outputs", []), known))
+            walls = ", ".join(inner.get("contained_by") or [])
+            contained = Html('<span class="anb-walls anb-mute"> contained by {}</span>').format(walls) if walls else ""
+            outputs = Html().join(_outputs(inner.get("outputs", []), known))
+            return head + contained + render.code(inner.get("input", "")) + outputs
         case "file_search" | "retrieval":
-            return head + "".join(_hits(inner.get("results")))
+            return head + Html().join(_hits(inner.get("results")))
         case "function":
             output = inner.get("output")
-            answer = '<p class="anb-mute">no output yet</p>' if output is None else json_text(output)
-            name = f'<span class="anb-mono">{render.inline(inner.get("name") or "")}</span>'
-            return f"{head} {name}{json_text(inner.get('arguments') or '')}{answer}"
+            answer = Html('<p class="anb-mute">no output yet</p>') if output is None else json_text(output)
+            name = Html('<span class="anb-mono">{}</span>').format(inner.get("name") or "")
+            return Html("{} {}{}{}").format(head, name, json_text(inner.get("arguments") or ""), answer)
         case _:
             return head + json_html(call)
 
 
-def _outputs(outputs: "Iterable[CodeOutput]", known: Known) -> Iterator[str]:
+def _outputs(outputs: "Iterable[CodeOutput]", known: Known) -> Iterator[Html]:
     for output in outputs:
         if output["type"] == "logs":
             yield render.plain(output["logs"])
         else:
-            yield f"<p>{_picture(output['image']['file_id'], known)}</p>"
+            yield Html("<p>{}</p>").format(_picture(output["image"]["file_id"], known))
 
 
-def _hits(hits: "Sequence[SearchHit] | None") -> Iterator[str]:
+def _hits(hits: "Sequence[SearchHit] | None") -> Iterator[Html]:
     """Show hits. There are none while a search is under way, and never in version 1 of the API."""
-    yield '<p class="anb-mute">nothing was found</p>' if hits == [] else ""
+    if hits == []:
+        yield Html('<p class="anb-mute">nothing was found</p>')
+    fold = Html('<details class="anb-hit"><summary>{} · score {:.2f}</summary>{}</details>')
     for hit in hits or ():
         text = "\n\n".join(part.get("text", "") for part in hit.get("content") or [])
-        title = f"{render.inline(hit.get('file_name') or hit['file_id'])} · score {hit.get('score', 0):.2f}"
-        words = f"<blockquote>{''.join(render.blocks(text))}</blockquote>" if text else ""
-        yield f'<details class="anb-hit"><summary>{title}</summary>{words}</details>'
+        yield fold.format(hit.get("file_name") or hit["file_id"], hit.get("score", 0), _quoted(text))
 
 
-def _picture(file_id: str, known: Known) -> str:
+def _picture(file_id: str, known: Known) -> Html:
     return render.picture(file_id, known.files.get(file_id, ""), render.Cited(pictures=known.pictures))
-
-
-def _file_name(file_id: str, known: Known) -> str:
-    return render.inline(known.files.get(file_id, file_id))
 
 
 def calls(steps: "Iterable[RunStep]") -> "Iterator[ToolCall]":
@@ -334,7 +339,7 @@ def found_by(call: "ToolCall") -> "list[SearchHit]":
     return inner_of(call).get("results") or []
 
 
-def when(created_at: int) -> str:
+def when(created_at: int) -> Html:
     """Show a time of day in UTC. The script turns it into the reader's time."""
     at = datetime.fromtimestamp(created_at, UTC)
-    return f'<time datetime="{at:%Y-%m-%dT%H:%M:%SZ}">{at:%H:%M:%S}</time>'
+    return Html('<time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{:%H:%M:%S}</time>').format(at, at)

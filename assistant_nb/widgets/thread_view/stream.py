@@ -4,9 +4,9 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...render import Cited, Growing
+from ...render import Cited, Growing, Html
 from ..messages import GrowItem, PutItem
-from .page import Item, Known, html
+from .page import Item, Known, citation, html
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -119,7 +119,7 @@ class _Text:
         self.message = message
         self.finished = False
         self._all = self._new = ""
-        self._marks: dict[str, str] = {}
+        self._marks: dict[str, Html] = {}
         self.begin_again()
 
     def begin_again(self) -> None:
@@ -132,7 +132,7 @@ class _Text:
                 self._all += part.text.value or ""
                 self._new += part.text.value or ""
                 for note in part.text.annotations or []:
-                    self._marks.setdefault(note.text or "", f'<sup class="anb-cite">[{len(self._marks) + 1}]</sup>')
+                    self._marks.setdefault(note.text or "", citation(len(self._marks) + 1))
 
     def so_far(self) -> "Message":
         """Return the message with the text that has come so far."""
@@ -141,7 +141,7 @@ class _Text:
             return message
         return {**message, "content": [{"type": "text", "text": {"value": self._all, "annotations": []}}]}
 
-    def grow(self) -> tuple[int, list[str]]:
+    def grow(self) -> tuple[int, list[Html]]:
         new, self._new = self._new, ""
         return self._growing.add(new)
 

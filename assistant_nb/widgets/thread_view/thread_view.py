@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from ... import sdk
-from ...render import inline
+from ...render import Html
 from ..html import json_html
 from ..messages import AboutThread, AssistantChoice, Change, SavedFile, SavedText, ThreadState
 from ..panel import THREADS, Panel, quick, work
@@ -57,7 +57,7 @@ class ThreadView(Panel):
         self._shown: dict[str, str] = {}
         self._answer: Answer | None = None
         self._items: list[Item] = []
-        self._rendered: dict[str, tuple[Item, str]] = {}
+        self._rendered: dict[str, tuple[Item, Html]] = {}
         self._searches: dict[str, int] = {}
         super().__init__(client, self.thread_id)
         self._reader = ThreadReader(self._client, self.thread_id)
@@ -80,15 +80,13 @@ class ThreadView(Panel):
         """Return the whole thread as a notebook: messages as Markdown cells, code that was run as code cells."""
         return export.notebook(self._whole(), self._reader.known)
 
-    def copy_html(self) -> str:
+    def copy_html(self) -> Html:
         items = self._items
         kept = items[-_COPIED:]
-        left = (
-            f"<p><i>{len(items) - len(kept):,} earlier entries are not in this copy.</i></p>" if kept != items else ""
-        )
-        return f"<p><b>Thread</b> <code>{inline(self.thread_id)}</code> · {self._summary()}</p>{left}" + "<hr>".join(
-            page.lasting(self._html(item)) for item in kept
-        )
+        more = Html("<p><i>{:,} earlier entries are not in this copy.</i></p>").format(len(items) - len(kept))
+        head = Html("<p><b>Thread</b> <code>{}</code> · {}</p>{}")
+        shown = Html("<hr>").join(page.lasting(self._html(item)) for item in kept)
+        return head.format(self.thread_id, self._summary(), more if kept != items else "") + shown
 
     def copy_text(self) -> str:
         items = self._items
@@ -290,7 +288,7 @@ class ThreadView(Panel):
             self._messages, self._runs, self._older, self._newer = window
             self._items = page.arrange(messages, runs, steps)
             self._rendered = {item.id: (item, self._html(item)) for item in self._items}
-            wanted = {id: html for id, (_, html) in self._rendered.items()}
+            wanted: dict[str, str] = {id: html for id, (_, html) in self._rendered.items()}
             ops = _differences(self._shown, wanted)
             self._shown = wanted
             if ops or self._views:
@@ -300,8 +298,8 @@ class ThreadView(Panel):
         if not moving:
             self.refresh_copy()
 
-    def _html(self, item: Item) -> str:
-        known, html = self._rendered.get(item.id, (None, ""))
+    def _html(self, item: Item) -> Html:
+        known, html = self._rendered.get(item.id, (None, Html()))
         return html if known == item else page.html(item, self._reader.known)
 
     def _about(self) -> AboutThread:
