@@ -5,6 +5,7 @@ anb.start()                      # the engine, for `OpenAI()` and everything els
 client = anb.connect()           # or an SDK client of its own, nothing listens
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -56,3 +57,16 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
+
+
+def _show_mistakes() -> None:
+    """Let IPython, if this is one, show a beginner's mistakes in a few lines."""
+
+    def handle(*error: Any, **_: Any) -> None:
+        import_module(".mistakes.shown", __name__).handle(*error)
+
+    if (ipython := sys.modules.get("IPython")) and (shell := ipython.get_ipython()):
+        shell.set_custom_exc((Exception,), handle)
+
+
+_show_mistakes()

@@ -1,0 +1,77 @@
+"""Shows a beginner's mistake in a few lines, where IPython would show the whole traceback.
+
+IPython calls a handler of our own for errors of cells. `%tb` does not ask it, so `%tb` shows everything.
+"""
+
+import os
+import re
+from types import TracebackType
+from typing import Any, Final
+
+from ..texts import short
+from . import facts as known
+from .advice import Advice, advice, shown
+from .place import find
+
+_KEY: Final = re.compile(
+    r"""(?<![A-Za-z])(?:g?sk|sess|xai|hf|AIza)[-_][\w-]{6,}   # a key
+    |(?<=://)[^/@\s]+(?=@)                         # credentials in an address
+    |(?<=Bearer\s)[^\s"']+
+    |(?<=key=["'])[^"']*                           # an argument such as api_key=
+    """,
+    re.VERBOSE,
+)
+_SECRET: Final = re.compile("key|token|secret|password", re.IGNORECASE)
+"""Found in the name of a variable of the environment that holds one."""
+_SHORTEST_SECRET: Final = 6
+_LONGEST: Final = 300
+_MOST: Final = 8
+
+
+def handle(shell: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType, **_: Any) -> None:
+    """Show an error of a cell: in a few lines if it is a mistake of the table, else as ever."""
+    try:
+        lines = told(shell, error, traceback)
+    except Exception:  # noqa: BLE001  whatever is wrong here, the learner's error must be shown
+        lines = None
+    if lines:
+        error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]  # IPython asks for it
+    try:
+        shell.showtraceback((kind, error, traceback), running_compiled_code=True)
+    finally:
+        if lines:
+            del error._render_traceback_  # type: ignore[attr-defined]
+
+
+def told(shell: Any, error: BaseException, traceback: TracebackType | None) -> list[str] | None:
+    """Return the lines that are shown; None if the error is no mistake of the table."""
+
+    def cell_name(file: str) -> str | None:
+        named = shell.compile.format_code_name(file)
+        return " ".join(named) if named else None
+
+    place = find(traceback, cell_name)
+    facts = known.of(error, place)
+    found = advice(facts)
+    if found is None:
+        return None
+    status = f" ({facts.status})" if facts.status else ""
+    own = [f"{place.where}: {short(place.line, _LONGEST)}"] if place else []
+    return [hidden(line) for line in _cut([*own, *f"{facts.kind}{status}: {shown(facts)}".splitlines()], found)]
+
+
+def _cut(head: list[str], found: Advice) -> list[str]:
+    """Put the parts together, and leave out of the sentence what would be too much."""
+    number, heading = found.lesson
+    tail = [found.what] if found.what else []
+    tail += ["Do this:", *(f"    {line}" for line in found.do)] if found.do else []
+    tail += [f'Lesson {number}, "{heading}". %tb shows the whole traceback.']
+    return [*head[: _MOST - len(tail)], *tail]
+
+
+def hidden(text: str) -> str:
+    """Return a text without keys: those that look like one, and those of the environment."""
+    secrets = [value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET]
+    for secret in secrets:
+        text = text.replace(secret, "…")
+    return _KEY.sub("…", text)

@@ -1,0 +1,349 @@
+"""The mistakes of beginners as one table: how each is recognised, what happened, what to do, and where to read on.
+
+The first row that fits counts. `what` and `do` are templates. In their braces may stand the groups of `says`, and the
+words of `advice.py`, such as the learner's own name for a thread.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from .facts import Facts, Tag
+
+Words = Mapping[str, str]
+KINDS_BY_PREFIX: Final = {
+    "thread": "a thread",
+    "asst": "an assistant",
+    "run": "a run",
+    "msg": "a message",
+    "step": "a run step",
+    "vs": "a vector store",
+    "file": "a file",
+    "call": "a tool call",
+}
+_ID: Final = rf"(?P<prefix>{'|'.join(KINDS_BY_PREFIX)})[-_]\w+"
+
+
+class Lesson(NamedTuple):
+    number: str
+    heading: str
+
+
+class Mistake(NamedTuple):
+    name: str
+    kind: str
+    """A pattern for the error's class."""
+    says: str
+    """A pattern for its sentence."""
+    what: str
+    do: tuple[str, ...]
+    """Lines that can be pasted."""
+    lesson: Lesson
+    tag: Tag | None = "api"
+    fits: Callable[[Facts, Words], bool] | None = None
+
+
+_BEGIN: Final = Lesson("01", "Before we begin")
+_WRONG_ID: Final = Lesson("01", "An id that does not fit")
+_READING: Final = Lesson("01", "Step 5: Display the assistant's response")
+_VERSIONS: Final = Lesson("02", "Version 2 of the same run")
+_WAITS: Final = Lesson("06", "A run that waits")
+_NEW_CLIENT: Final = ("{anb}.start(); {client} = OpenAI()",)
+_AGAIN: Final = (
+    "{run} = {client}.beta.threads.runs.create_and_poll(thread_id={run}.thread_id, assistant_id={run}.assistant_id)",
+)
+_POLL: Final = "{run} = {client}.beta.threads.runs.poll({run}.id, thread_id={run}.thread_id)"
+_FREE: Final = (
+    "{wait}",
+    '{client}.beta.threads.runs.cancel("{run_id}", thread_id="{thread_id}")  # stop it',
+)
+_FROM_TOP: Final = "After a restart this kernel's engine is new: run the cells from the top."
+
+MISTAKES: Final = (
+    Mistake(
+        "OpenAI() before start, without a key",
+        r"OpenAIError",
+        r"api_key|API_KEY",
+        "There is no key, and no engine is running yet. The engine needs no key of yours.",
+        ("{start}; {made}",),
+        _BEGIN,
+    ),
+    Mistake(
+        "OpenAI() before start, with a real key",
+        r".*",
+        r"",
+        "This client goes to the hosted service, where the Assistants API is switched off. Make it after the start.",
+        _NEW_CLIENT,
+        _BEGIN,
+        "hosted",
+    ),
+    Mistake(
+        "a client of an engine that has stopped",
+        r"APIConnectionError|APIStatusError|AuthenticationError",
+        r"Connection error|This engine was stopped|takes only its own",
+        "The engine of this client has stopped, or is another one now.",
+        _NEW_CLIENT,
+        _BEGIN,
+    ),
+    Mistake(
+        "object instead of id",
+        r"BadRequestError",
+        r"^Invalid '(?P<param>\w+)': '(?P<given>[A-Z]\w+)\(id='(?P<id>[^']*)'",
+        "You passed a whole {given} where an id belongs.",
+        ("{argument}",),
+        _WRONG_ID,
+    ),
+    Mistake(
+        "id of another kind",
+        r"BadRequestError",
+        rf"^Invalid '(?P<param>\w+)': '(?P<id>{_ID})'\. Expected an ID",
+        "This is the id of {kind_given}. `{param}` takes the id of {kind_wanted}.",
+        ("{argument}",),
+        _WRONG_ID,
+    ),
+    Mistake(
+        "wrong id",
+        r"BadRequestError",
+        r"^Invalid '(?P<param>\w+)': '(?P<id>.*)'\. Expected an ID",
+        "This is no id. `{param}` takes the id of {kind_wanted}.",
+        ("{argument}",),
+        _WRONG_ID,
+    ),
+    Mistake(
+        "wrong id",
+        r"NotFoundError",
+        r"^No (?P<thing>[\w ]+) found with id '(?P<id>.*)'|^No such File object: (?P<file_id>\S+?)\.?$",
+        f"Nothing here has this id. {_FROM_TOP}",
+        ("{other_id}",),
+        _WRONG_ID,
+    ),
+    Mistake(
+        "wrong id",
+        r"ValueError",
+        r"^Expected a non-empty value for `(?P<param>\w+)`",
+        "The id is empty. `{param}` takes the id of {kind_wanted}.",
+        ("{argument}",),
+        _WRONG_ID,
+        "sdk",
+    ),
+    Mistake(
+        ".id forgotten",
+        r"BadRequestError",
+        r"^Invalid type for '(?P<param>[\w.]*_ids?(\[\d+\])?)': expected a string, but got an object",
+        "You passed a whole object where an id belongs.",
+        ("{argument}",),
+        Lesson("01", "Step 4: Run the assistant"),
+    ),
+    Mistake(
+        "wrong role",
+        r"BadRequestError",
+        r"'(?P<role>.*)'\. Supported values are: 'user' and 'assistant'",
+        'A thread takes messages of "user" and "assistant". System words belong into the instructions of a run.',
+        ("{as_user}",),
+        Lesson("03", "Tutor two: an assistant"),
+    ),
+    Mistake(
+        "wrong tool name",
+        r"BadRequestError",
+        r"^Invalid value: '(?P<tool>retrieval)'",
+        "Version 2 of the API calls this tool `file_search`.",
+        ("{with_tool}",),
+        Lesson("05", "An assistant that searches"),
+    ),
+    Mistake(
+        "wrong tool name",
+        r"BadRequestError",
+        r"^Invalid value: '(?P<tool>.*)'\. Supported values are: 'code_interpreter'",
+        "There is no tool `{tool}`. Did you mean `{near_tool}`?",
+        ("{with_tool}",),
+        Lesson("05", "An assistant that searches"),
+        fits=lambda facts, _: facts.param.endswith("].type"),
+    ),
+    Mistake(
+        "wrong tool name",
+        r"BadRequestError",
+        r"^Invalid type for 'tools",
+        "Tools are a list of dictionaries. Each names its type.",
+        ('tools=[{{"type": "file_search"}}]',),
+        Lesson("05", "An assistant that searches"),
+    ),
+    Mistake(
+        "file search without a store",
+        r"BadRequestError",
+        r"^Vector store \S+ has expired",
+        "The search has no vector store.",
+        ('tool_resources={{"file_search": {{"vector_store_ids": [{vector_store}.id]}}}}',),
+        Lesson("05", "Files and vector stores"),
+    ),
+    Mistake(
+        "message while a run is active",
+        r"BadRequestError",
+        r"^Can't add messages to (?P<thread_id>\S+) while a run (?P<run_id>\S+) is active",
+        "A run locks its thread until it ends. Give the outputs that it waits for, wait for its end, or stop it.",
+        _FREE,
+        _WAITS,
+    ),
+    Mistake(
+        "second run",
+        r"BadRequestError",
+        r"^Thread (?P<thread_id>\S+) already has an active run (?P<run_id>[^.\s]+)",
+        "A thread has one run at a time. Give the outputs that it waits for, wait for its end, or stop it.",
+        _FREE,
+        _WAITS,
+    ),
+    Mistake(
+        "wrong tool_call_id",
+        r"BadRequestError",
+        r"^Expected tool outputs for call_ids \[(?P<wanted>.*)\], got \[(?P<got>.*)\]",
+        "The run has no call with this id. Take `call.id` from its `required_action`.",
+        ("{outputs}",),
+        Lesson("06", "Several calls at once"),
+        fits=lambda _, words: not set(ids_in(words["got"])) <= set(ids_in(words["wanted"])),
+    ),
+    Mistake(
+        "missing outputs",
+        r"BadRequestError",
+        r"^Expected tool outputs for call_ids \[(?P<wanted>.*)\], got \[(?P<got>.*)\]",
+        "The run waits for {many_wanted}, and you sent {many_got}. Send one output for each call, all in one list.",
+        ("{outputs}",),
+        Lesson("06", "A slip worth making"),
+    ),
+    Mistake(
+        "wrong tool_call_id",
+        r"BadRequestError",
+        r"^Missing required parameter: 'tool_outputs\[\d+\]\.tool_call_id'",
+        "Each output names its call. Take `call.id` from the `required_action` of the run.",
+        ("{outputs}",),
+        Lesson("06", "Several calls at once"),
+    ),
+    Mistake(
+        "expired run",
+        r"BadRequestError",
+        r"^Runs in status \"expired\" do not accept|^Cannot cancel run with status 'expired'",
+        "Ten minutes passed without outputs. Your question is still on the thread: create a new run.",
+        _AGAIN,
+        Lesson("06", "When nobody answers"),
+    ),
+    Mistake(
+        "cancelled run",
+        r"BadRequestError",
+        r"^Runs in status \"cancell(ed|ing)\" do not accept|^Cannot cancel run with status 'cancell",
+        "This run was cancelled and takes no outputs. Your question is still on the thread: create a new run.",
+        _AGAIN,
+        Lesson("08", "Cancelled"),
+    ),
+    Mistake(
+        "v1 body, v2 header",
+        r"BadRequestError",
+        r"^Unknown parameter: '(?:.*\.)?(?P<old>file_ids)'",
+        "`file_ids` is of version 1, and the header of this request says version 2. In version 2 a message"
+        " has `attachments`, an assistant `tool_resources`. Or say version 1:",
+        ("{in_v1}",),
+        _VERSIONS,
+    ),
+    Mistake(
+        "v1 body, v2 header",
+        r"NotFoundError",
+        r"^Invalid URL .*/(assistants|messages)/[^/]+/files",
+        "Only version 1 has this address, and the header of this request says version 2.",
+        ("{in_v1}",),
+        _VERSIONS,
+    ),
+    Mistake(
+        "v2 body, v1 header",
+        r"BadRequestError",
+        r"cannot be used with the Assistants API in v1|provide the 'OpenAI-Beta' header|^Unknown beta",
+        "The header of this request does not say version 2, which knows this. The SDK says so if you leave it alone.",
+        ("{in_v2}",),
+        _VERSIONS,
+    ),
+    Mistake(
+        "misspelt parameter",
+        r"TypeError|BadRequestError",
+        r"unexpected keyword argument|Missing required arguments|^Unknown parameter",
+        "There is no parameter `{word}`. Did you mean `{meant}`?",
+        ("{corrected}",),
+        Lesson("01", "Step 1: Create an assistant"),
+        None,
+        lambda facts, _: bool(facts.misspelt and facts.misspelt[1]),
+    ),
+    Mistake(
+        "misspelt parameter",
+        r"TypeError|BadRequestError",
+        r"unexpected keyword argument|Missing required arguments|^Unknown parameter",
+        "There is no parameter `{word}`.",
+        ("help({method})",),
+        Lesson("01", "Step 1: Create an assistant"),
+        None,
+        lambda facts, _: bool(facts.misspelt),
+    ),
+    Mistake(
+        "unknown model",
+        r"NotFoundError",
+        r"^The model '(?P<model>.*)' does not exist",
+        "No model with this name answers here. Look at the names of those that do, or let practice answer to any name.",
+        ("[model.id for model in {client}.models.list()]", '{start_with}model="practice")'),
+        Lesson("01", "A question that nobody has recorded"),
+    ),
+    Mistake(
+        "arguments not parsed",
+        r"TypeError|AttributeError|KeyError|ValueError",
+        r"string indices must be integers|must be a mapping, not str|'str' object has no attribute|^'|update sequence",
+        "The arguments of a call are text that holds JSON. Make a dictionary of it first.",
+        ("import json; arguments = json.loads({text})",),
+        _WAITS,
+        "json",
+    ),
+    Mistake(
+        "messages[0]",
+        r"TypeError|AttributeError",
+        r"'(Async|Sync)\w*Page\[\w+\]' (object is not subscriptable|has no len\(\)|object has no attribute)",
+        "A list comes as a page. Its items are in `data`.",
+        ("{with_data}",),
+        _READING,
+        None,
+    ),
+    *(
+        Mistake(
+            "thread.messages",
+            r"AttributeError",
+            rf"'{owner}' object has no attribute '{name}'",
+            f"A {owner.lower()} does not hold its {name}. Ask for them.",
+            (do,),
+            _READING,
+            "sdk",
+        )
+        for owner, name, do in (
+            ("Thread", "messages", "{client}.beta.threads.messages.list(thread_id={base}.id)"),
+            ("Thread", "runs", "{client}.beta.threads.runs.list(thread_id={base}.id)"),
+            ("Run", "messages", "{client}.beta.threads.messages.list(thread_id={base}.thread_id, run_id={base}.id)"),
+            ("Run", "steps", "{client}.beta.threads.runs.steps.list(run_id={base}.id, thread_id={base}.thread_id)"),
+        )
+    ),
+    Mistake(
+        "reading too early",
+        r"IndexError",
+        r"list index out of range",
+        "The list does not have so many items yet. Wait until the run is `completed`, then read.",
+        (_POLL,),
+        _READING,
+        "page",
+    ),
+    Mistake(
+        "objects gone after a restart",
+        r"NameError",
+        r"^name '(client|assistant|thread|message|messages|run|runs)' is not defined",
+        f"No cell has made it yet. {_FROM_TOP}",
+        (),
+        _BEGIN,
+        None,
+    ),
+    # What `said` raises. Its sentences hold what to do.
+    # All others.
+    Mistake("another mistake", r".*", r"", "{look}", (), Lesson("02", "When things go wrong")),
+)
+
+
+def ids_in(listed: str) -> list[str]:
+    """`ids_in("'call_1', 'call_2'")` is `["call_1", "call_2"]`."""
+    return re.findall(r"'([^']*)'", listed)
