@@ -33,7 +33,8 @@ How an answer is found
 
 What a miss says
     Nearest is not equal. An answer to a similar question could be wrong, and the learner would not notice. So a miss
-    raises NoRecording. Its message shows the nearest recorded question, what differs, and what the learner can do.
+    raises NoRecording. Its message has three lines: the question, what differs from the nearest recorded one, a line of
+    code that helps.
 
 Where the words come from
     Each exchange says whether its answer was "recorded" at an endpoint, is from the "source" notebook, or was
@@ -46,13 +47,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
-from ...texts import short
+from ...texts import count, short
 from ..errors import NoRecording, RecordingError
 from ..parts import Provenance as Origin
 from .base import Delta, Finish, Prompt, ToolCall, answer_deltas, within
@@ -60,6 +60,11 @@ from .fingerprint import essence, fingerprint
 
 SHIPPED = Path(__file__).parents[2] / "recordings"
 """The recordings of the lessons."""
+
+_MOST: Final = 300
+"""The longest message of a miss, in characters."""
+_CUT: Final = 50
+"""Where its quotations are cut off."""
 
 REPLAYED: Final[set[tuple[str, int]]] = set()
 """Digests and numbers of the exchanges that this process has replayed, for `assistant-nb check`."""
@@ -152,14 +157,15 @@ class Recording(NamedTuple):
 class Recorded:
     """Replays the exchanges of one or more files; of all lessons if none is given.
 
-    `pace` is a factor for the recorded times: 0 answers at once, 1 as recorded, 2 half as fast.
+    `pace` is a factor for the recorded times: 0 answers at once, 1 as recorded, 2 half as fast. `way_on` is a line that
+    lets rules answer, as a learner can paste it; a miss ends with it.
     Raises RecordingError for a file that is missing or malformed.
     """
 
     name = "recorded"
 
-    def __init__(self, *paths: Path, pace: float = 0) -> None:
-        self._pace = pace
+    def __init__(self, *paths: Path, pace: float = 0, way_on: str = "") -> None:
+        self._pace, self._way_on = pace, way_on
         self.exchanges = [
             exchange for path in paths or sorted(SHIPPED.glob("*.jsonl")) for exchange in read(path).exchanges
         ]
@@ -175,7 +181,7 @@ class Recorded:
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
         found = fingerprint(essence(prompt))
         if found not in self.answers:
-            raise NoRecording(_miss(normal(prompt), self.exchanges))
+            raise NoRecording(_miss(normal(prompt), self.exchanges, self._way_on))
         yield from self.replay(found, prompt)
 
     def replay(self, found: str, prompt: Prompt) -> Iterator[Delta]:
@@ -277,60 +283,86 @@ def numbers(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, int]]:
 # What a miss says
 
 
-def _question(prompt: RecordedPrompt) -> str:
-    """Return the last thing that a user said. Without one, return the instructions."""
-    for turn in reversed(prompt.messages):
-        if turn.role == "user":
-            return turn.content if isinstance(turn.content, str) else json.dumps(turn.content)
-    return prompt.instructions or ""
+def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange], way_on: str) -> str:
+    """Return the message of a miss: the question, what differs from the nearest recorded one, and the way on."""
+    if question := _question(asked):
+        first = f"No recording holds this question: {_short(question)}."
+        second = _nearest(asked, question, exchanges) if exchanges else "The recordings are empty."
+    else:
+        first, second = "No recording holds this, as there is no question.", 'Add a message with role="user" first.'
+    last = f"{way_on}  # plain rules answer" if way_on else ""
+    return "\n".join(filter(None, (first, short(second, _MOST - len(first) - len(last) - 2), last)))
 
 
-def _miss(asked: RecordedPrompt, exchanges: Sequence[Exchange]) -> str:
-    """Return the message of a miss: the question, the nearest recorded one, what differs, and the ways on."""
-    question = _question(asked)
-    ways = (
-        "Ways on: start with model='practice', which answers by plain rules; ask a recorded question word for word, on"
-        " a new thread; write your own exchange into a file and start with recording='FILE.jsonl'; or script the answer"
-        " with model=Scripted('…')."
-    )
-    if not exchanges:
-        return f"No answer: the recordings are empty. {ways}"
+def _nearest(asked: RecordedPrompt, question: str, exchanges: Sequence[Exchange]) -> str:
+    """Return a sentence about the nearest recorded prompt. It does not repeat what both have in common."""
     nearest = max(
         (exchange.prompt for exchange in exchanges),
         key=lambda prompt: (
             difflib.SequenceMatcher(None, question, _question(prompt)).ratio(),
-            -len(_differences(asked, prompt)),
+            -len(_other_fields(asked, prompt)),
             -abs(len(asked.messages) - len(prompt.messages)),
         ),
     )
-    return (
-        f"No recording holds this question: {_short(question)}. The nearest recorded question is"
-        f" {_short(_question(nearest))}; it differs in {' and '.join(_differences(asked, nearest))}. {ways}"
-    )
+    fields = _other_fields(asked, nearest)
+    if question != (theirs := _question(nearest)):
+        return f"Nearest recorded: {_short(_apart(theirs, question)[0])}.{_also(fields)}"
+    if fields:
+        theirs, mine = map(_short, _apart(*(_plain(getattr(prompt, fields[0])) for prompt in (nearest, asked))))
+        return f"It is recorded, but with the {fields[0]} {theirs}, not {mine}.{_also(fields[1:])}"
+    return _other_dialogue(asked.messages, nearest.messages, question)
 
 
-def _differences(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
-    """Return what differs: `["model (yours: 'gpt-4o', recorded: 'gpt-4')", "the question"]`."""
-    found = [
-        f"{name} (yours: {_short(getattr(asked, name))}, recorded: {_short(getattr(recorded, name))})"
-        for name in ("model", "instructions", "tools", "tool_choice", "response_format")
-        if getattr(asked, name) != getattr(recorded, name)
-    ]
-    if _question(asked) != _question(recorded):
-        return [*found, "the question"]
-    for n, (mine, theirs) in enumerate(zip_longest(asked.messages, recorded.messages), 1):
-        if mine != theirs:
-            found.append(f"the conversation from message {n} on (yours: {_said(mine)}, recorded: {_said(theirs)})")
-            break
-    return found
+def _also(fields: Sequence[str]) -> str:
+    return f" Also different: {', '.join(fields)}." if fields else ""
 
 
-def _said(turn: RecordedTurn | None) -> str:
-    if turn is None:
-        return "nothing"
-    calls = (f", {call.name}({_short(call.arguments)}) -> {_short(call.output)}" for call in turn.tool_calls)
-    return f"{turn.role}: {_short(turn.content)}{''.join(calls)}"
+def _other_dialogue(mine: Sequence[RecordedTurn], theirs: Sequence[RecordedTurn], question: str) -> str:
+    """Return how a dialogue differs. A message that stands in it once too often tells of a cell that ran twice."""
+    recorded = Counter(_plain(turn.content) for turn in theirs if turn.role == "user")
+    for content, n in Counter(_plain(turn.content) for turn in mine if turn.role == "user").items():
+        if n > recorded[content] > 0:
+            what, once = "It" if content == question else _short(content), count(recorded[content], "time")
+            return f"{what} was asked {n} times here and {once} in the recording. Did a cell run twice?"
+    for n, (turn, other) in enumerate(zip(mine, theirs, strict=False), 1):
+        if turn != other:
+            here, there = map(_cut, _apart(_said(turn), _said(other)))
+            return f"Message {n} is {here} here and {there} in the recording."
+    n, only = min(len(mine), len(theirs)), max(mine, theirs, key=len)
+    return f"Message {n + 1} is only {'here' if only is mine else 'in the recording'}: {_cut(_said(only[n]))}."
 
 
-def _short(value: object) -> str:
-    return short(repr(value), 120)
+def _question(prompt: RecordedPrompt) -> str:
+    """Return the last thing that a user said, or nothing."""
+    return next((_plain(turn.content) for turn in reversed(prompt.messages) if turn.role == "user"), "")
+
+
+def _other_fields(asked: RecordedPrompt, recorded: RecordedPrompt) -> list[str]:
+    """Return what differs beside the messages: `["model", "instructions"]`."""
+    names = ("model", "instructions", "tools", "tool_choice", "response_format")
+    return [name for name in names if getattr(asked, name) != getattr(recorded, name)]
+
+
+def _said(turn: RecordedTurn) -> str:
+    calls = (f"{call.name}({call.arguments}) -> {call.output!r}" for call in turn.tool_calls)
+    return f"{turn.role}: {', '.join((repr(_plain(turn.content)), *calls))}"
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _apart(one: str, other: str) -> tuple[str, str]:
+    """Leave out a long beginning that both texts have."""
+    same = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    start = same - 10 if same > _CUT // 2 else 0
+    return (f"…{one[start:]}", f"…{other[start:]}") if start else (one, other)
+
+
+def _cut(text: str) -> str:
+    return short(" ".join(text.split()), _CUT)
+
+
+def _short(text: str) -> str:
+    quoted = repr(text)
+    return quoted if len(quoted) <= _CUT else f"{quoted[: _CUT - 2]}…{quoted[0]}"

@@ -3,11 +3,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assistant_nb.engine.errors import NoRecording, RecordingError
 from assistant_nb.engine.model.base import Finish, Prompt, TextDelta, ToolCall, ToolCallDelta, Turn
-from assistant_nb.engine.model.recorded import SHIPPED, Recorded, find, read
+from assistant_nb.engine.model.recorded import SHIPPED, Exchange, Recorded, _miss, find, normal, read
 
+ADD = {"type": "function", "function": {"name": "add"}}
+Q = Turn("user", "2 + 2?")
+ODD = st.sampled_from(["q", "", "a" * 400, "a" * 399 + "b", "\n\r\x00\x85\u2028" * 80, "'\"" * 90, "😀" * 99])
 HEADER = {"format": "assistant_nb recording", "version": 1, "title": "Test"}
 
 
@@ -43,21 +48,21 @@ def test_a_recorded_question_gets_its_answer_in_pieces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choices", "reason"),
     [
-        ({"model": "other"}, "model (yours: 'other', recorded: 'm')"),
-        ({"instructions": "Rhyme."}, "instructions (yours: 'Rhyme.', recorded: None)"),
-        ({"tools": [{"type": "code_interpreter"}]}, "tools (yours: ['code_interpreter'], recorded: [])"),
+        ({"model": "other"}, "It is recorded, but with the model 'm', not 'other'."),
+        ({"instructions": "Rhyme."}, "It is recorded, but with the instructions 'null', not 'Rhyme.'."),
+        ({"tools": [ADD]}, """It is recorded, but with the tools '[]', not '["function:add"]'."""),
         (
-            {"tools": [{"type": "function", "function": {"name": "add"}}]},
-            "tools (yours: ['function:add'], recorded: [])",
+            {"model": "other", "instructions": "Rhyme.", "tools": [ADD]},
+            "It is recorded, but with the model 'm', not 'other'. Also different: instructions, tools.",
         ),
+        ({"messages": [Q, Turn("assistant", "4")]}, "Message 2 is only here: assistant: '4'."),
+        ({"messages": [Turn("user", "Hi"), Q]}, "Message 1 is user: 'Hi' here and user: '2 + 2?' in the recording."),
+        ({"messages": [Q, Q]}, "It was asked 2 times here and 1 time in the recording. Did a cell run twice?"),
         (
-            {"messages": [Turn("user", "2 + 2?"), Turn("assistant", "4")]},
-            "the conversation from message 2 on (yours: assistant: '4', recorded: nothing)",
+            {"messages": [Turn("user", "2 + 3?")], "model": "other"},
+            "Nearest recorded: '2 + 2?'. Also different: model.",
         ),
-        (
-            {"messages": [Turn("user", "Hi"), Turn("user", "2 + 2?")]},
-            "the conversation from message 1 on (yours: user: 'Hi', recorded: user: '2 + 2?')",
-        ),
+        ({"messages": [], "instructions": "Rhyme."}, 'Add a message with role="user" first.'),
     ],
 )
 def test_a_prompt_that_differs_is_a_miss_that_names_the_difference(
@@ -66,19 +71,34 @@ def test_a_prompt_that_differs_is_a_miss_that_names_the_difference(
     model = Recorded(write(tmp_path, HEADER, exchange("2 + 2?", "4")))
     with pytest.raises(NoRecording) as miss:
         list(model.ask(prompt("2 + 2?", **choices)))
-    assert reason in str(miss.value)
-
-
-def test_a_miss_shows_the_nearest_question_and_the_ways_on(tmp_path: Path) -> None:
-    model = Recorded(
-        write(tmp_path, HEADER, exchange("What is 2 + 2?", "4"), exchange("Who was Ada?", "A poet's child."))
-    )
-    with pytest.raises(NoRecording) as miss:
-        list(model.ask(prompt("What is 3 + 3?")))
-    assert "No recording holds this question: 'What is 3 + 3?'" in str(miss.value)
-    assert "The nearest recorded question is 'What is 2 + 2?'" in str(miss.value)
-    assert "Ways on: " in str(miss.value)
+    assert str(miss.value).splitlines()[1] == reason
     assert miss.value.code == "invalid_prompt"
+
+
+def test_a_miss_shows_the_nearest_question_and_a_line_to_paste(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER, exchange("What is 2 + 2?", "4"), exchange("Who was Ada?", "A poet's child."))
+    with pytest.raises(NoRecording) as miss:
+        list(Recorded(path, way_on="anb.start()").ask(prompt("What is 3 + 3?")))
+    assert str(miss.value) == (
+        "No recording holds this question: 'What is 3 + 3?'.\n"
+        "Nearest recorded: 'What is 2 + 2?'.\n"
+        "anb.start()  # plain rules answer"
+    )
+
+
+def test_a_miss_says_where_long_texts_begin_to_differ(tmp_path: Path) -> None:
+    model = Recorded(write(tmp_path, HEADER, exchange("q", "a", instructions="Be kind. " * 20 + "Rhyme.")))
+    with pytest.raises(NoRecording, match=r"instructions '…Be kind\. Rhyme\.', not '…Be kind\. Rap\.'\."):
+        list(model.ask(prompt("q", instructions="Be kind. " * 20 + "Rap.")))
+
+
+@given(recorded=ODD, asked=ODD, again=st.lists(ODD, max_size=3))
+def test_a_miss_has_at_most_three_lines_and_300_characters(recorded: str, asked: str, again: list[str]) -> None:
+    known = Exchange.model_validate(exchange(recorded, "a", instructions="i" * 99))
+    turns = [Turn("user", text) for text in [*again, asked]]
+    told = _miss(normal(prompt("", messages=turns, instructions=asked)), [known], "w" * 70)
+    assert len(told) <= 300
+    assert len(told.splitlines()) <= 3
 
 
 @pytest.mark.parametrize(
@@ -125,7 +145,7 @@ def test_a_recorded_call_matches_with_its_output_and_without_ids(tmp_path: Path)
     turns = [Turn("user", "1 + 1?"), Turn("assistant", "", [ToolCall("add", '{"a": 1}', "2")])]
     assert next(model.ask(prompt("", messages=turns))) == TextDelta("Two.")
     turns[1] = Turn("assistant", "", [ToolCall("add", '{"a": 1}', "3")])
-    with pytest.raises(NoRecording, match=r"-> '3', recorded: .* -> '2'\)"):
+    with pytest.raises(NoRecording, match=r"Message 2 is ….* -> '3' here and ….* -> '2' in the recording\."):
         next(model.ask(prompt("", messages=turns)))
 
 
