@@ -4,8 +4,8 @@ import difflib
 import math
 import os
 import secrets
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, TypedDict, Unpack, cast
 
@@ -25,6 +25,7 @@ from .sandbox.limits import Limits
 
 PathLike = str | os.PathLike[str]
 
+MEMORY: Final = Path(":memory:")
 _QUESTION: Final = "A model wrote this code, and nothing on this machine contains it. Run it, once? [y/N] "
 _NAMED: Final = ("recorded", "practice", "human")
 
@@ -55,7 +56,10 @@ class _World(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Choices:
-    """Choices that fit together. Equal choices mean the same engine. The `repr` holds no key."""
+    """Choices that fit together. Equal choices mean the same answers. The `repr` holds no key.
+
+    A store and limits that were left out are None: those of the engine that is there, else the default.
+    """
 
     model: str | Model
     """Who answers. With a `base_url`, the name of a model there; empty for the one that each run names."""
@@ -69,7 +73,9 @@ class Choices:
     """How long an endpoint may be silent. None: the default."""
     budget: Budget
     store: Path | None
-    limits: Limits
+    limits: Limits | None
+    way_on: str = ""
+    """The line that a learner can paste where an answer is missing."""
 
     @classmethod
     def of(cls, key: str | None = None, **given: Unpack[Given]) -> "Choices":
@@ -95,13 +101,17 @@ class Choices:
             fallback="fallback" in made,
             stall_s=made.get("stall_s"),
             budget=Budget(made.get("cap_tokens")),
-            store=None if store is None or str(store) == ":memory:" else Path(store).resolve(),
-            limits=made.get("limits") or Limits(),
+            store=store if store is None else MEMORY if str(store) == ":memory:" else Path(store).resolve(),
+            limits=made.get("limits"),
         )
+
+    def within(self, engine: "Choices") -> "Choices":
+        """Return these choices for an engine with others: what is left out of its world stays."""
+        return replace(self, store=self.store or engine.store, limits=self.limits or engine.limits)
 
     @property
     def kept(self) -> str:
-        return f"kept in {self.store.name}" if self.store else "kept in memory"
+        return "kept in memory" if self.store in (None, MEMORY) else f"kept in {self.store.name}"
 
     def build(self) -> App:
         """Build the engine. Recorded answers in memory get the ids and times of the lessons, all others new ones.
@@ -110,16 +120,40 @@ class Choices:
         Raises RecordingError, StoreError, and ValueError for a base_url that is none.
         """
         world: _World = {}
-        if self.model != "recorded" or self.store is not None:
+        if self.model != "recorded" or self.store not in (None, MEMORY):
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
-        model = self._endpoint() if self.base_url is not None else self._in_process()
-        return create_app(model=self._kept_and_backed(model), limits=self.limits, may_run=_ask_person, **world)
+        model = self._model()
+        app = create_app(model=model, limits=self.limits, may_run=_ask_person, **world)
+        self._offer(model, app)
+        return app
+
+    def apply(self, app: App) -> None:
+        """Let others answer in an engine that is there. Its objects, ids and clock stay.
+
+        Raises RecordingError, and ValueError for a base_url that is none. Then nothing has changed.
+        """
+        app.runner.change_model(model := self._model())
+        app.code.limits = self.limits or app.code.limits
+        self._offer(model, app)
+
+    def _model(self) -> Model:
+        return self._kept_and_backed(self._endpoint() if self.base_url is not None else self._in_process())
+
+    def _offer(self, model: Model, app: App) -> None:
+        """Say whom a request may put in the model's place: the recordings, rules, a person, the endpoint named here."""
+        others: dict[str, Callable[[], Model]] = {"recorded": self._recorded, "practice": Practice, "human": Human}
+        own = {self.model if self.base_url is None else "live": lambda: model} if isinstance(self.model, str) else {}
+        app.runner.others = {**others, **app.runner.others, **own}
+
+    def _recorded(self) -> Recorded:
+        return Recorded(*self.recordings, pace=self.pace, way_on=self.way_on)
 
     def _kept_and_backed(self, model: Model) -> Model:
         if self.record:
             model = Recorder(model, self.record)
         if self.fallback:
-            model = Fallback(model, Rehearsed(*self.recordings, pace=self.pace), self.stall_s or FALLBACK_STALL_S)
+            spare = Rehearsed(*self.recordings, pace=self.pace, way_on=self.way_on)
+            model = Fallback(model, spare, self.stall_s or FALLBACK_STALL_S)
         return model
 
     def _endpoint(self) -> Live:
@@ -135,7 +169,7 @@ class Choices:
     def _in_process(self) -> Model:
         match self.model:
             case "recorded":
-                return Recorded(*self.recordings, pace=self.pace)
+                return self._recorded()
             case "practice":
                 return Practice()
             case "human":

@@ -10,13 +10,15 @@ import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, Unpack
+from weakref import WeakKeyDictionary
 
-from .choices import Choices, Given
+from .choices import MEMORY, Choices, Given
 from .engine.api.azure import API_VERSION
 from .engine.app import App
 from .sdk import quiet
@@ -37,6 +39,12 @@ _NO_SOCKS: Final = (
     " Install it: pip install socksio. Or remove the proxy: import os; os.environ.pop('ALL_PROXY', None);"
     " os.environ.pop('all_proxy', None)"
 )
+
+
+_PRACTICE: Final = 'anb.{}model="practice")'
+_BY_REQUEST: Final = 'client.post("/lab/model", cast_to=object, body={"model": "practice"})'
+_WHO: Final = "model"
+"""Stands in the banner before the name of the model. When it has changed, "now" stands there."""
 
 
 def _door(way_in: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -74,30 +82,30 @@ def start(**choices: Unpack[Given]) -> None:
     - `limits`: what code of the code interpreter may use. Where nothing on this machine contains such code, each piece
       is shown first, and runs only if you say yes.
 
-    Raises TypeError for an unknown choice, ValueError for choices that do not fit, RuntimeError when an
-    engine was started with others, and the engine's RecordingError and StoreError for files it cannot use.
+    Called again with other choices, it changes who answers. Address, key, objects, ids and clock stay. The line says
+    "now:". Runs under way finish with the model that they began with. `store` and `limits` stay unless you name them.
+
+    Raises TypeError for an unknown choice, ValueError for choices that do not fit, RuntimeError for another store than
+    that of the running engine, and the engine's RecordingError and StoreError for files it cannot use.
     """
     global _started
-    chosen = Choices.of(_own_key(), **choices)
-    if _started and _started.choices != chosen:
-        raise RuntimeError(
-            f"An engine is running with other choices (model: {_started.app.model.name}, {_started.choices.kept})."
-            " What it keeps in memory would be lost, so decide: call assistant_nb.stop(), then start again."
-        )
-    still = "still " if _started else ""
+    chosen = replace(Choices.of(_own_key(), **choices), way_on=_PRACTICE.format("start("))
+    still, who = ("still ", _started.engine.change(chosen)) if _started else ("", _WHO)
     _started = _started or _Started(chosen)
     quiet()
-    print(_banner(_started.app, chosen, f"{still}at {_HOST}"))  # noqa: T201
+    print(_banner(_started.engine, f"{still}at {_HOST}", who))  # noqa: T201
     if _lacks_socks():
         print(_NO_SOCKS)  # noqa: T201
 
 
 @_door
-def connect(**choices: Unpack[Given]) -> "OpenAI":
+def connect(client: "OpenAI | None" = None, /, **choices: Unpack[Given]) -> "OpenAI":
     """Return an SDK client with an engine of its own inside this process. Nothing listens.
 
     The choices are those of `start`. In memory every client has objects of its own. Clients of one `store` share its
-    objects. Prints the same line as `start`.
+    objects, and who answers. Prints the same line as `start`.
+
+    `connect(client, model="practice")` changes who answers a client that it gave, as `start` does, and returns it.
     """
     import httpx2
     from openai import __version__
@@ -110,14 +118,17 @@ def connect(**choices: Unpack[Given]) -> "OpenAI":
         )
     from openai import DefaultHttpxClient, OpenAI
 
-    chosen = Choices.of(_own_key(), **choices)
-    app = _engine(chosen)
-    transport = httpx2.WSGITransport(app)
-    client = OpenAI(
-        base_url="http://assistant-nb/v1", api_key="in-process", http_client=DefaultHttpxClient(transport=transport)
-    )
+    chosen = replace(Choices.of(_own_key(), **choices), way_on=_PRACTICE.format("connect(client, "))
+    if client is None:
+        engine, who = _engine(chosen)
+        http_client = DefaultHttpxClient(transport=httpx2.WSGITransport(engine.app))
+        client = OpenAI(base_url="http://assistant-nb/v1", api_key="in-process", http_client=http_client)
+        _connected[http_client] = engine
+    else:
+        engine = _engine_of(client)
+        who = engine.change(chosen)
     quiet()
-    print(_banner(app, chosen, "inside this process"))  # noqa: T201
+    print(_banner(engine, "inside this process", who))  # noqa: T201
     return client
 
 
@@ -136,9 +147,32 @@ def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str,
 
     Closing it closes the engine.
     """
-    chosen = Choices.of(_own_key(), **choices)
-    app = chosen.build()
-    return *_listen(app, host, port), _banner(app, chosen, f"at {host}")
+    engine = _Engine(replace(Choices.of(_own_key(), **choices), way_on=_BY_REQUEST))
+    return *_listen(engine.app, host, port), _banner(engine, f"at {host}", _WHO)
+
+
+class _Engine:
+    """An engine, and the choices that it follows now."""
+
+    def __init__(self, choices: Choices) -> None:
+        self.app = choices.build()
+        self.choices = replace(choices, store=choices.store or MEMORY, limits=self.app.code.limits)
+        self._model = self.app.model
+
+    def change(self, choices: Choices) -> str:
+        """Follow other choices. Return the word for the banner. Raises RuntimeError for another store."""
+        choices = choices.within(self.choices)
+        if choices.store != self.choices.store:
+            kept = "would be lost" if self.choices.store == MEMORY else "would not come along"
+            raise RuntimeError(
+                f"The engine is running, {self.choices.kept}. What it keeps {kept}, as store=… names another place."
+                " To change over, run the next line, then this cell again:\nanb.stop()"
+            )
+        if choices == self.choices and self.app.model is self._model:
+            return _WHO
+        choices.apply(self.app)
+        self.choices, self._model = choices, self.app.model
+        return "now"
 
 
 class _Started:
@@ -147,8 +181,9 @@ class _Started:
     def __init__(self, choices: Choices) -> None:
         # The SDK imports its Assistants part at the first use, which takes a second. Begin it now.
         threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
-        self.choices, self.app = choices, _engine(choices)
-        self._server, key = _listen(self.app, _HOST, 0)
+        self.engine, _ = _engine(choices)
+        self._server, key = _listen(self.engine.app, _HOST, 0)
+        self.url = f"{self._server.url}/"
         changes: dict[str, str | None] = {
             "OPENAI_BASE_URL": self._server.url,
             "OPENAI_API_KEY": key,
@@ -182,16 +217,18 @@ def _set(variables: Mapping[str, str | None]) -> None:
 
 
 _started: _Started | None = None
-_on_file: dict[Path, tuple[Choices, App]] = {}
+_on_file: dict[Path, _Engine] = {}
 """Engines on store files. A process opens each file once."""
+_connected: WeakKeyDictionary[object, _Engine] = WeakKeyDictionary()
+"""The engines of the clients that `connect` gave. The key is what a client shares with its copies."""
 
 
 @atexit.register
 def _close_files() -> None:
     """Close store files at exit. The server's threads end with the process."""
     while _on_file:
-        _, (_, app) = _on_file.popitem()
-        app.close()
+        _, engine = _on_file.popitem()
+        engine.app.close()
 
 
 def _own_key() -> str | None:
@@ -207,18 +244,23 @@ def _listen(app: App, host: str, port: int) -> "tuple[Server, str]":
     return Server(app, key, host, port), key
 
 
-def _engine(choices: Choices) -> App:
-    if choices.store is None:
-        return choices.build()
-    if choices.store not in _on_file:
-        _on_file[choices.store] = (choices, choices.build())
-    known, app = _on_file[choices.store]
-    if known != choices:
-        raise RuntimeError(
-            f"'{choices.store.name}' is open here with other choices (model: {app.model.name}, answers:"
-            f" {app.model.provenance()}). Call assistant_nb.stop(), then open it again."
-        )
-    return app
+def _engine(choices: Choices) -> tuple[_Engine, str]:
+    """Return an engine, and the word for its banner. The one of an open store follows these choices from now on."""
+    if choices.store in (None, MEMORY):
+        return _Engine(choices), _WHO
+    if known := _on_file.get(choices.store):
+        return known, known.change(choices)
+    _on_file[choices.store] = _Engine(choices)
+    return _on_file[choices.store], _WHO
+
+
+def _engine_of(client: "OpenAI") -> _Engine:
+    """Return the engine of a client, or of the client that it is a copy of. Raises ValueError."""
+    if engine := _connected.get(client._client):  # noqa: SLF001
+        return engine
+    if _started and client.base_url == _started.url:
+        return _started.engine
+    raise ValueError("This client has no engine in this process. For one that has: client = anb.connect()")
 
 
 def _lacks_socks() -> bool:
@@ -227,6 +269,6 @@ def _lacks_socks() -> bool:
     return socks and find_spec("socksio") is None
 
 
-def _banner(app: App, choices: Choices, where: str) -> str:
-    answers = f"model: {app.model.name} · answers: {app.model.provenance()}"
-    return f"assistant_nb engine {where} · {answers} · {choices.kept}"
+def _banner(engine: _Engine, where: str, who: str) -> str:
+    model = engine.app.model
+    return f"assistant_nb engine {where} · {who}: {model.name} · answers: {model.provenance()} · {engine.choices.kept}"

@@ -60,12 +60,6 @@ def test_time_in_a_file_goes_on_whoever_answers(tmp_path: Path) -> None:
     assert first.created_at <= second.created_at <= time.time()
 
 
-def test_starting_with_other_choices_says_what_to_do() -> None:
-    anb.start()
-    with pytest.raises(RuntimeError, match=r"\(model: recorded, kept in memory\).*call assistant_nb\.stop\(\), then"):
-        anb.start(model=anb.Scripted("Hello."))
-
-
 def test_stop_puts_the_environment_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-the-learners-own")
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
@@ -115,12 +109,6 @@ def test_memory_has_the_name_that_sqlite_gives_it(tmp_path: Path, monkeypatch: p
     monkeypatch.chdir(tmp_path)
     anb.connect(store=":memory:")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_one_file_has_one_model_at_a_time(tmp_path: Path) -> None:
-    anb.connect(store=tmp_path / "class.db")
-    with pytest.raises(RuntimeError, match=r"'class\.db' is open here with other choices \(model: recorded"):
-        anb.connect(store=tmp_path / "class.db", model=anb.Scripted("Hello."))
 
 
 def test_a_scripted_model_answers(capsys: pytest.CaptureFixture[str]) -> None:

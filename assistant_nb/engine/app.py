@@ -115,8 +115,8 @@ _NO_JSON: Final = (
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
 
-    def __init__(self, store: Store, runner: Runner, blobs: Blobs) -> None:
-        self.store, self.runner, self.model, self.blobs = store, runner, runner.model.inner, blobs
+    def __init__(self, store: Store, runner: Runner, blobs: Blobs, code: CodeInterpreter) -> None:
+        self.store, self.runner, self.blobs, self.code = store, runner, blobs, code
         self._routes = _MAP.bind("")
         self._requests = itertools.count(1)
         self._open = True
@@ -139,6 +139,11 @@ class App:
     def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer with an error without looking at the request."""
         return self._send(_json(error.envelope(), error.status), environ, start_response)
+
+    @property
+    def model(self) -> Model:
+        """Who answers new runs."""
+        return self.runner.model.inner
 
     def close(self) -> None:
         """Answer no more, let the runs under way come to rest, then close the store."""
@@ -257,14 +262,11 @@ def create_app(
     blobs = Blobs(kept.path)
     with kept.opening():
         blobs.sweep({file["id"] for file in kept.all(FILE)})
-    tools = {
-        "file_search": FileSearch(kept, blobs),
-        "code_interpreter": CodeInterpreter(kept, blobs, limits or Limits(), may_run),
-    }
-    runner = Runner(kept, model, tools)
+    code = CodeInterpreter(kept, blobs, limits or Limits(), may_run)
+    runner = Runner(kept, model, {"file_search": FileSearch(kept, blobs), "code_interpreter": code})
     with kept.opening():
         runner.recover()
-    return App(kept, runner, blobs)
+    return App(kept, runner, blobs, code)
 
 
 def _stopped() -> Gone:

@@ -30,6 +30,7 @@ _LOST: Final = (
     "The kernel was ended, and the next call starts a new one: variables and imports are gone,"
     f" the files in {DATA_PATH} are still there."
 )
+_NEW: Final = "This is a new one: variables and imports are gone."
 _REMOVED: Final = "All files that this call made or changed were removed."
 
 
@@ -75,6 +76,7 @@ class Kernel:
         self._end = weakref.finalize(self, _end, self._running, self._quarters, os.getpid())
         self._seen: dict[str, collect.Stamp] = {}
         self._given_bytes = 0
+        self._limited = ""
         try:
             self.data_path = self._process().data_path
         except BaseException:
@@ -97,6 +99,14 @@ class Kernel:
                 raise KernelError(f"The file {name!r} cannot be put before the kernel ({error.strerror}).") from None
             self._seen = collect.listing(scratch)
 
+    def limit(self, limits: Limits) -> None:
+        """Set the limits for the next executions. A process cannot get others of memory and disk, so it is ended."""
+        with self._busy:
+            old, self._limits = self._limits, limits
+            if (old.memory_bytes, old.scratch_bytes) != (limits.memory_bytes, limits.scratch_bytes):
+                self._limited = f"The kernel was ended, as its limits have changed. {_NEW}"
+                self._stop()
+
     def execute(self, code: str, interrupted: threading.Event | None = None) -> Executed:
         """Run code until it ends, reaches a limit, or `interrupted` is set.
 
@@ -106,8 +116,9 @@ class Kernel:
         with self._busy:
             outputs = Outputs(self._limits.output_bytes, self._shown_as())
             self._interrupted = interrupted or threading.Event()
-            if why := self._bury():
+            for why in filter(None, (self._limited, self._bury())):
                 outputs.say(why)
+            self._limited = ""
             process = self._process()
             execution = Execution(process, outputs, self._limits, self._interrupted, self._excess)
             process.tree.resume()
@@ -158,7 +169,7 @@ class Kernel:
         if not any(process.died() for process in self._running):
             return None
         self._stop()
-        return "The kernel has died since the last call. This is a new one: variables and imports are gone."
+        return f"The kernel has died since the last call. {_NEW}"
 
     def _stop(self) -> None:
         while self._running:

@@ -3,9 +3,10 @@
 from typing import Any, Literal, NotRequired, TypedDict
 
 from ..entries import Asked
+from ..errors import BadRequest, RecordingError
 from ..journal import RunState
 from ..model.faults import Fault
-from ..params.lab import MoveClock, Said, SetFault
+from ..params.lab import ChangeModel, MoveClock, Said, SetFault
 from ..run_states import MOVES, Status
 from ..runs.seat import remarks
 from ..wire import Listed
@@ -36,9 +37,25 @@ class FaultShown(SetFault):
     object: Literal["lab.fault"]
 
 
-def about(call: Call[object]) -> About:
+def about(call: Call[Any]) -> About:
     """Tells this engine from other servers; brings the table of a run's legal moves, and why each is made."""
     return {"object": "lab", "engine": "assistant_nb", "model": call.runner.model.inner.name, "moves": MOVES}
+
+
+def change_model(call: Call[ChangeModel]) -> About:
+    """Let another model answer new runs. "live" is the endpoint that the engine was started with."""
+    name, others = call.params["model"], call.runner.others
+    if name not in others:
+        raise BadRequest(
+            f"This engine has no model '{name}' to change to. It has: {', '.join(others) or 'none'}.",
+            param="model",
+            code="invalid_value",
+        )
+    try:
+        call.runner.change_model(others[name]())
+    except RecordingError:
+        raise BadRequest("The recording of this engine cannot be read any more.", param="model") from None
+    return about(call)
 
 
 def move_clock(call: Call[MoveClock]) -> Clock:
@@ -93,6 +110,7 @@ def _fault(fault: Fault) -> FaultShown:
 
 ROUTES: list[Route[Any]] = [
     Route("GET", "/v1/lab", about, beta=False),
+    Route("POST", "/v1/lab/model", change_model, ChangeModel, beta=False),
     Route("POST", "/v1/lab/clock", move_clock, MoveClock, beta=False),
     Route("GET", "/v1/lab/seats", list_seats, beta=False),
     Route("POST", "/v1/lab/seats/<run_id>", answer_seat, Said, beta=False),

@@ -62,8 +62,8 @@ class Budget:
         return (
             "The model was not asked, as the cap of this process would be overstepped:"
             f" {self.ledger.tokens:,} of {self.cap_tokens:,} tokens are used or booked, and this prompt has about"
-            f" {prompt_tokens:,} tokens. Ways on: begin a shorter thread, or call assistant_nb.stop() and start with a"
-            " higher cap; what is spent stays counted until the process ends."
+            f" {prompt_tokens:,} tokens. Ways on: begin a shorter thread, or start with a higher cap_tokens;"
+            " what is spent stays counted until the process ends."
         )
 
 

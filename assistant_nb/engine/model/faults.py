@@ -57,6 +57,12 @@ class Faulty:
         self.inner, self.name, self._faults = model, model.name, list(faults)
         self._lock = threading.Lock()
 
+    def around(self, model: Model) -> "Faulty":
+        """Return another model with the same faults: each still strikes once, whoever of the two is asked."""
+        other = Faulty(model)
+        other._faults, other._lock = self._faults, self._lock
+        return other
+
     @property
     def models(self) -> Sequence[str]:
         return self.inner.models
@@ -96,13 +102,13 @@ class Faulty:
         """Count a call. Removes the faults that strike it, and returns them."""
         with self._lock:
             due = [fault for fault in self._faults if fault.at_call == 1]
-            self._faults = [replace(fault, at_call=fault.at_call - 1) for fault in self._faults if fault.at_call > 1]
+            self._faults[:] = [replace(fault, at_call=fault.at_call - 1) for fault in self._faults if fault.at_call > 1]
         return due
 
     def _take_back(self, due: list[Fault]) -> None:
         """Undo `_due`: the person who answers has not answered yet."""
         with self._lock:
-            self._faults = [*due, *(replace(fault, at_call=fault.at_call + 1) for fault in self._faults)]
+            self._faults[:] = [*due, *(replace(fault, at_call=fault.at_call + 1) for fault in self._faults)]
 
 
 def _told(delta: Delta, faults: Sequence[Fault]) -> Delta:

@@ -21,6 +21,12 @@ class MoveClock(TypedDict):
     advance_s: Annotated[int, Ge(0), Le(10**9)]
 
 
+class ChangeModel(TypedDict):
+    """Say who answers. Only names: an address, a key or a path comes from the engine's own side."""
+
+    model: Literal["recorded", "practice", "human", "live"]
+
+
 def _one_breakpoint(given: "Breakpoint") -> None:
     _exactly_one(given, Breakpoint)
 

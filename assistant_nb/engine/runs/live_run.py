@@ -7,6 +7,7 @@ The journal says what has happened. It cannot say what is happening right now, a
     what is at work      `work`: a model that is answering, or a tool that a call was given to
     who is asked         `seated`: the model has left the answer to a person
     how far it may go    `goal`: for a held run, set by each request to advance it
+    who answers          `model`: set when another model answers new runs
 
 A reader and the background may both take turns. When a stream is read, its reader moves the run by reading. When
 nobody reads, or the reader stalls, the background moves it, and the events wait. So a run does not depend on its
@@ -21,6 +22,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from ..journal import Entry, RunState, fold
+from ..model.faults import Faulty
 from ..store import Store
 from .answer import Event, Listening
 from .stepping import Goal
@@ -112,6 +114,7 @@ class LiveRun:
         self.work: Listening | Calling | None = None
         self.seated = False
         self.goal: Goal | None = None
+        self.model: Faulty | None = None
         self.thread: threading.Thread | None = None
         """The latest one that moves the run in the background."""
         self.ended = False

@@ -48,10 +48,24 @@ class Runner:
 
     def __init__(self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None) -> None:
         self._store = store
-        self.model = Faulty(model)
-        self.loop = RunLoop(store, self.model, tools or {})
+        self.loop = RunLoop(store, Faulty(model), tools or {})
+        self.others: Mapping[str, Callable[[], Model]] = {}
+        """Whom a request may put in the model's place, by name."""
         self._live: dict[str, LiveRun] = {}
         """By id, from when a run is first moved until it has ended."""
+
+    @property
+    def model(self) -> Faulty:
+        """Who answers new runs."""
+        return self.loop.model
+
+    def change_model(self, model: Model) -> None:
+        """Let another model answer from now on. Runs under way finish with the one that they began with."""
+        with self._store.transaction():
+            for run in self._store.active_runs():
+                live = self._live_run(run["id"])
+                live.model = live.model or self.model
+            self.loop.model = self.model.around(model)
 
     # What clients ask for
 

@@ -46,10 +46,10 @@ from .writer import RunDeleted, Writer
 
 
 class RunLoop:
-    """Moves runs, with one model and these tools."""
+    """Moves runs, with these tools. `model` answers the runs that have none of their own."""
 
     def __init__(self, store: Store, model: Faulty, tools: Mapping[str, Tool]) -> None:
-        self._store, self._model, self.tools = store, model, tools
+        self._store, self.model, self.tools = store, model, tools
 
     def drive(self, live: LiveRun) -> Generator[Event | None, None, bool]:
         """Move a run as far as it goes. Yields None after each transition, and each piece of an answer in between.
@@ -97,7 +97,7 @@ class RunLoop:
                 case "listen" if live.seated:
                     return [], False
                 case "listen" if state.asked:
-                    model = Human() if state.dictated else self._model
+                    model = Human() if state.dictated else live.model or self.model
                     return _work(live, Listening(self._store, model, state, state.asked, live.writing))
                 case "use" if call := state.unused():
                     return _work(live, Calling(self.tools.get(call["type"]), state, call, live.writing))

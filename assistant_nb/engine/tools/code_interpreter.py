@@ -41,7 +41,7 @@ class CodeInterpreter(Tool):
 
     def __init__(self, store: Store, blobs: Blobs, limits: Limits, may_run: MayRun | None = None) -> None:
         self._store, self._blobs = store, blobs
-        self._limits, self._may_run = limits, may_run
+        self.limits, self._may_run = limits, may_run
         self._lock = threading.Lock()
         self._sessions: dict[str, _Session] = {}
         self._open = True
@@ -51,7 +51,7 @@ class CodeInterpreter(Tool):
             session = self._session(run["thread_id"])
             unwanted = session.unwanted = threading.Event()
             with session.lock:
-                kernel = session.kernel_for(given)
+                kernel = session.kernel_for(given, self.limits)
                 self._put_files(session, kernel, run)
                 executed = kernel.execute(given, unwanted)
                 return {"outputs": list(self._outputs(session, executed, run)), "contained_by": list(kernel.layers)}
@@ -80,7 +80,7 @@ class CodeInterpreter(Tool):
             if not self._open:
                 raise Gone("The engine was stopped.")
             self._store.get(THREAD, thread_id)
-            return self._sessions.setdefault(thread_id, _Session(self._limits, self._may_run))
+            return self._sessions.setdefault(thread_id, _Session(self._may_run))
 
     def _put_files(self, session: "_Session", kernel: "Kernel", run: Run) -> None:
         """Copy the run's files that the kernel does not have. A new kernel also gets files that code has made."""
@@ -130,8 +130,8 @@ class CodeInterpreter(Tool):
 class _Session:
     """A thread's kernel, from its first call on. Hold `lock` while you use it."""
 
-    def __init__(self, limits: Limits, may_run: MayRun | None) -> None:
-        self._limits, self._may_run = limits, may_run
+    def __init__(self, may_run: MayRun | None) -> None:
+        self._may_run = may_run
         self.lock = threading.Lock()
         self.unwanted = threading.Event()
         """Set when the latest call is not needed any more."""
@@ -140,7 +140,7 @@ class _Session:
         self._kernel: Kernel | None = None
         self._open = True
 
-    def kernel_for(self, code: str) -> "Kernel":
+    def kernel_for(self, code: str, limits: Limits) -> "Kernel":
         """Return the kernel, if the code may run in it. Raises NotContained, KernelError."""
         if not self._open:
             raise Gone("The thread was deleted.")
@@ -152,7 +152,8 @@ class _Session:
             contained = False
         from ...sandbox.kernel import Kernel  # takes a while, and the extra `code`
 
-        self._kernel = self._kernel or Kernel.start(self._limits, contained=contained)
+        self._kernel = self._kernel or Kernel.start(limits, contained=contained)
+        self._kernel.limit(limits)
         return self._kernel
 
     def close(self) -> None:
