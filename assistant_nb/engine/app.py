@@ -7,18 +7,19 @@ makes the answer of it.
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from secrets import compare_digest
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.routing import Map, Rule
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 from werkzeug.wsgi import FileWrapper
 
 from ..sandbox.limits import Limits
@@ -78,6 +79,7 @@ _MAP: Final = Map(  # compiled once: it takes longer than all else that an engin
     [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
     strict_slashes=False,
     merge_slashes=False,
+    redirect_defaults=False,
 )
 MAX_BODY_BYTES: Final = 16 * 2**20
 MAX_DEPTH: Final = 100
@@ -111,6 +113,30 @@ _NO_JSON: Final = (
     " correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON.)"
 )
 
+_Query = dict[str, str | list[str]]
+"""A name that ends in [] has a list."""
+
+
+class _Reply(NamedTuple):
+    """An answer as WSGI takes it. A body that must be closed has a method `close`."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: Iterable[bytes]
+
+
+class _Frames:
+    """The body of a stream."""
+
+    def __init__(self, frames: Iterator[bytes], on_close: Callable[[], None]) -> None:
+        self._frames, self._on_close = frames, on_close
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._frames
+
+    def close(self) -> None:
+        self._on_close()
+
 
 class App:
     """The engine. Call it as WSGI does; `close` it when done. Made by `create_app`."""
@@ -125,16 +151,16 @@ class App:
         environ["wsgi.input_terminated"] = True  # whoever calls, the body ends where its stream does
         try:
             with closing(FormRequest(environ, self.blobs)) as request:
-                response = self._answer(request)
+                reply = self._answer(request)
         except ApiError as error:
-            response = _json(error.envelope(), error.status)
+            reply = _json(error.envelope(), error.status)
         except (HTTPException, UnicodeError) as error:
             refused = BadRequest(f"The request cannot be read: {error}.")
-            response = _json(refused.envelope(), refused.status)
+            reply = _json(refused.envelope(), refused.status)
         except Exception as error:  # noqa: BLE001  the last resort: a learner must not see our traceback
             refusal = self._refusal(error)
-            response = _json(refusal.envelope(), refusal.status)
-        return self._send(response, environ, start_response)
+            reply = _json(refusal.envelope(), refusal.status)
+        return self._send(reply, environ, start_response)
 
     def refuse(self, error: ApiError, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer with an error without looking at the request."""
@@ -152,12 +178,16 @@ class App:
         self.store.close()
         self.blobs.close()
 
-    def _send(self, response: Response, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        response.headers["openai-version"] = "2020-10-01"
-        response.headers["x-request-id"] = f"req_{next(self._requests):032x}"
-        return response(environ, start_response)
+    def _send(self, reply: _Reply, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        ours = ("openai-version", "2020-10-01"), ("x-request-id", f"req_{next(self._requests):032x}")
+        start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*reply.headers, *ours])
+        if environ["REQUEST_METHOD"] != "HEAD":
+            return reply.body
+        if close := getattr(reply.body, "close", None):
+            close()
+        return ()
 
-    def _answer(self, request: FormRequest) -> Response:
+    def _answer(self, request: FormRequest) -> _Reply:
         if not self._open:
             raise _stopped()
         address = azure.plain(request.path)
@@ -166,31 +196,31 @@ class App:
         if route.only_v1 and not old:
             raise _no_such_path(request)
         _check_ids(ids)
-        params, upload, nulls = _read(request, route, old, address.model)
+        query = _query(request) if request.query_string else {}
+        params, upload, nulls = _read(request, route, query, old, address.model)
         if route.attends and "thread_id" in ids:
             self.runner.attend(ids["thread_id"])
-        include = _include(request)
+        include = check(IncludeQuery, query, "query").get("include[]", ()) if "include[]" in query else ()
         answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old, include, nulls))
         if isinstance(answer, Stream):
-            events = self._told(answer.events, v1.downgrade if old else wire.with_files)
-            response = Response(sse.frames(events, named=answer.named), content_type="text/event-stream; charset=utf-8")
-            response.call_on_close(answer.on_close)
-            return response
+            headers = [("Content-Type", "text/event-stream; charset=utf-8")]
+            return _Reply(200, headers, _Frames(self._frames(answer, include, old=old), answer.on_close))
         if isinstance(answer, Content):
             return _file(answer)
         return _json(v1.downgrade(answer) if old else answer)
 
-    def _told(
-        self, events: Iterator[tuple[str, object]], shape: Callable[[object], object]
-    ) -> Iterator[tuple[str, object]]:
-        """The events of a stream. What goes wrong in the middle of one is its last event."""
+    def _frames(self, stream: Stream, include: Collection[str], *, old: bool) -> Iterator[bytes]:
+        """The frames of a stream. What goes wrong in the middle of one is its last event."""
+        broken = "error" if stream.named else ""
         try:
-            for event, data in events:
-                yield event, shape(data)
+            for event, data in stream.events:
+                shown = wire.in_stream(data, include)
+                yield sse.frame(event, v1.downgrade(shown) if old else shown)
         except ApiError as error:
-            yield "error", error.envelope()
+            yield sse.frame(broken, error.envelope())
         except Exception as error:  # noqa: BLE001  as in __call__
-            yield "error", self._refusal(error).envelope()
+            yield sse.frame(broken, self._refusal(error).envelope())
+        yield sse.done(named=stream.named)
 
     def _refusal(self, error: Exception) -> ApiError:
         """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
@@ -279,7 +309,7 @@ def _bug(error: Exception) -> OurBug:
 
 def _beta(request: Request, route: Route[Any], *, needed: bool) -> str:
     """The version of the wire that the client speaks."""
-    asked = request.headers.get("OpenAI-Beta", "")
+    asked: str = request.environ.get("HTTP_OPENAI_BETA", "")
     for beta in filter(None, (part.strip() for part in asked.split(","))):
         if beta in ("assistants=v1", "assistants=v2"):
             return beta
@@ -301,7 +331,7 @@ def _check_ids(ids: dict[str, str]) -> None:
 
 
 def _read(
-    request: FormRequest, route: Route[P], old: bool, model: str | None
+    request: FormRequest, route: Route[P], query: _Query, old: bool, model: str | None
 ) -> tuple[Any, Upload | None, Collection[str]]:
     """The body or, of a GET, the query, checked; the file that a form brings; the fields that were null.
 
@@ -310,7 +340,7 @@ def _read(
     if route.params is None:
         return None, None, ()
     if route.method == "GET":
-        return check(route.params, _query(request), "query"), None, ()
+        return check(route.params, query, "query"), None, ()
     if route.form:
         fields, upload = request.read()
         return check(route.params, fields, "form"), upload, ()
@@ -325,13 +355,12 @@ def _read(
 
 def _read_json(request: Request) -> Any:
     """No body at all is an empty one."""
-    request.max_content_length = MAX_BODY_BYTES
     try:
-        data = request.get_data()
-    except RequestEntityTooLarge:
-        raise TooLarge(f"The request body is larger than {MAX_BODY_BYTES // 2**20} MiB.") from None
+        data: bytes = request.environ["wsgi.input"].read(MAX_BODY_BYTES + 1)
     except (OSError, ValueError):
         raise BadRequest("The request body broke off before its end.") from None
+    if len(data) > MAX_BODY_BYTES:
+        raise TooLarge(f"The request body is larger than {MAX_BODY_BYTES // 2**20} MiB.")
     try:
         given = read_json(data.decode()) if data.strip() else {}
         _check_depth(given, MAX_DEPTH)
@@ -340,14 +369,8 @@ def _read_json(request: Request) -> Any:
     return given
 
 
-def _include(request: Request) -> Sequence[str]:
-    """What of run steps the query asks for, wherever it stands."""
-    asked = "include[]" in request.args
-    return check(IncludeQuery, _query(request), "query").get("include[]", ()) if asked else ()
-
-
-def _query(request: Request) -> dict[str, str | list[str]]:
-    """The query as it is checked: a name that ends in [] has a list."""
+def _query(request: Request) -> _Query:
+    """The query as it is checked."""
     given = {name: [value for value in values if value] for name, values in request.args.lists()}
     return {name: values if name.endswith("[]") else values[0] for name, values in given.items() if values}
 
@@ -360,21 +383,22 @@ def _check_depth(value: Any, left: int) -> None:
         _check_depth(inner, left - 1)
 
 
-def _json(answer: Mapping[str, object], status: int = 200) -> Response:
-    response = Response(encode(answer), status, content_type="application/json")
+def _json(answer: Mapping[str, object], status: int = 200) -> _Reply:
+    body = encode(answer).encode()
+    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if answer.get("status") in MOVING:
-        response.headers["openai-poll-after-ms"] = str(POLL_AFTER_MS)
-    return response
+        headers.append(("openai-poll-after-ms", str(POLL_AFTER_MS)))
+    return _Reply(status, headers, [body])
 
 
-def _file(answer: Content) -> Response:
+def _file(answer: Content) -> _Reply:
     """A file as a browser would save it, and never open it."""
-    headers = Headers({"Content-Length": str(answer.size), "X-Content-Type-Options": "nosniff"})
+    headers = Headers({"Content-Type": answer.content_type, "X-Content-Type-Options": "nosniff"})
+    headers.set("Content-Length", answer.size)
     simple = answer.name.encode("ascii", "replace").decode()
     names = {"filename": simple} | ({} if simple == answer.name else {"filename*": f"UTF-8''{quote(answer.name)}"})
     headers.set("Content-Disposition", "attachment", **names)
-    pieces = FileWrapper(answer.bytes, 64 * 2**10)
-    return Response(pieces, content_type=answer.content_type, headers=headers, direct_passthrough=True)
+    return _Reply(200, headers.to_wsgi_list(), FileWrapper(answer.bytes, 64 * 2**10))
 
 
 def _no_such_path(request: Request) -> NotFound:

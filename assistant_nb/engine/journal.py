@@ -37,7 +37,7 @@ Four families of entries, told apart by the first word of their event:
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from .entries import Answered, Asked
 from .objects import Message, Run, RunObject, RunStep
@@ -47,8 +47,7 @@ from .run_states import Status
 from .wire import tool_calls
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a journal.
 
     `Entry(3, 1708766075, "thread.run.in_progress", "run_…", {"status": "in_progress", …})`
@@ -98,7 +97,7 @@ class RunState:
 
     @property
     def run(self) -> Run:
-        return next(body for body in self.objects.values() if body["object"] == "thread.run")
+        return cast(Run, next(iter(self.objects.values())))
 
     @property
     def status(self) -> Status:

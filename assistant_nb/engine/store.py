@@ -38,7 +38,8 @@ _TICK: Final = (
     " ON CONFLICT DO UPDATE SET n = n + 1 RETURNING n"
 )
 _LATEST_TICK: Final = (
-    "SELECT coalesce((SELECT n FROM counter WHERE scope IN (?, '') AND name = 'tick' ORDER BY scope DESC LIMIT 1), 0)"
+    "SELECT n FROM counter WHERE scope = ? AND name = 'tick'"
+    " UNION ALL SELECT n FROM counter WHERE scope = '' AND name = 'tick' UNION ALL SELECT 0 LIMIT 1"
 )
 _MOVE: Final = "INSERT INTO counter VALUES ('', 'moved_s', ?) ON CONFLICT DO UPDATE SET n = n + ?"
 
@@ -121,9 +122,12 @@ class Store(Journals):
             if row and parent in (None, row[1]):
                 body: T = json.loads(row[0])
                 return body
-            if parent and kind.parent:
-                self.get(kind.parent, parent)
+            self._check_parent(kind, parent)
             raise _missing(kind, id, parent)
+
+    def _check_parent(self, kind: Kind[T], parent: str | None) -> None:
+        if parent and kind.parent:
+            self.get(kind.parent, parent)
 
     def delete(self, id: str, store_id: str | None = None) -> None:
         """Forget an object, all below it, a file in all vector stores, or in one alone. Only in a transaction."""
@@ -147,7 +151,7 @@ class Store(Journals):
         `after` and `before` are ids in the list; with `before` alone the page ends just before it,
         and "more" means more of the same on that side. `run_id` keeps to what one run wrote,
         `finished` to what is complete, `where` to what has these values under these keys. Raises NotFound
-        for an id not in the list.
+        for an id not in the list, and for a parent that does not exist.
         """
         limits = ["parent IS ?", "kind = ?"]
         values: list[str | int | None] = [parent, kind.name]
@@ -170,7 +174,9 @@ class Store(Journals):
                 f"SELECT body FROM object WHERE {' AND '.join(limits)} ORDER BY seq {direction} LIMIT ?",  # noqa: S608
                 (*values, limit + 1),
             ).fetchall()
-        bodies = [json.loads(row[0]) for row in rows[:limit]]
+            if not rows:
+                self._check_parent(kind, parent)
+        bodies = _read(rows[:limit])
         return (bodies[::-1] if backwards else bodies), len(rows) > limit
 
     def all(self, kind: Kind[T], parent: str | None = None, *, before: str | None = None) -> list[T]:
@@ -181,7 +187,7 @@ class Store(Journals):
                 f"SELECT body FROM object WHERE parent IS ? AND kind = ?{older} ORDER BY seq",  # noqa: S608
                 (parent, kind.name) if before is None else (parent, kind.name, before),
             ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        return _read(rows)
 
     def expired(self, kind: Kind[T], at: int) -> list[str]:
         """The ids of those whose `expires_at` has come."""
@@ -206,7 +212,7 @@ class Store(Journals):
             rows = self._db.execute(
                 "SELECT body FROM object WHERE kind = 'thread.run' AND active ORDER BY seq"
             ).fetchall()
-        return [json.loads(row[0]) for row in rows]
+        return _read(rows)
 
     # Ids and time
 
@@ -333,12 +339,19 @@ class Store(Journals):
             (_key(kind, id, parent), kind.name, parent) * 2,
         ).fetchone()
         if row is None:
+            self._check_parent(kind, parent)
             raise _missing(kind, id, parent)
         return row[0]
 
     def _next(self, statement: str, scope: str, name: str) -> int:
         row: Sequence[int] = self._db.execute(statement, (scope, name)).fetchone()
         return row[0]
+
+
+def _read(rows: Sequence[tuple[str]]) -> list[Any]:
+    """Objects from their JSON, all at once: that is faster than one by one."""
+    read: list[Any] = json.loads(f"[{','.join([body for (body,) in rows])}]")
+    return read
 
 
 def _key(kind: Kind[T], id: str, parent: str | None) -> str:

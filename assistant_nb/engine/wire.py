@@ -31,7 +31,7 @@ from .parts import (
     Usage,
 )
 
-encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+encode: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 """Data as JSON text, compact, in ASCII: a lone surrogate in a message must not stop anything."""
 
 RUN_LIFETIME_S: Final = 600
@@ -40,10 +40,10 @@ RUN_LIFETIME_S: Final = 600
 RESULT_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 """What `include[]` may ask for."""
 
-_STREAM_ONLY: Final = ("status", "incomplete_details", "incomplete_at", "completed_at")
+_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at"})
 """Keys of a message that only streams carried."""
-
 B = TypeVar("B")
+H = TypeVar("H", Thread, Run)
 M = TypeVar("M", bound=Mapping[str, object])
 
 # Assistants, threads, messages
@@ -372,17 +372,17 @@ def _names_only(call: FileSearchCall) -> FileSearchCall:
     return {**call, "file_search": {**search, "results": [_without(hit, ["content"]) for hit in search["results"]]}}
 
 
-def in_stream(body: B, include: Sequence[str]) -> B:
-    """An object as streams show it: a run step holds what its searches have found only for those who ask for it."""
-    hides = isinstance(body, dict) and body.get("object") == "thread.run.step" and RESULT_CONTENT not in include
-    return cast(B, _without_result_content(cast(RunStep, body))) if hides else body
+def in_stream(body: object, include: Collection[str]) -> object:
+    """What a stream shows of an event: of a run step what its searches have found only for those who ask for it."""
+    kind = body.get("object") if isinstance(body, dict) else None
+    if kind == "thread.run.step" and RESULT_CONTENT not in include:
+        return _without_result_content(cast(RunStep, body))
+    return with_files(cast(Run, body)) if kind in ("thread", "thread.run") else body
 
 
-def with_files(body: B) -> B:
+def with_files(body: H) -> H:
     """A thread or run as streams show it, and a thread that is retrieved: the code interpreter always has its list."""
-    if isinstance(body, dict) and body.get("object") in ("thread", "thread.run"):
-        return cast(B, {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}})
-    return body
+    return cast(H, {**body, "tool_resources": {"code_interpreter": {"file_ids": []}, **body["tool_resources"]}})
 
 
 def page(bodies: Sequence[T], has_more: bool, include: Sequence[str] = ()) -> Page[T]:

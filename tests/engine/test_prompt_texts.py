@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,7 @@ class Story:
         assert sum(entry.event == "model.asked" for entry in entries) == prompts
         for run_id, written in self.written.items():
             shown = Client(self.app).get(f"/v1/lab/runs/{run_id}/journal").data
-            assert shown == encode({"object": "list", "data": [asdict(entry) for entry in written]}).encode()
+            assert shown == encode({"object": "list", "data": [entry._asdict() for entry in written]}).encode()
 
 
 @pytest.fixture

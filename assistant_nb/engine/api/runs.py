@@ -5,7 +5,7 @@ from typing import Any, Final, cast
 
 from .. import wire
 from ..errors import BadRequest
-from ..objects import RUN, RUN_STEP, THREAD, Run, RunStep, Thread
+from ..objects import RUN, RUN_STEP, Run, RunStep, Thread
 from ..params.assistants import (
     CreateRun,
     CreateThreadAndRun,
@@ -57,9 +57,7 @@ def submit_tool_outputs(call: Call[SubmitToolOutputs]) -> Answer:
 
 
 def list_(call: Call[ListQuery]) -> Page[Run]:
-    thread_id = call.ids["thread_id"]
-    call.store.get(THREAD, thread_id)
-    runs, has_more = call.store.page(RUN, thread_id, **call.params)
+    runs, has_more = call.store.page(RUN, call.ids["thread_id"], **call.params)
     return wire.page([call.runner.seen(run) for run in runs], has_more)
 
 
@@ -116,8 +114,7 @@ def under_way(
         return run
     events, let_go = call.runner.follow(run, start)
     born: list[Event] = [("thread.created", thread)] if thread else []
-    shown = ((event, wire.in_stream(data, call.include)) for event, data in chain(born, events))
-    return Stream(shown, let_go)
+    return Stream(chain(born, events), let_go)
 
 
 ROUTES: list[Route[Any]] = [

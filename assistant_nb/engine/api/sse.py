@@ -1,23 +1,17 @@
 """Server-sent events: one public event, one frame. Source: recorded streams of the hosted API."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
-
 from ..wire import encode
-
-DONE: Final = b"event: done\ndata: [DONE]\n\n"
 
 
 def frame(event: str, data: object) -> bytes:
-    r"""`frame("thread.created", {"id": …})` -> b'event: thread.created\ndata: {"id":…}\n\n'"""
-    return f"event: {event}\ndata: {encode(data)}\n\n".encode()
+    r"""`frame("thread.created", {"id": …})` -> b'event: thread.created\ndata: {"id":…}\n\n'
 
-
-def frames(events: Iterable[tuple[str, object]], *, named: bool = True) -> Iterator[bytes]:
-    """A whole stream, with its end mark; clients drop a last event without one.
-
-    The frames of chat completions have no names.
+    The frames of chat completions have no names: there `event` is "".
     """
-    for event, data in events:
-        yield frame(event, data) if named else f"data: {encode(data)}\n\n".encode()
-    yield DONE if named else b"data: [DONE]\n\n"
+    name = f"event: {event}\n" if event else ""
+    return f"{name}data: {encode(data)}\n\n".encode()
+
+
+def done(*, named: bool) -> bytes:
+    """The end mark of a stream. Clients drop a last event without one."""
+    return b"event: done\ndata: [DONE]\n\n" if named else b"data: [DONE]\n\n"

@@ -271,18 +271,21 @@ def answer_deltas(text: str, calls: Iterable[ToolCall]) -> Iterator[TextDelta | 
 
 def within(limit: int | None, answer: Iterable[Delta]) -> Iterator[Delta]:
     """Cut an answer off after `limit` estimated tokens. For models that do not count tokens themselves."""
-    room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False
+    if not limit:
+        yield from answer
+        return
+    room, cut = limit * _BYTES_PER_TOKEN, False
     for delta in answer:
         if isinstance(delta, Finish):
             yield replace(delta, prompt_tokens=None, completion_tokens=None, reason="length") if cut else delta
         elif isinstance(delta, Anew):  # the next answer has all the tokens again
-            room, cut = limit * _BYTES_PER_TOKEN if limit else math.inf, False
+            room, cut = limit * _BYTES_PER_TOKEN, False
             yield delta
         elif not cut:
             text = delta.text if isinstance(delta, TextDelta) else (delta.name or "") + delta.arguments
             room -= len(text.encode(errors="replace"))
             if cut := room < 0:  # keep the beginning of a text; leave a piece of a call out
-                text = text.encode(errors="replace")[: int(room)].decode(errors="ignore")
+                text = text.encode(errors="replace")[:room].decode(errors="ignore")
                 if isinstance(delta, TextDelta) and text:
                     yield TextDelta(text)
             else:

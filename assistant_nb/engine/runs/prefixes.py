@@ -9,7 +9,6 @@ An edit takes effect where it stands; what came before is shared as it was. So t
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from ..errors import BadRequest, NotFound
@@ -44,9 +43,8 @@ def shared(entries: Sequence[Entry], at: int, edit: Edit) -> int:
 def renamed(entry: Entry, ids: Mapping[str, str], later_s: int) -> Entry:
     """An entry about other objects, which expire that much later. What was said to a model, and by it, stays."""
     said = entry.event in ("model.asked", "model.answered", "client.answered", "client.dictated")
-    return replace(
-        entry, id=ids.get(entry.id, entry.id), data=entry.data if said else _renamed(entry.data, ids, later_s)
-    )
+    data = entry.data if said else _renamed(entry.data, ids, later_s)
+    return entry._replace(id=ids.get(entry.id, entry.id), data=data)
 
 
 def call_ids(data: Any) -> list[str]:

@@ -285,7 +285,7 @@ class Runner:
 
     def _events(self, live: LiveRun, thread_id: str, start: int) -> Iterator[Event | None]:
         """Ends with an `error` when the run's thread is deleted meanwhile."""
-        state = fold(live.entries(0)[:start])
+        state = fold(live.entries(0)[:start] if start else ())
         for delta in itertools.chain([None], self._drive_and_wait(live), [None]):
             if delta:
                 yield delta
@@ -349,7 +349,7 @@ class Runner:
         A stream that is kept in a variable would otherwise lock its thread until the run expires. The reader still gets
         each event. A held run is not moved, nor is a run that waits for a person.
         """
-        if not (run := self._store.active_run(thread_id)) or not (live := self._live.get(run["id"])):
+        if not (live := self._live_on(thread_id)):
             return
         turns = live.turns
         if turns and turns.is_unattended and not live.seated and self.stand(live.id).held is None:
@@ -363,8 +363,8 @@ class Runner:
         Between two cells of a notebook a run that answers from a recording has long ended; between
         two calls of a script it may need a few more milliseconds.
         """
-        if run := self._store.active_run(thread_id):
-            self.wait(run["id"], SETTLE_S)
+        if live := self._live_on(thread_id):
+            live.wait(SETTLE_S)
 
     def wait(self, run_id: str, at_most_s: float) -> None:
         """Wait for a run to stop moving in the background."""
@@ -390,6 +390,11 @@ class Runner:
 
     def _live_run(self, run_id: str) -> LiveRun:
         return self._live.get(run_id) or self._live.setdefault(run_id, LiveRun(self._store, run_id))
+
+    def _live_on(self, thread_id: str) -> LiveRun | None:
+        """The run that holds the thread, if this process has moved it."""
+        run = self._store.active_run(thread_id) if self._live else None
+        return self._live.get(run["id"]) if run else None
 
     def _has_question(self, thread_id: str) -> bool:
         return bool(self._store.page(MESSAGE, thread_id, limit=1, where={"role": "user"})[0])
