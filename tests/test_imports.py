@@ -122,6 +122,7 @@ FLOORS = [
         "engine.api.models",
         "engine.api.chat",
     ],
+    ["engine.api.routes"],
     ["engine.app"],
     ["engine.server"],
     [

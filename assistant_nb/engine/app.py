@@ -16,31 +16,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.exceptions import NotFound as NoSuchPath
-from werkzeug.routing import Map, Rule
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import FileWrapper
 
 from ..sandbox.limits import Limits
 from ..texts import read_json
 from . import wire
-from .api import (
-    assistants,
-    azure,
-    chat,
-    files,
-    lab,
-    messages,
-    models,
-    runs,
-    sse,
-    stepper,
-    threads,
-    v1,
-    v1_files,
-    vector_stores,
-)
+from .api import azure, routes, sse, v1
 from .api.base import Call, Content, P, Route, Stream, Upload
 from .api.forms import FormRequest
 from .api.refusals import check
@@ -62,25 +45,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-ROUTES: Final[list[Route[Any]]] = [
-    *assistants.ROUTES,
-    *threads.ROUTES,
-    *messages.ROUTES,
-    *runs.ROUTES,
-    *files.ROUTES,
-    *vector_stores.ROUTES,
-    *v1_files.ROUTES,
-    *models.ROUTES,
-    *chat.ROUTES,
-    *lab.ROUTES,
-    *stepper.ROUTES,
-]
-_MAP: Final = Map(  # compiled once: it takes longer than all else that an engine needs to begin
-    [Rule(route.path, methods=[route.method], endpoint=route) for route in ROUTES],
-    strict_slashes=False,
-    merge_slashes=False,
-    redirect_defaults=False,
-)
 MAX_BODY_BYTES: Final = 16 * 2**20
 MAX_DEPTH: Final = 100
 """Of arrays and objects in a body."""
@@ -143,7 +107,6 @@ class App:
 
     def __init__(self, store: Store, runner: Runner, blobs: Blobs, code: CodeInterpreter) -> None:
         self.store, self.runner, self.blobs, self.code = store, runner, blobs, code
-        self._routes = _MAP.bind("")
         self._requests = itertools.count(1)
         self._open = True
 
@@ -191,7 +154,7 @@ class App:
         if not self._open:
             raise _stopped()
         address = azure.plain(request.path)
-        route, ids = self._route(request, address.path)
+        route, ids = _routed(request, address.path)
         old = _beta(request, route, needed=not address.is_azure) == "assistants=v1"
         if route.only_v1 and not old:
             raise _no_such_path(request)
@@ -225,17 +188,6 @@ class App:
     def _refusal(self, error: Exception) -> ApiError:
         """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
         return (self.store.explain(error) or _bug(error)) if self._open else _stopped()
-
-    def _route(self, request: Request, path: str) -> tuple[Route[Any], dict[str, str]]:
-        try:
-            route, ids = self._routes.match(path, request.method)
-        except MethodNotAllowed:
-            raise NotAllowed(
-                f"Not allowed to {request.method} on {request.path}.", code="method_not_supported"
-            ) from None
-        except NoSuchPath:
-            raise _no_such_path(request) from None
-        return route, dict(ids)
 
 
 class Guard:
@@ -297,6 +249,15 @@ def create_app(
     with kept.opening():
         runner.recover()
     return App(kept, runner, blobs, code)
+
+
+def _routed(request: Request, path: str) -> tuple[Route[Any], dict[str, str]]:
+    """The route of a request, and the ids in its path. Raises NotFound and NotAllowed."""
+    if found := routes.find("GET" if request.method == "HEAD" else request.method, path):
+        return found
+    if any(routes.find(method, path) for method in ("GET", "POST", "DELETE")):
+        raise NotAllowed(f"Not allowed to {request.method} on {request.path}.", code="method_not_supported")
+    raise _no_such_path(request)
 
 
 def _stopped() -> Gone:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client, EnvironBuilder
 
-from assistant_nb.engine.app import MAX_BODY_BYTES, ROUTES, App, create_app
+from assistant_nb.engine.api.routes import ROUTES
+from assistant_nb.engine.app import MAX_BODY_BYTES, App, create_app
 from assistant_nb.engine.model.scripted import Scripted
 from tests.conftest import MakeApp
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Generic, TypeVar, cast
+from typing import BinaryIO, Generic, NamedTuple, TypeVar, cast
 
 from ..files.blobs import Blobs, Draft
 from ..runs.runner import Runner
@@ -23,8 +23,7 @@ class Upload:
     draft: Draft
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[P_co]):
+class Call(NamedTuple, Generic[P_co]):
     """One request, understood and checked. A `Call[CreateThread]` has a body of that shape."""
 
     store: Store
