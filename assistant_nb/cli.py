@@ -1,4 +1,4 @@
-"""The command line: `assistant-nb lab | run | check | record | serve | store`."""
+"""The command line: `assistant-nb lab | run | check | new-lesson | record | serve | store`."""
 
 import argparse
 import os
@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import cast
 
-from . import __version__, course, upkeep
+from . import __version__, classroom, course, upkeep
 from .engine.errors import EngineError, ModelError
 
 _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "recording", "record", "fallback")
@@ -79,6 +79,20 @@ def check(arguments: argparse.Namespace, rest: list[str]) -> int:
     return _of_each(arguments.lessons, upkeep.check, "true: runs, outputs exact, recording all used, no secret")
 
 
+def new_lesson(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Begin a lesson of one's own, and say what to do with it."""
+    if not _can_execute():
+        return 1
+    notebook, recording = classroom.new_lesson(arguments.name)
+    print(
+        f"{notebook}: your lesson. Open it in JupyterLab.\n{recording}: its answers.\n"
+        f"Let a model answer:  assistant-nb record {notebook} --base-url URL --model NAME\n"
+        f"See that it is true: assistant-nb check {notebook}\n"
+        f"Test it:             pytest --nbval {notebook}"
+    )
+    return 0
+
+
 def record(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Let a live model answer a lesson, and write its recording and its outputs."""
     from .engine.model.budget import Budget, Ledger
@@ -103,10 +117,16 @@ def record(arguments: argparse.Namespace, rest: list[str]) -> int:
         print(f"used: {spent.requests:,} requests, {spent.tokens:,} tokens")
 
 
+def _can_execute() -> bool:
+    if found := all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
+        return found
+    print(_NEEDS_LAB, file=sys.stderr)
+    return False
+
+
 def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]], well: str) -> int:
     """Do `work` with lessons, all if none is named, and print the results. `work` returns what is wrong."""
-    if not all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
-        print(_NEEDS_LAB, file=sys.stderr)
+    if not _can_execute():
         return 1
     failures = 0
     for lesson in [course.find(name) for name in names] or course.lessons():
@@ -115,7 +135,7 @@ def _of_each(names: list[str], work: Callable[[Path, upkeep.OnCell], list[str]],
         except (course.LessonError, EngineError) as error:
             wrong = [str(error)]
         failures += bool(wrong)
-        print("\n".join(f"{lesson.stem}: {one}" for one in wrong or [well]))
+        print("\n".join(f"{lesson.stem}: {one}" for one in wrong or [f"{well} ({lesson})"]))
     return 1 if failures else 0
 
 
@@ -208,11 +228,15 @@ def _parser() -> argparse.ArgumentParser:
     one.set_defaults(command=run)
 
     one = commands.add_parser("check", help="execute lessons and compare: outputs, recordings, no secrets")
-    one.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 01 (default: all)")
+    one.add_argument("lessons", nargs="*", metavar="LESSON", help="such as 01, or a notebook file (default: all)")
     one.set_defaults(command=check)
 
+    one = commands.add_parser("new-lesson", help="begin a lesson of your own: a notebook that runs, and its recording")
+    one.add_argument("name", metavar="NAME", help="such as tides, or a path: week1/tides")
+    one.set_defaults(command=new_lesson)
+
     one = commands.add_parser("record", help="let a live model answer a lesson; writes its recording and its outputs")
-    one.add_argument("lesson", metavar="LESSON", help="such as 01")
+    one.add_argument("lesson", metavar="LESSON", help="such as 01, or a notebook file")
     help_ = "an endpoint of chat completions"
     one.add_argument("--base-url", metavar="URL", required=True, type=_base_url, help=help_)
     one.add_argument("--model", metavar="NAME", help="its name there (default: the one that the lesson asks for)")

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +23,9 @@ _PRIVATE: Final = re.compile(r"openai|azure|anthropic|aws_|google|key|token|secr
 _KEY: Final = re.compile(r"\bg?sk[-_][\w-]{8,}|://[^/@\s]+@")
 """A key, or credentials in a URL."""
 
+_NAMED: Final = re.compile(r"""["'(]([\w./ -]{1,80})["')]""")
+"""What may be the name of a file in a cell."""
+
 
 class LessonError(Exception):
     """A lesson does not exist, or did not run to its end. The message says where and why."""
@@ -33,10 +37,14 @@ def lessons() -> list[Path]:
 
 
 def find(name: str) -> Path:
-    """Find a lesson by the beginning of its name ("01"), or any notebook by its path. Raises LessonError."""
+    """Find a lesson by the beginning of its name ("01"), or any notebook by its path, with or without its ending.
+
+    Raises LessonError.
+    """
     path = Path(name)
-    if path.suffix == ".ipynb" and path.is_file():
-        return path
+    for own in (path, path.with_name(f"{path.name}.ipynb")) if path.name else ():
+        if own.suffix == ".ipynb" and own.is_file():
+            return own
     meant = [
         lesson for lesson in lessons() if path.stem and str(path.parent) == "." and lesson.stem.startswith(path.stem)
     ]
@@ -65,13 +73,48 @@ def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
         yield mine, fresh
 
 
+def files_of(lesson: Path) -> list[Path]:
+    """Return the files and folders beside a notebook that its cells name, without other notebooks: its data.
+
+    Found are names in quotes, and in brackets as Markdown writes them: "points.csv", ![](tide.png).
+    """
+    folder = lesson.resolve().parent
+    named = {found[1] for cell in read(lesson).cells for found in _NAMED.finditer(cell.source)}
+    paths = {(folder / name).resolve() for name in named if Path(name).parts}
+    return sorted(path for path in paths if path.suffix != ".ipynb" and folder in path.parents and path.exists())
+
+
+def copy_files(lesson: Path, folder: Path) -> None:
+    """Copy the files that a notebook names into another folder. What is there already stays as it is."""
+    for path in files_of(lesson):
+        target = folder / path.relative_to(lesson.resolve().parent)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
+
+
+@contextmanager
+def place_of(lesson: Path) -> Iterator[Path]:
+    """Yield the folder to execute a notebook in: its own, as Jupyter does. Originals stay as installed.
+
+    So an original gets an empty folder, with copies of the files that it names.
+    """
+    if lesson.resolve() not in lessons():
+        yield lesson.resolve().parent
+        return
+    with TemporaryDirectory() as folder:
+        copy_files(lesson, Path(folder))
+        yield Path(folder)
+
+
 def run(lesson: Path, on_cell: Callable[[int, int], None]) -> None:
-    """Execute a lesson in a fresh kernel and an empty folder. The file is not changed.
+    """Execute a lesson in a fresh kernel. The file is not changed.
 
     `on_cell(done, total)` is called after each code cell. Raises LessonError naming the first cell
     that failed, or what kept the lesson from running.
     """
-    execute(read(lesson), on_cell)
+    with place_of(lesson) as folder:
+        execute(read(lesson), on_cell, folder)
 
 
 def read(lesson: Path) -> "NotebookNode":
@@ -85,8 +128,15 @@ def read(lesson: Path) -> "NotebookNode":
         raise LessonError(f"it cannot be read as a notebook: {error}") from error
 
 
-def execute(notebook: "NotebookNode", on_cell: Callable[[int, int], None], *, goes_on: bool = False) -> None:
-    """Like `run`, with a notebook in memory, which gets the outputs.
+def execute(
+    notebook: "NotebookNode",
+    on_cell: Callable[[int, int], None],
+    folder: Path,
+    *,
+    before: str = "pass",
+    goes_on: bool = False,
+) -> None:
+    """Like `run`, with a notebook in memory, which gets the outputs. The line `before` is executed before its cells.
 
     With `goes_on` the other cells run after a failed one. A failed cell that starts an engine still stops everything:
     without an engine the SDK would ask its default address. The kernel's environment holds no key.
@@ -106,29 +156,29 @@ def execute(notebook: "NotebookNode", on_cell: Callable[[int, int], None], *, go
             raise CellExecutionError.from_cell_and_msg(cell, execute_reply["content"])
 
     on_cell(0, len(code))
-    with TemporaryDirectory() as folder:
-        client = NotebookClient(
-            notebook,
-            kernel_name="python3",
-            timeout=CELL_TIMEOUT_S,
-            extra_arguments=["--log-level=ERROR"],  # the kernel's own warnings are not about the lesson
-            resources={"metadata": {"path": folder}},
-            allow_errors=goes_on,
-            record_timing=False,
-            coalesce_streams=True,
-            store_widget_state=False,  # a widget's static copy is what a saved notebook shows
-            on_cell_execute=begin,
-            on_cell_error=fail,
-            on_cell_executed=lambda **_: on_cell(at, len(code)),
-        )
-        try:
-            client.execute(env=_environment())
-        except CellTimeoutError as error:
-            raise LessonError(f"{_where(code, at)} took more than {CELL_TIMEOUT_S} s") from error
-        except CellExecutionError as error:
-            raise LessonError(f"{_where(code, at)} failed: {error.ename}: {error.evalue}") from error
-        except DeadKernelError as error:
-            raise LessonError(f"{_where(code, at)} failed: the kernel died") from error
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=CELL_TIMEOUT_S,
+        # the kernel's own warnings are not about the lesson
+        extra_arguments=["--log-level=ERROR", f"--IPKernelApp.exec_lines={before}"],
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=goes_on,
+        record_timing=False,
+        coalesce_streams=True,
+        store_widget_state=False,  # a widget's static copy is what a saved notebook shows
+        on_cell_execute=begin,
+        on_cell_error=fail,
+        on_cell_executed=lambda **_: on_cell(at, len(code)),
+    )
+    try:
+        client.execute(env=_environment())
+    except CellTimeoutError as error:
+        raise LessonError(f"{_where(code, at)} took more than {CELL_TIMEOUT_S} s") from error
+    except CellExecutionError as error:
+        raise LessonError(f"{_where(code, at)} failed: {error.ename}: {error.evalue}") from error
+    except DeadKernelError as error:
+        raise LessonError(f"{_where(code, at)} failed: the kernel died") from error
 
 
 def _environment() -> dict[str, str]:

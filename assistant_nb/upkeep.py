@@ -21,12 +21,20 @@ OnCell = Callable[[int, int], None]
 Replayed = set[tuple[str, int]]
 """Exchanges by the digest of their prompt, and which answer to it they are."""
 
+_ALONE: Final = (
+    "from assistant_nb.engine.model.fallback import Fallback;"
+    " Fallback.ask = lambda self, prompt: self.first.ask(prompt); del Fallback"
+)
+"""Executed before a lesson that is checked or recorded: its own fallback answers for nothing that fails."""
 _PROBE: Final = (
     "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
 )
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
-_RECORDING: Final = re.compile(r"recording=(?:\"[^\"]*\"|'[^']*')(, pace=[\d.]+)?")
+_RECORDING: Final = re.compile(r"recording\s*=\s*([\"'])(.*?)\1(, pace=[\d.]+)?")
 """Where a lesson names its recording and its pace. A live endpoint replaces both."""
+_FALLBACK: Final = re.compile(r",\s*fallback\s*=\s*([\"']).*?\1")
+_MUST_MISS: Final = "must-miss"
+"""The tag of a cell whose question stays unrecorded."""
 _AT_RELAY: Final = "__import__('assistant_nb.engine.model.relay', fromlist=['Relayed'])."
 """How a cell finds the model of this process without an import line."""
 _LONGEST: Final = 300
@@ -35,83 +43,130 @@ _LONGEST: Final = 300
 def check(lesson: Path, on_cell: OnCell) -> list[str]:
     """Return what is wrong with a lesson: outputs that differ, exchanges that are not used, secrets.
 
-    Executes the lesson in a fresh kernel. The file is not changed. Raises LessonError if the lesson does not run,
-    RecordingError if its recording cannot be read.
+    Executes the lesson in a fresh kernel. The file is not changed. Raises LessonError if the lesson names no recording
+    or does not run, RecordingError if its recording is not there or cannot be read.
     """
+    from .engine.model.recorded import find
+
     shown, fresh = course.read(lesson), course.read(lesson)
-    replayed = execute(fresh, on_cell)
+    recordings = {find(name, lesson.parent) for name in _recordings(lesson, shown)}
+    with course.place_of(lesson) as folder:
+        replayed = execute(fresh, on_cell, folder)
     return [
         *changes(shown, fresh),
-        *unused(lesson.stem, replayed),
+        *(wrong for recording in sorted(recordings) for wrong in unused(recording, replayed)),
         *(f"its outputs hold {secret!r}" for secret in _secrets(shown)),
     ]
 
 
-def execute(notebook: "NotebookNode", on_cell: OnCell) -> Replayed:
+def _recordings(lesson: Path, notebook: "NotebookNode") -> list[str]:
+    """Return the names of the recordings that a lesson replays. Raises LessonError if it names none."""
+    if names := [found[2] for _, cell in _code(notebook) for found in _RECORDING.finditer(cell.source)]:
+        return names
+    raise course.LessonError(
+        f"'{lesson.name}' names no recording. Write its name out where the engine starts:"
+        f' anb.start(recording="{lesson.stem}")'
+    )
+
+
+def execute(notebook: "NotebookNode", on_cell: OnCell, folder: Path) -> Replayed:
     """Execute a notebook, which gets the outputs. Returns the exchanges that were replayed."""
     import nbformat
 
     notebook.cells.append(nbformat.v4.new_code_cell(_PROBE))
-    course.execute(notebook, on_cell)
+    course.execute(notebook, on_cell, folder, before=_ALONE)
     return {(digest, number) for digest, number in json.loads(_text(notebook.cells.pop().outputs[0]))}
 
 
 def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[str]:
-    """Let a live model answer a lesson. Writes the recording and the lesson with its new outputs into `folder`.
+    """Let a live model answer a lesson. Writes its recording, its new outputs and its files into `folder`.
 
     The model stays in this process, with its key, and the lesson's kernel asks it through a relay. The lesson runs
     twice: live, then from the recording. So its outputs are those that every learner will get. A cell may fail, as new
-    answers may contradict what it asserts; the other cells still run. Returns the failures. Raises LessonError, also if
-    nothing was answered, and ModelError if the endpoint fails. Then `folder` stays as it was.
+    answers may contradict what it asserts; the other cells still run. Returns the failures, and what the new answers
+    contradict. Raises LessonError, also if nothing was answered, and ModelError if the endpoint fails. Then `folder`
+    stays as it was.
     """
     import nbformat
 
+    target, old = folder / lesson.name, course.read(lesson)
+    if target.resolve() == lesson.resolve():
+        raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
+    _recordings(lesson, old)
+    live.reach()
+    with TemporaryDirectory() as scratch, course.place_of(lesson) as place:
+        recording = Path(scratch) / f"{lesson.stem}.jsonl"
+        lived = _lived(lesson, place, live, recording, on_cell)
+        if not recording.is_file() or not _exchanges(recording):
+            why = next(iter(_failures(lived).values()), "nothing was asked")
+            raise course.LessonError(f"nothing was answered: {why}")
+        replayed = _executed(lesson, place, lambda pace: f"recording={str(recording)!r}{pace}", on_cell)
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(recording, folder)
+    for _, cell in _code(replayed):
+        cell.source = _RECORDING.sub(lambda found: f'recording="{lesson.stem}"{found[3] or ""}', cell.source)
+    nbformat.write(replayed, target)
+    course.copy_files(lesson, folder)
+    return [*(_failures(replayed) | _failures(lived)).values(), *contradicted(old, replayed)]
+
+
+def _lived(lesson: Path, place: Path, live: "Live", recording: Path, on_cell: OnCell) -> "NotebookNode":
+    """Execute a lesson with the live model, which writes the recording. Raises ModelError if the endpoint fails."""
     from .engine.errors import ModelError
     from .engine.model.recorder import Recorder
     from .engine.model.relay import Relay
 
-    target = folder / lesson.name
-    if target.resolve() == lesson.resolve():
-        raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
-    if not any(_RECORDING.search(cell.source) for _, cell in _code(course.read(lesson))):
-        raise course.LessonError(f"'{lesson.name}' names no recording=\"…\", so that nothing could be recorded.")
-    live.reach()
-    with TemporaryDirectory() as scratch:
-        recording = Path(scratch) / f"{lesson.stem}.jsonl"
-        with Relay(Recorder(live, recording)) as relay:
+    code = [cell for _, cell in _code(course.read(lesson))]
+    with Relay(Recorder(live, recording)) as relay:
 
-            def answered(done: int, total: int) -> None:
-                if relay.failures:
-                    raise relay.failures[0]
-                on_cell(done, total)
+        def answered(done: int, total: int) -> None:
+            if relay.failures:
+                raise relay.failures[0]
+            at_work = next((cell for cell in code[done:] if cell.source.strip()), None)
+            relay.misses = at_work is not None and _MUST_MISS in at_work.metadata.get("tags", [])
+            on_cell(done, total)
 
-            try:
-                lived = _executed(lesson, lambda _: f"model={_AT_RELAY}{relay.relayed!r}", answered)
-            except course.LessonError as error:
-                if relay.under_way:
-                    raise ModelError(f"{live.endpoint} was still to answer when {error}.") from error
-                raise
-        if not _exchanges(recording):
-            why = next(iter(_failures(lived).values()), "nothing was asked")
-            raise course.LessonError(f"nothing was answered: {why}")
-        replayed = _executed(lesson, lambda pace: f"recording={str(recording)!r}{pace}", on_cell)
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(recording, folder)
-    nbformat.write(replayed, target)
-    return list((_failures(replayed) | _failures(lived)).values())
+        try:
+            return _executed(lesson, place, lambda _: f"model={_AT_RELAY}{relay.relayed!r}", answered, live=True)
+        except course.LessonError as error:
+            if relay.under_way:
+                raise ModelError(f"{live.endpoint} was still to answer when {error}.") from error
+            raise
 
 
-def _executed(lesson: Path, answers: Callable[[str], str], on_cell: OnCell) -> "NotebookNode":
+def _executed(
+    lesson: Path, place: Path, answers: Callable[[str], str], on_cell: OnCell, *, live: bool = False
+) -> "NotebookNode":
     """Execute a lesson with another model, `answers(", pace=1")`. Returns it with its own source and new outputs."""
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.source = _RECORDING.sub(lambda found: answers(found[1] or ""), cell.source)
-    course.execute(notebook, on_cell, goes_on=True)
+    for _, cell in _code(notebook):
+        source = _FALLBACK.sub("", cell.source) if live and _RECORDING.search(cell.source) else cell.source
+        cell.source = _RECORDING.sub(lambda found: answers(found[3] or ""), source)
+    course.execute(notebook, on_cell, place, before=_ALONE, goes_on=True)
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
     return notebook
+
+
+_FACT: Final = re.compile(r"“[^”]+”|\"[^\"\n]+\"|`[^`\n]+`|-?\d+(?:[.,]\d+)*|\b[A-Z][a-z]{2,}\w*\b")
+"""A quotation, a number or a name."""
+
+
+def contradicted(old: "NotebookNode", new: "NotebookNode") -> Iterator[str]:
+    """Yield the numbers, names and quotations in prose and asserts that only the old outputs hold."""
+    before, after = ("\n".join(_visible(cell) for _, cell in _code(notebook)) for notebook in (old, new))
+    for n, cell in enumerate(old.cells, 1):
+        lines = cell.source.splitlines()
+        told = "\n".join(line for line in lines if cell.cell_type == "markdown" or "assert" in line)
+        facts = dict.fromkeys(found[0].strip('“”"`') for found in _FACT.finditer(told))
+        lost = [short(fact, 80) for fact in facts if _says(before, fact) and not _says(after, fact)]
+        if lost:
+            yield f"cell {n} ({cell.cell_type}) says what the new answers do not: {', '.join(lost)}"
+
+
+def _says(text: str, fact: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(fact)}(?![\w])", text) is not None
 
 
 def _failures(notebook: "NotebookNode") -> dict[int, str]:
@@ -131,14 +186,10 @@ def changes(shown: "NotebookNode", fresh: "NotebookNode") -> Iterator[str]:
             yield f"code cell {n} (`{_first_line(old)}`) shows something else now"
 
 
-def unused(name: str, replayed: Replayed) -> Iterator[str]:
+def unused(recording: Path, replayed: Replayed) -> Iterator[str]:
     """Yield what is wrong with the recording of a lesson that has replayed these exchanges."""
-    from .engine.model.recorded import SHIPPED, numbers
+    from .engine.model.recorded import numbers
 
-    recording = SHIPPED / f"{name}.jsonl"
-    if not recording.is_file():
-        yield f"it has no recording '{recording.name}'"
-        return
     for n, found in enumerate(numbers(_exchanges(recording)), 1):
         if found not in replayed:
             yield f"exchange {n} of its recording is not used"

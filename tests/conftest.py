@@ -32,6 +32,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=str(reason)))
 
 
+@pytest.fixture
+def code_runs() -> None:
+    """Skip where nothing contains code of a model."""
+    try:
+        layers()
+    except NotContained as reason:
+        pytest.skip(str(reason))
+
+
 KEY = "of-the-tests-own-server"
 MakeApp = Callable[..., App]
 Connect = Callable[..., OpenAI]

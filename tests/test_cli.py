@@ -18,7 +18,7 @@ from tests.until import PATIENCE_S
 
 def test_run_says_of_each_lesson_that_it_passed(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "02"]) == 0
-    assert capsys.readouterr().out == "02_raw_http: passed\n"
+    assert capsys.readouterr().out == f"02_raw_http: passed ({course.find('02')})\n"
 
 
 def test_run_says_which_cell_failed_and_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,7 +118,8 @@ def test_record_says_what_it_used(
         options = ["--base-url", endpoint.url, "--api-key-env", "MINE", "--dir", str(tmp_path / "new")]
         assert cli.main(["record", lesson(tmp_path, asks("2 + 2?"), asks("1 + 3?")), *options]) == 0
         assert endpoint.headers[1]["Authorization"] == "Bearer sk-mine-0123456789"
-    assert capsys.readouterr().out == f"mine: recorded in {tmp_path / 'new'}\nused: 2 requests, 2,006 tokens\n"
+    told = f"mine: recorded in {tmp_path / 'new'} ({tmp_path / 'mine.ipynb'})\nused: 2 requests, 2,006 tokens\n"
+    assert capsys.readouterr().out == told
     assert "MINE" not in os.environ, "what it starts gets no key"
 
 

@@ -72,13 +72,13 @@ def test_after_a_start_that_failed_nothing_is_executed(
     nb = course.read(notebook(tmp_path / "n.ipynb", start, f"open({str(tmp_path / 'ran')!r}, 'w')"))
     nb.cells[0].metadata.tags = tags
     with pytest.raises(course.LessonError, match="code cell 1 of 2"):
-        course.execute(nb, lambda *step: None, goes_on=goes_on)
+        course.execute(nb, lambda *step: None, tmp_path, goes_on=goes_on)
     assert not (tmp_path / "ran").exists()
 
 
 def test_other_cells_that_fail_stop_nothing_when_it_goes_on(tmp_path: Path) -> None:
     nb = course.read(notebook(tmp_path / "n.ipynb", "import threading", "threading.Thread().start(1)", "print('on')"))
-    course.execute(nb, lambda *step: None, goes_on=True)
+    course.execute(nb, lambda *step: None, tmp_path, goes_on=True)
     assert nb.cells[2].outputs[0].text == "on\n"
 
 
@@ -93,7 +93,7 @@ def test_a_lessons_kernel_has_no_key_in_its_environment(tmp_path: Path, monkeypa
     monkeypatch.setenv("HTTPS_PROXY", "http://me:private@proxy.example")
     monkeypatch.setenv("COURSE", "kept")
     nb = course.read(notebook(tmp_path / "n.ipynb", "import os; print(dict(os.environ))"))
-    course.execute(nb, lambda *step: None)
+    course.execute(nb, lambda *step: None, tmp_path)
     told = nb.cells[0].outputs[0].text
     assert "'COURSE': 'kept'" in told
     assert not [one for one in ("private", "sk-proj", *private) if one in told]

@@ -152,6 +152,7 @@ FLOORS = [
     ],
     [
         "client",
+        "classroom",
         "mistakes.advice",
         "upkeep",
         "portable",
@@ -217,7 +218,7 @@ HOMES = {
     "psutil": {"sandbox.process"},
     "ctypes": {"sandbox.libc", "sandbox.macos"},
     "nbclient": {"course"},
-    "nbformat": {"course", "upkeep", "widgets.thread_view.export", "widgets.thread_view.thread_view"},
+    "nbformat": {"classroom", "course", "upkeep", "widgets.thread_view.export", "widgets.thread_view.thread_view"},
     "anywidget": {"widgets.panel"},
     "markdown_it": {"render", "portable"},
     "pygments": {"render"},

@@ -128,12 +128,12 @@ def test_a_changed_answer_makes_the_lesson_fail(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_executing_again_gives_the_same_cells_and_uses_every_recorded_exchange(lesson: Path) -> None:
+def test_executing_again_gives_the_same_cells_and_uses_every_recorded_exchange(lesson: Path, tmp_path: Path) -> None:
     """Ids, times and answers. `upkeep.execute` joins the stream messages, as the kernel cuts a print by chance."""
     again = course.read(lesson)
-    replayed = upkeep.execute(again, quiet)
+    replayed = upkeep.execute(again, quiet, tmp_path)
     assert drawn_anyhow(again).cells == drawn_anyhow(course.read(lesson)).cells
-    assert list(upkeep.unused(lesson.stem, replayed)) == []
+    assert list(upkeep.unused(SHIPPED / f"{lesson.stem}.jsonl", replayed)) == []
 
 
 def drawn_anyhow(lesson: NotebookNode) -> NotebookNode:
@@ -169,5 +169,5 @@ def test_a_lesson_reads_the_same_when_its_answers_take_their_time(tmp_path: Path
     fresh = course.read(lesson)
     start = next(cell for cell in fresh.cells if "recording=" in cell.source and cell.cell_type == "code")
     start.source = start.source.replace(f'"{lesson.stem}"', f'"{tmp_path}/timed.jsonl", pace=1')
-    course.execute(fresh, quiet)
+    course.execute(fresh, quiet, tmp_path)
     assert list(upkeep.changes(course.read(lesson), fresh)) == []

@@ -1,17 +1,21 @@
 """Lessons that are checked, and recorded anew from an endpoint."""
 
+import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 from assistant_nb import course, upkeep
 from assistant_nb.client import serve
-from assistant_nb.engine.errors import ModelError
+from assistant_nb.engine.errors import ModelError, RecordingError
 from assistant_nb.engine.model.live import Live
 from assistant_nb.engine.model.recorded import SHIPPED, read
-from tests.engine.model.endpoint import Exchange, said, serving, silent, status
+from tests.engine.model.endpoint import Exchange, called, said, serving, silent, status
 
 
 def quiet(done: int, total: int) -> None:
@@ -49,14 +53,19 @@ def test_what_is_wrong_with_a_lesson_is_told(tmp_path: Path) -> None:
 
 
 def test_exchanges_that_a_lesson_does_not_use_are_told(tmp_path: Path) -> None:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")])
-    notebook.cells[0].outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "1"}, execution_count=1)]
-    nbformat.write(notebook, tmp_path / "03_chat_or_assistant.ipynb")
-    assert upkeep.check(tmp_path / "03_chat_or_assistant.ipynb", quiet) == [
-        f"exchange {n} of its recording is not used" for n in range(1, 6)
-    ]
-    shutil.move(tmp_path / "03_chat_or_assistant.ipynb", tmp_path / "mine.ipynb")
-    assert upkeep.check(tmp_path / "mine.ipynb", quiet) == ["it has no recording 'mine.jsonl'"]
+    lesson = mine(tmp_path, 'recording="03_chat_or_assistant"')
+    assert upkeep.check(lesson, quiet) == [f"exchange {n} of its recording is not used" for n in range(1, 6)]
+    shutil.copy(SHIPPED / "02_raw_http.jsonl", tmp_path / "03_chat_or_assistant.jsonl")
+    assert upkeep.check(lesson, quiet) == ["exchange 1 of its recording is not used"], "one beside it comes first"
+
+
+def test_a_lesson_without_a_recording_is_told_before_it_runs(tmp_path: Path) -> None:
+    ran = f"open({str(tmp_path / 'ran')!r}, 'w')"
+    with pytest.raises(course.LessonError, match='names no recording.*anb.start\\(recording="mine"\\)'):
+        upkeep.check(mine(tmp_path, ran), quiet)
+    with pytest.raises(RecordingError, match="There is no recording 'nowhere'"):
+        upkeep.check(mine(tmp_path, f"recording='nowhere'; {ran}"), quiet)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_lesson_recorded_anew_differs_only_where_the_answers_do(tmp_path: Path) -> None:
@@ -179,6 +188,123 @@ def test_a_lesson_is_not_recorded_over_itself(tmp_path: Path) -> None:
         upkeep.record(Path(mine), tmp_path, Live("http://h/v1"), quiet)
 
 
-def test_a_lesson_that_names_no_recording_is_told_before_it_runs(tmp_path: Path) -> None:
-    with pytest.raises(course.LessonError, match="'mine.ipynb' names no recording="):
+def test_a_lesson_that_names_no_recording_is_told_before_it_is_recorded(tmp_path: Path) -> None:
+    with pytest.raises(course.LessonError, match="'mine.ipynb' names no recording"):
         upkeep.record(mine(tmp_path, "1"), tmp_path / "new", Live("http://h/v1"), quiet)
+
+
+OWN = (
+    "import assistant_nb as anb; anb.start(recording='elsewhere'); from openai import OpenAI; client = OpenAI()",
+    "points = open('data/points.csv', 'rb'); file = client.files.create(file=points, purpose='assistants')",
+    "def add(a: int, b: int) -> int:\n    'Add.'\n    return a + b",
+    "tools = [{'type': 'code_interpreter'}, anb.function_tool(add)]\n"
+    "teacher = client.beta.assistants.create(model='gpt-4o', tools=tools)",
+    "def ask(words, thread=None):\n"
+    "    thread = thread or client.beta.threads.create()\n"
+    "    client.beta.threads.messages.create(thread.id, role='user', content=words)\n"
+    "    return thread, client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=teacher.id)",
+    "thread, run = ask('2 + 5?'); calls = anb.tool_outputs(run, add)",
+    "client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, thread_id=thread.id, tool_outputs=calls).status",
+    "other, run = ask('Plot it.'); client.beta.threads.messages.list(other.id).data[0].content[0].type",
+    "client.beta.threads.messages.create(thread.id, role='user', content='Thanks!')\n"
+    "with client.beta.threads.runs.stream(thread_id=thread.id, assistant_id=teacher.id) as stream:\n"
+    "    print(''.join(stream.text_deltas))",
+    "[message.content[0].text.value for message in client.beta.threads.messages.list(thread.id)]",
+)
+PLOT = json.dumps({"code": "import matplotlib.pyplot as plt; plt.plot([1, 4]); plt.show()"})
+
+
+@pytest.mark.parametrize("plots", [False, pytest.param(True, marks=[pytest.mark.nightly, pytest.mark.timeout(290)])])
+def test_an_own_lesson_is_recorded_and_true_in_any_folder(plots: bool, tmp_path: Path, code_runs: None) -> None:
+    """With a function, a file, a plot, a stream and two threads; its data come along."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/points.csv").write_text("x,y\n1,4\n")
+    lesson = mine(tmp_path, *OWN if plots else [cell for cell in OWN if "Plot" not in cell])
+    plot = [called(("code_interpreter", PLOT)), said("There.")] if plots else []
+    replies = called(("add", '{"a": 2, "b": 5}')), said("It is", " 7."), *plot, said("Bye.")
+    with serving(*replies) as endpoint:
+        assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
+    assert len(read(tmp_path / "new/mine.jsonl").exchanges) == len(replies)
+    shutil.move(tmp_path / "new", tmp_path / "moved")
+    assert upkeep.check(tmp_path / "moved/mine.ipynb", quiet) == []
+    fresh = course.read(tmp_path / "moved/mine.ipynb")
+    assert 'recording="mine"' in fresh.cells[0].source
+    assert fresh.cells[-1].outputs[0].data["text/plain"] == "['Bye.', 'Thanks!', 'It is 7.', '2 + 5?']"
+
+
+def test_a_question_that_must_miss_is_not_asked(tmp_path: Path) -> None:
+    start = "import assistant_nb as anb; client = anb.connect(recording='mine')"
+    missing = f"try:\n    {ASKS}\nexcept Exception as error:\n    print(type(error).__name__)".replace(
+        "2 + 2?", "Who won?"
+    )
+    lesson = mine(tmp_path, start, "", missing, ASKS)
+    notebook = course.read(lesson)
+    notebook.cells[2].metadata.tags = ["must-miss"]
+    nbformat.write(notebook, lesson)
+    with serving(said("Four.")) as endpoint:
+        assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
+    assert [request["messages"][-1]["content"] for request in endpoint.requests] == ["2 + 2?"]
+    assert course.read(tmp_path / "new/mine.ipynb").cells[2].outputs[0].text == "BadRequestError\n"
+
+
+def test_a_fallback_of_the_lessons_own_answers_for_nothing_that_is_checked(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED / "02_raw_http.jsonl", tmp_path / "mine.jsonl")
+    start = (
+        "import assistant_nb as anb; from assistant_nb.engine.model import fallback, practice, recorded\n"
+        "first = recorded.Recorded(recorded.find('mine'))  # recording='mine'\n"
+        "client = anb.connect(model=fallback.Fallback(first, practice.Practice()))"
+    )
+    lesson = mine(tmp_path, start, ASKS)
+    course.run(lesson, quiet)
+    with pytest.raises(course.LessonError, match="No recording holds this question"):
+        upkeep.check(lesson, quiet)
+
+
+def test_what_new_answers_contradict_is_listed() -> None:
+    def notebook(shown: str) -> Any:
+        cells = [
+            nbformat.v4.new_markdown_cell("Here Ada gets 144 of 12 points, “as one”. Bob gets 7."),
+            nbformat.v4.new_code_cell("x = 144\nassert answer == 'Ada, 144'"),
+        ]
+        cells[1].outputs = [nbformat.v4.new_output("stream", text=shown)]
+        return nbformat.v4.new_notebook(cells=cells)
+
+    old, new = notebook("Ada: 144.0 or 144 of 12, as one."), notebook("Eve: 1440 of 12, as two.")
+    assert list(upkeep.contradicted(old, old)) == []
+    assert list(upkeep.contradicted(old, new)) == [
+        "cell 1 (markdown) says what the new answers do not: Ada, 144, as one",
+        "cell 2 (code) says what the new answers do not: Ada, 144",
+    ]
+
+
+def at_night(lesson: Path) -> Any:
+    late = [pytest.mark.nightly, pytest.mark.timeout(290)]
+    return pytest.param(lesson, id=lesson.stem, marks=late if lesson.stem != "02_raw_http" else [])
+
+
+@pytest.mark.parametrize("lesson", list(map(at_night, course.lessons())))
+def test_each_lesson_recorded_anew_differs_only_where_the_answers_do(lesson: Path, tmp_path: Path) -> None:
+    """The endpoint gives the lesson's own recorded answers."""
+    server, key, _ = serve("127.0.0.1", 0, recording=SHIPPED / f"{lesson.stem}.jsonl")
+    with server:
+        assert upkeep.record(lesson, tmp_path / "new", Live(server.url, api_key=key), quiet) == []
+    again = tmp_path / "new" / lesson.name
+    assert upkeep.check(again, quiet) == []
+    old, new = course.read(lesson), course.read(again)
+    assert [cell.source for cell in old.cells] == [cell.source for cell in new.cells]
+    kept = read(tmp_path / "new" / f"{lesson.stem}.jsonl").exchanges
+    shipped = [(one.prompt, one.answer) for one in read(SHIPPED / f"{lesson.stem}.jsonl").exchanges]
+    assert all((one.prompt, one.answer) in shipped for one in kept)
+    nbval = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "--nbval-current-env",
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        again.name,
+    ]
+    ran = subprocess.run(nbval, cwd=again.parent, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout

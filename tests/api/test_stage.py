@@ -9,9 +9,9 @@ import pytest
 from openai import OpenAI
 
 import assistant_nb as anb
-from assistant_nb.sandbox.errors import NotContained
-from assistant_nb.sandbox.layers import layers
 from tests.engine.model.endpoint import Endpoint, Reply, called, chunk, chunks, page, said, serving, silent, status
+
+pytestmark = pytest.mark.usefixtures("code_runs")
 
 QUESTIONS = ("Hello?", "What is 2 + 5?", "What is 6 * 7? Use code.")
 ADD: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
@@ -25,14 +25,6 @@ TURN_OF_CALL = (0, 1, 1, 2, 2)
 cut = chunks(chunk({"content": "Half an"}), end=False)
 web_page = page("<html>Sign in to the Wi-Fi</html>")
 FAILURES = {"cut": cut, "429": status(429, "slow down", retry_after="30"), "401": status(401), "500": status(500), "page": web_page, "silent": silent}  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def contained() -> None:
-    try:
-        layers()
-    except NotContained as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +69,7 @@ def cases() -> Iterator[Any]:
             yield pytest.param(failure, at_call, marks=[pytest.mark.nightly] if late else [])
 
 
-@pytest.mark.parametrize(("failure", "at_call"), cases())
+@pytest.mark.parametrize(("failure", "at_call"), list(cases()))
 def test_the_endpoint_fails_at_a_call_and_each_answer_is_whole(failure: str, at_call: int, rehearsal: Path) -> None:
     replies = *ON_STAGE[:at_call], FAILURES[failure]
     with staged(rehearsal, *replies, stall_s=2 if failure == "silent" else 60) as (client, _):

@@ -203,13 +203,15 @@ class Recorded:
 # Files
 
 
-def find(name: str | os.PathLike[str]) -> Path:
-    """Find a recording by the name of its lesson ("01_first_assistant") or by its path. Raises RecordingError."""
-    shipped = SHIPPED / f"{os.fspath(name)}.jsonl"
-    if shipped.is_file():
-        return shipped
-    if Path(name).is_file():
-        return Path(name).resolve()
+def find(name: str | os.PathLike[str], folder: Path = Path()) -> Path:
+    """Find a recording by its name ("01_first_assistant") or its path. Raises RecordingError.
+
+    One in `folder`, where the notebook is, comes before a shipped one of the same name.
+    """
+    stem = f"{os.fspath(name)}.jsonl"
+    for path in (folder / stem, folder / name, SHIPPED / stem):
+        if path.is_file():
+            return path.resolve()
     known = ", ".join(path.stem for path in sorted(SHIPPED.glob("*.jsonl")))
     raise RecordingError(f"There is no recording '{name}'. Name a file, or one of these: {known}.")
 

@@ -49,7 +49,10 @@ class Relayed:
 
 
 class Relay(ThreadingTCPServer):
-    """Answers with `model`. `failures` holds its errors, `under_way` the questions that are not answered yet."""
+    """Answers with `model`. `failures` holds its errors, `under_way` the questions that are not answered yet.
+
+    While `misses` is set, no question is answered, as if no recording held it.
+    """
 
     daemon_threads = True
 
@@ -58,6 +61,7 @@ class Relay(ThreadingTCPServer):
         self.model, self.token = model, secrets.token_urlsafe(24)
         self.failures: list[ModelError] = []
         self.under_way: set[object] = set()
+        self.misses = False
         self._thread = threading.Thread(target=self.serve_forever, name="assistant_nb relay", daemon=True)
 
     @property
@@ -84,6 +88,9 @@ class _Question(StreamRequestHandler):
                 self._answer(Prompt.from_json(asked, number=number))
 
     def _answer(self, prompt: Prompt) -> None:
+        if self.server.misses:
+            self._write("ModelError", {"message": "This question stays unrecorded.", "code": "invalid_prompt"})
+            return
         deltas, end = self.server.model.ask(prompt), None
         self.server.under_way.add(self)
         try:
