@@ -43,6 +43,7 @@ class Given(TypedDict, total=False):
     stall_s: float | None
     cap_tokens: int | None
     store: PathLike | None
+    ids: Literal["lesson"] | None
     limits: Limits | None
 
 
@@ -73,6 +74,8 @@ class Choices:
     """How long an endpoint may be silent. None: the default."""
     budget: Budget
     store: Path | None
+    ids: Literal["lesson"] | None
+    """The ids and times of the lessons. None: those of the engine that is there, else the default of `build`."""
     limits: Limits | None
     way_on: str = ""
     """The line that a learner can paste where an answer is missing."""
@@ -102,25 +105,35 @@ class Choices:
             stall_s=made.get("stall_s"),
             budget=Budget(made.get("cap_tokens")),
             store=store if store is None else MEMORY if str(store) == ":memory:" else Path(store).resolve(),
+            ids=made.get("ids"),
             limits=made.get("limits"),
         )
 
     def within(self, engine: "Choices") -> "Choices":
         """Return these choices for an engine with others: what is left out of its world stays."""
-        return replace(self, store=self.store or engine.store, limits=self.limits or engine.limits)
+        return replace(
+            self, store=self.store or engine.store, ids=self.ids or engine.ids, limits=self.limits or engine.limits
+        )
+
+    @property
+    def as_in_lessons(self) -> bool:
+        """True for an engine with the ids and times of the lessons.
+
+        A store in a file has real time, whoever answers. Its time must not run backwards when the model changes.
+        """
+        return self.store in (None, MEMORY) and (self.model == "recorded" or self.ids is not None)
 
     @property
     def kept(self) -> str:
         return "kept in memory" if self.store in (None, MEMORY) else f"kept in {self.store.name}"
 
     def build(self) -> App:
-        """Build the engine. Recorded answers in memory get the ids and times of the lessons, all others new ones.
+        """Build the engine. Recorded answers in memory get the ids and times of the lessons; others on request.
 
-        A store in a file has real time, whoever answers. Its time must not run backwards when the model changes.
         Raises RecordingError, StoreError, and ValueError for a base_url that is none.
         """
         world: _World = {}
-        if self.model != "recorded" or self.store not in (None, MEMORY):
+        if not self.as_in_lessons:
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
         model = self._model()
         app = create_app(model=model, limits=self.limits, may_run=_ask_person, **world)
@@ -198,6 +211,8 @@ def _check_together(given: Given) -> None:
         )
     if given.get("fallback", "recorded") != "recorded":
         raise ValueError(f"fallback={given['fallback']!r} is none. There is one: fallback='recorded'.")
+    if given.get("ids", "lesson") != "lesson":
+        raise ValueError(f"ids={given['ids']!r} are none. For those of the lessons: ids='lesson'.")
     check_stall(given.get("stall_s", STALL_S))
     for name, advice in _misfits(given, live=live, replays="fallback" in given or (model == "recorded" and not live)):
         raise ValueError(f"{name}=… {advice}.")
@@ -214,6 +229,7 @@ def _misfits(given: Given, *, live: bool, replays: bool) -> Iterator[tuple[str, 
             "keeps what others answer: it goes with base_url=… or with model='human'",
         ),
         (("api_key", "fallback", "cap_tokens", "stall_s"), live, "goes with base_url=…"),
+        (("ids",), str(given.get("store", MEMORY)) == str(MEMORY), "goes with a store in memory"),
     ):
         if not fits:
             yield from ((name, advice) for name in names if given.get(name))

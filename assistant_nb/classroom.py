@@ -1,10 +1,12 @@
 """For instructors: begin a lesson of one's own, and hand lessons out."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from . import course
+from .engine.model.recorded import Exchange, Provenance, RecordedPrompt, RecordedTurn, Recording, find, write
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -13,6 +15,9 @@ _NAME: Final = re.compile(r"[\w-]+")
 _QUESTION, _ANSWER = "What is 2 + 2?", "2 + 2 = 4."
 _MODEL, _INSTRUCTIONS = "gpt-4o", "You are a patient teacher."
 
+_GRADED: Final = {"schema_version": 3, "grade": True, "points": 1, "solution": True, "locked": False, "task": False}
+"""A cell of nbgrader that a student fills in and a person grades."""
+
 
 def new_lesson(name: str) -> tuple[Path, Path]:
     """Write a lesson with one question, executed, and its recording beside it. Returns both. Raises LessonError.
@@ -20,8 +25,6 @@ def new_lesson(name: str) -> tuple[Path, Path]:
     The recorded answer is marked as authored: no model gave it.
     """
     import nbformat
-
-    from .engine.model.recorded import Exchange, Provenance, RecordedPrompt, RecordedTurn, Recording, write
 
     notebook, recording = Path(f"{name.removesuffix('.ipynb')}.ipynb"), Path(f"{name.removesuffix('.ipynb')}.jsonl")
     if not _NAME.fullmatch(notebook.stem):
@@ -42,6 +45,34 @@ def new_lesson(name: str) -> tuple[Path, Path]:
     course.execute(lesson, lambda *_: None, notebook.resolve().parent)
     nbformat.write(lesson, notebook)
     return notebook, recording
+
+
+def handout(lesson: Path, folder: Path) -> Path:
+    """Write a lesson for students into `folder`: without outputs and answers, with its data and its own recording.
+
+    Cells with the tag `exercise` get what nbgrader wants of a cell that a person grades. Cells with the tag `answer`
+    are left out. Returns the new file. Raises LessonError for a file that is there already.
+    """
+    import nbformat
+
+    notebook, target = course.read(lesson), folder / lesson.name
+    recordings = [find(name, lesson.parent) for name in course.recordings_of(lesson)]
+    if target.exists():
+        raise course.LessonError(f"'{target}' is there already, and stays as it is. Remove it, or name another --dir.")
+    notebook.cells = [cell for cell in notebook.cells if "answer" not in cell.metadata.get("tags", [])]
+    exercises = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
+    for n, cell in enumerate(exercises, 1):
+        cell.metadata.setdefault("nbgrader", {**_GRADED, "grade_id": f"exercise-{n}"})
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    folder.mkdir(parents=True, exist_ok=True)
+    for recording in recordings:
+        if recording.parent == lesson.resolve().parent:
+            shutil.copy(recording, folder)
+    course.copy_files(lesson, folder)
+    nbformat.write(notebook, target)
+    return target
 
 
 def _lesson(name: str) -> "NotebookNode":

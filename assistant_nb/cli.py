@@ -1,4 +1,4 @@
-"""The command line: `assistant-nb lab | run | check | new-lesson | record | serve | store`."""
+"""The command line: `assistant-nb lab | run | check | new-lesson | record | handout | serve | store`."""
 
 import argparse
 import os
@@ -17,6 +17,7 @@ _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "r
 """Options of `serve` that are choices of an engine."""
 _JUPYTER = Path(__file__).parent / "jupyter"
 """Settings for JupyterLab: widgets use no subshells of the kernel, which lose messages at a reload."""
+_LATE = "You come late? Click the cell where the class is. Choose Run > Run All Above Selected Cell."
 _NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
 
 
@@ -40,8 +41,9 @@ def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
         print(_NEEDS_LAB, file=sys.stderr)
         return 1
     folder = Path(arguments.dir)
-    for lesson, fresh in course.copy_to(folder):
-        print(f"{'new ' if fresh else 'kept'}  {lesson}")
+    for lesson, done in course.copy_to(folder, course.find(arguments.fresh) if arguments.fresh else None):
+        print(f"{done:4}  {lesson}")
+    print(_LATE)
     command = [
         sys.executable,
         "-m",
@@ -90,6 +92,15 @@ def new_lesson(arguments: argparse.Namespace, rest: list[str]) -> int:
         f"See that it is true: assistant-nb check {notebook}\n"
         f"Test it:             pytest --nbval {notebook}"
     )
+    return 0
+
+
+def handout(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Write lessons for students."""
+    if not _can_execute():
+        return 1
+    for name in arguments.lessons:
+        print(classroom.handout(course.find(name), Path(arguments.dir)))
     return 0
 
 
@@ -221,6 +232,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("lab", help="open JupyterLab on your own copy of the lessons")
     one.add_argument("--dir", default="assistant-nb-lessons", help="where your copy is (default: %(default)s)")
+    one.add_argument("--fresh", metavar="LESSON", help="bring this lesson back as it was; your file gets another name")
     one.set_defaults(command=lab)
 
     one = commands.add_parser("run", help="execute lessons without a browser")
@@ -244,6 +256,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_cap(one)
     one.add_argument("--dir", default="assistant-nb-recorded", help="where both go (default: %(default)s)")
     one.set_defaults(command=record)
+
+    one = commands.add_parser("handout", help="write lessons for students: no outputs, no answers, with their data")
+    one.add_argument("lessons", nargs="+", metavar="LESSON", help="such as 01, or a notebook file")
+    one.add_argument("--dir", required=True, help="where they go")
+    one.set_defaults(command=handout)
 
     one = commands.add_parser("serve", help="start the engine alone, for clients in other processes")
     one.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")

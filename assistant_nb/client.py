@@ -15,7 +15,7 @@ from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, Literal, ParamSpec, TypeVar, Unpack
 from weakref import WeakKeyDictionary
 
 from .choices import MEMORY, Choices, Given
@@ -79,6 +79,7 @@ def start(**choices: Unpack[Given]) -> None:
     - `fallback="recorded"`: the recording answers when the endpoint fails or is silent
     - `cap_tokens`: how many tokens the process may take there
     - `store`: a file that keeps assistants, threads and runs (default: memory)
+    - `ids="lesson"`: the same ids and times at each run, as recorded answers have them, for a lesson that is compared
     - `limits`: what code of the code interpreter may use. Where nothing on this machine contains such code, each piece
       is shown first, and runs only if you say yes.
 
@@ -156,7 +157,8 @@ class _Engine:
 
     def __init__(self, choices: Choices) -> None:
         self.app = choices.build()
-        self.choices = replace(choices, store=choices.store or MEMORY, limits=self.app.code.limits)
+        ids: Literal["lesson"] | None = "lesson" if choices.as_in_lessons else None
+        self.choices = replace(choices, store=choices.store or MEMORY, ids=ids, limits=self.app.code.limits)
         self._model = self.app.model
 
     def change(self, choices: Choices) -> str:
@@ -167,6 +169,11 @@ class _Engine:
             raise RuntimeError(
                 f"The engine is running, {self.choices.kept}. What it keeps {kept}, as store=… names another place."
                 " To change over, run the next line, then this cell again:\nanb.stop()"
+            )
+        if choices.ids != self.choices.ids:
+            raise RuntimeError(
+                "The engine is running with ids of its own, and ids='lesson' needs a new one. What this one keeps would"
+                " be lost. To change over, run the next line, then this cell again:\nanb.stop()"
             )
         if choices == self.choices and self.app.model is self._model:
             return _WHO

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ _PRIVATE: Final = re.compile(r"openai|azure|anthropic|aws_|google|key|token|secr
 _KEY: Final = re.compile(r"\bg?sk[-_][\w-]{8,}|://[^/@\s]+@")
 """A key, or credentials in a URL."""
 
+RECORDING: Final = re.compile(r"recording\s*=\s*([\"'])(.*?)\1(, pace=[\d.]+)?")
+"""Where a lesson names its recording and its pace."""
 _NAMED: Final = re.compile(r"""["'(]([\w./ -]{1,80})["')]""")
 """What may be the name of a file in a cell."""
 
@@ -54,10 +57,11 @@ def find(name: str) -> Path:
     raise LessonError(f"{what}. There are: {', '.join(lesson.stem for lesson in lessons())}.")
 
 
-def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """Copy the lessons that `folder` does not have yet. Yields the path of each, and whether it is new.
+def copy_to(folder: Path, fresh: Path | None = None) -> Iterator[tuple[Path, str]]:
+    """Copy the lessons that `folder` does not have yet, with their files. Yields of each its path and what was done.
 
-    A file that is already there is the learner's, and stays as it is.
+    A file that is already there is the learner's, and stays as it is. The lesson `fresh` comes back as it was; then the
+    learner's file gets another name. Jupyter trusts the new copies, so that it shows their widgets after a reload.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -67,10 +71,37 @@ def copy_to(folder: Path) -> Iterator[tuple[Path, bool]]:
         ) from error
     for lesson in lessons():
         mine = folder / lesson.name
-        fresh = not mine.exists()
-        if fresh:
+        done = "kept" if mine.exists() else "new"
+        if lesson == fresh and mine.exists():
+            done = f"new, yours is now {mine.rename(_unused(mine)).name}"
+        if done != "kept":
             shutil.copy(lesson, mine)
-        yield mine, fresh
+            _trust(mine)
+        copy_files(lesson, folder)
+        yield mine, done
+
+
+def _unused(path: Path) -> Path:
+    """Return a name for an old file: "01_first_assistant.mine-1.ipynb"."""
+    names = (path.with_name(f"{path.stem}.mine-{n}{path.suffix}") for n in count(1))
+    return next(name for name in names if not name.exists())
+
+
+def _trust(notebook: Path) -> None:
+    from nbformat.sign import NotebookNotary
+
+    NotebookNotary().sign(read(notebook))
+
+
+def recordings_of(lesson: Path) -> list[str]:
+    """Return the names of the recordings that a lesson replays. Raises LessonError if it names none."""
+    code = [cell.source for cell in read(lesson).cells if cell.cell_type == "code"]
+    if names := [found[2] for source in code for found in RECORDING.finditer(source)]:
+        return names
+    raise LessonError(
+        f"'{lesson.name}' names no recording. Write its name out where the engine starts:"
+        f' anb.start(recording="{lesson.stem}")'
+    )
 
 
 def files_of(lesson: Path) -> list[Path]:

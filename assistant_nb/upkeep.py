@@ -30,9 +30,9 @@ _PROBE: Final = (
     "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
 )
 _SECRET: Final = re.compile(r"sk-[\w-]{8,}|127\.0\.0\.1:\d+|/(?:home|root|tmp|Users)/\S+")
-_RECORDING: Final = re.compile(r"recording\s*=\s*([\"'])(.*?)\1(, pace=[\d.]+)?")
-"""Where a lesson names its recording and its pace. A live endpoint replaces both."""
 _FALLBACK: Final = re.compile(r",\s*fallback\s*=\s*([\"']).*?\1")
+_WORLD: Final = re.compile(r"\b(?:store|ids)\s*=")
+"""Where a lesson says which ids and times it has. Else it has those of the lessons, also while it is recorded."""
 _MUST_MISS: Final = "must-miss"
 """The tag of a cell whose question stays unrecorded."""
 _AT_RELAY: Final = "__import__('assistant_nb.engine.model.relay', fromlist=['Relayed'])."
@@ -49,7 +49,7 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
     from .engine.model.recorded import find
 
     shown, fresh = course.read(lesson), course.read(lesson)
-    recordings = {find(name, lesson.parent) for name in _recordings(lesson, shown)}
+    recordings = {find(name, lesson.parent) for name in course.recordings_of(lesson)}
     with course.place_of(lesson) as folder:
         replayed = execute(fresh, on_cell, folder)
     return [
@@ -57,16 +57,6 @@ def check(lesson: Path, on_cell: OnCell) -> list[str]:
         *(wrong for recording in sorted(recordings) for wrong in unused(recording, replayed)),
         *(f"its outputs hold {secret!r}" for secret in _secrets(shown)),
     ]
-
-
-def _recordings(lesson: Path, notebook: "NotebookNode") -> list[str]:
-    """Return the names of the recordings that a lesson replays. Raises LessonError if it names none."""
-    if names := [found[2] for _, cell in _code(notebook) for found in _RECORDING.finditer(cell.source)]:
-        return names
-    raise course.LessonError(
-        f"'{lesson.name}' names no recording. Write its name out where the engine starts:"
-        f' anb.start(recording="{lesson.stem}")'
-    )
 
 
 def execute(notebook: "NotebookNode", on_cell: OnCell, folder: Path) -> Replayed:
@@ -82,8 +72,8 @@ def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[st
     """Let a live model answer a lesson. Writes its recording, its new outputs and its files into `folder`.
 
     The model stays in this process, with its key, and the lesson's kernel asks it through a relay. The lesson runs
-    twice: live, then from the recording. So its outputs are those that every learner will get. A cell may fail, as new
-    answers may contradict what it asserts; the other cells still run. Returns the failures, and what the new answers
+    twice: live, then from the recording. So its outputs are those that every learner will get. A cell may then fail, as
+    new answers may contradict what it asserts; the others still run. Returns the failures, and what the new answers
     contradict. Raises LessonError, also if nothing was answered, and ModelError if the endpoint fails. Then `folder`
     stays as it was.
     """
@@ -92,7 +82,7 @@ def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[st
     target, old = folder / lesson.name, course.read(lesson)
     if target.resolve() == lesson.resolve():
         raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
-    _recordings(lesson, old)
+    course.recordings_of(lesson)
     live.reach()
     with TemporaryDirectory() as scratch, course.place_of(lesson) as place:
         recording = Path(scratch) / f"{lesson.stem}.jsonl"
@@ -104,10 +94,10 @@ def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[st
         folder.mkdir(parents=True, exist_ok=True)
         shutil.copy(recording, folder)
     for _, cell in _code(replayed):
-        cell.source = _RECORDING.sub(lambda found: f'recording="{lesson.stem}"{found[3] or ""}', cell.source)
+        cell.source = course.RECORDING.sub(lambda found: f'recording="{lesson.stem}"{found[3] or ""}', cell.source)
     nbformat.write(replayed, target)
     course.copy_files(lesson, folder)
-    return [*(_failures(replayed) | _failures(lived)).values(), *contradicted(old, replayed)]
+    return [*_failures(replayed).values(), *contradicted(old, replayed)]
 
 
 def _lived(lesson: Path, place: Path, live: "Live", recording: Path, on_cell: OnCell) -> "NotebookNode":
@@ -141,8 +131,10 @@ def _executed(
     notebook = course.read(lesson)
     sources = [cell.source for cell in notebook.cells]
     for _, cell in _code(notebook):
-        source = _FALLBACK.sub("", cell.source) if live and _RECORDING.search(cell.source) else cell.source
-        cell.source = _RECORDING.sub(lambda found: answers(found[3] or ""), source)
+        if course.RECORDING.search(cell.source):
+            source = _FALLBACK.sub("", cell.source) if live else cell.source
+            ids = ', ids="lesson"' if live and not _WORLD.search(source) else ""
+            cell.source = course.RECORDING.sub(lambda found, ids=ids: answers(found[3] or "") + ids, source)
     course.execute(notebook, on_cell, place, before=_ALONE, goes_on=True)
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source

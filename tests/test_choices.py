@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -154,3 +154,32 @@ def test_the_endpoint_gets_the_learners_key_not_the_engines(monkeypatch: pytest.
         ask(anb.connect(base_url=endpoint.url))
         ask(anb.connect(base_url=endpoint.url, api_key="another-key"))
         assert [headers["Authorization"] for headers in endpoint.headers] == [f"Bearer {KEY}", "Bearer another-key"]
+
+
+@pytest.mark.parametrize("model", [lambda: anb.Scripted("Four."), lambda: "practice"])
+def test_on_request_every_model_gets_the_ids_and_times_of_the_lessons(model: Callable[[], Any]) -> None:
+    """Also in what the widgets leave in a saved notebook."""
+
+    def seen(**choices: Any) -> list[Any]:
+        client = anb.connect(model=model(), **choices)
+        run = ask(client)
+        views = anb.ThreadView(client, run.thread_id), anb.RunStepper(client, run=run)
+        return [run.id, run.created_at, *(view.copy_html() for view in views)]
+
+    exact = seen(ids="lesson")
+    assert exact == seen(ids="lesson")
+    assert exact[0] != seen()[0]
+    assert exact[0] in exact[-1]
+
+
+def test_ids_are_asked_for_before_there_are_others() -> None:
+    anb.start(model="practice")
+    with pytest.raises(RuntimeError, match="running with ids of its own.*\nanb.stop\\(\\)"):
+        anb.start(model="practice", ids="lesson")
+    anb.stop()
+    anb.start(model="practice", ids="lesson")
+    anb.start(model="practice")
+    with pytest.raises(ValueError, match="ids=… goes with a store in memory"):
+        anb.connect(ids="lesson", store="class.db")
+    with pytest.raises(ValueError, match="ids='mine' are none. For those of the lessons: ids='lesson'"):
+        anb.connect(ids="mine")  # type: ignore[arg-type]

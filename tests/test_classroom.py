@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from assistant_nb import classroom, course, upkeep
@@ -27,3 +28,41 @@ def test_a_new_lesson_replaces_nothing(tmp_path: Path) -> None:
     with pytest.raises(course.LessonError, match="'my tides' is no name for a lesson"):
         classroom.new_lesson(str(tmp_path / "my tides"))
     assert [path.name for path in tmp_path.iterdir()] == ["tides.jsonl"]
+
+
+def taught(folder: Path) -> Path:
+    """A lesson with data, its own recording, an exercise and its answer, executed."""
+    lesson, _ = classroom.new_lesson(str(folder / "tides"))
+    (folder / "heights.csv").write_text("1,2\n")
+    notebook = course.read(lesson)
+    cells: tuple[tuple[str, list[str]], ...] = (
+        ("open('heights.csv').read()", []),
+        ("# your code here", ["exercise"]),
+        ("assert True", ["answer"]),
+    )
+    for source, tags in cells:
+        cell = nbformat.v4.new_code_cell(source, metadata={"tags": tags}, execution_count=1)
+        cell.outputs = [nbformat.v4.new_output("stream", text="42")]
+        notebook.cells.append(cell)
+    nbformat.write(notebook, lesson)
+    return lesson
+
+
+def test_a_handout_has_no_outputs_and_no_answers_but_data_and_runs(tmp_path: Path) -> None:
+    lesson = taught(tmp_path)
+    mine = classroom.handout(lesson, tmp_path / "students")
+    assert sorted(path.name for path in mine.parent.iterdir()) == ["heights.csv", "tides.ipynb", "tides.jsonl"]
+    code = [cell for cell in course.read(mine).cells if cell.cell_type == "code"]
+    assert {(str(cell.outputs), cell.execution_count) for cell in code} == {("[]", None)}
+    assert "assert True" not in [cell.source for cell in code]
+    course.run(mine, quiet)
+    with pytest.raises(course.LessonError, match="is there already, and stays as it is. Remove it, or name another"):
+        classroom.handout(lesson, tmp_path / "students")
+
+
+def test_an_exercise_of_a_handout_carries_what_nbgrader_wants(tmp_path: Path) -> None:
+    cells = course.read(classroom.handout(taught(tmp_path), tmp_path / "students")).cells
+    graded = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]
+    assert graded == [
+        {"schema_version": 3, "grade": True, "points": 1, "solution": True, "locked": False, "task": False, "grade_id": "exercise-1"}
+    ]  # fmt: skip

@@ -180,7 +180,9 @@ def test_serve_says_why_it_cannot(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "is not a database" in capsys.readouterr().err
 
 
-def test_lab_opens_jupyterlab_on_a_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lab_opens_jupyterlab_on_a_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     started: list[list[str]] = []
     monkeypatch.setattr(cli, "find_spec", lambda name: True)
 
@@ -190,6 +192,7 @@ def test_lab_opens_jupyterlab_on_a_copy(tmp_path: Path, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "execv", becomes)
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "mine")
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         cli.main(["lab", "--no-browser"])
@@ -199,6 +202,7 @@ def test_lab_opens_jupyterlab_on_a_copy(tmp_path: Path, monkeypatch: pytest.Monk
     settings, mine = os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert (Path(settings) / "labconfig/default_setting_overrides.json").is_file()
     assert mine == "mine"
+    assert "Run All Above Selected Cell" in capsys.readouterr().out
 
 
 def test_lab_without_jupyterlab_says_how_to_get_it(

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.sign import NotebookNotary
 
 from assistant_nb import course
 
@@ -31,14 +32,46 @@ def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
         course.find("0")
 
 
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Jupyter keeps which notebooks it trusts."""
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "jupyter"))
+
+
+@pytest.mark.usefixtures("data_dir")
 def test_a_second_copy_keeps_what_the_learner_did(tmp_path: Path) -> None:
     copies = list(course.copy_to(tmp_path / "mine"))
-    assert all(fresh for _, fresh in copies)
+    assert {done for _, done in copies} == {"new"}
     mine, _ = copies[0]
     mine.write_text("my own work")
-    assert not any(fresh for _, fresh in course.copy_to(tmp_path / "mine"))
+    assert {done for _, done in course.copy_to(tmp_path / "mine")} == {"kept"}
     assert mine.read_text() == "my own work"
     assert course.lessons()[0].read_text(encoding="utf-8") != "my own work"
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_a_lesson_comes_back_and_the_learners_file_gets_another_name(tmp_path: Path) -> None:
+    mine, _ = next(iter(course.copy_to(tmp_path / "mine")))
+    for n, work in enumerate(("one", "two"), 1):
+        mine.write_text(work)
+        told = dict(course.copy_to(tmp_path / "mine", course.find("01")))
+        assert told[mine] == f"new, yours is now 01_first_assistant.mine-{n}.ipynb"
+        assert mine.with_name(f"01_first_assistant.mine-{n}.ipynb").read_text() == work
+        assert mine.read_bytes() == course.find("01").read_bytes()
+
+
+@pytest.mark.usefixtures("data_dir")
+def test_copies_are_trusted_and_their_data_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    for name in ("data/points.csv", "tide.png", "helper.txt", "02.ipynb"):
+        (tmp_path / name).touch()
+    lesson = notebook(tmp_path / "01.ipynb", "open('data/points.csv'); '![](tide.png)'; '02.ipynb'; '/etc/hosts'; '..'")
+    monkeypatch.setattr(course, "lessons", lambda: [lesson])
+    copies = dict(course.copy_to(tmp_path / "mine"))
+    assert {str(path.relative_to(tmp_path / "mine")) for path in (tmp_path / "mine").rglob("*.*")} == {
+        "01.ipynb", "data/points.csv", "tide.png",
+    }  # fmt: skip
+    assert [NotebookNotary().check_signature(course.read(copy)) for copy in copies] == [True]
 
 
 def test_a_copy_cannot_be_put_into_a_file(tmp_path: Path) -> None:

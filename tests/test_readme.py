@@ -6,6 +6,7 @@ from pathlib import Path
 
 import assistant_nb
 from assistant_nb import cli, course
+from assistant_nb.choices import Given
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "assistant_nb"
@@ -21,6 +22,15 @@ def test_every_lesson_is_in_the_readme_and_every_link_leads_somewhere() -> None:
     links = re.findall(r"\]\(([^)]+)\)", README)
     assert [link for link in links if not (ROOT / link).exists()] == []
     assert {Path(link).name for link in links if link.endswith(".ipynb")} == {path.name for path in course.lessons()}
+
+
+def test_the_page_for_instructors_names_commands_and_choices_that_exist() -> None:
+    page = (ROOT / "notebooks/README.md").read_text(encoding="utf-8")
+    commands = set(re.findall(r"assistant-nb ([\w-]+)", page))
+    assert commands >= {"new-lesson", "record", "check", "run", "handout", "lab"}
+    assert [name for name in commands if not hasattr(cli, name.replace("-", "_"))] == []
+    starts = re.findall(r"anb\.start\((.*)\)", page)
+    assert {name for start in starts for name in re.findall(r"(\w+)=", start)} <= set(Given.__annotations__)
 
 
 def test_every_module_is_on_the_map_in_the_table_of_its_package() -> None:
@@ -50,8 +60,8 @@ def test_to_add_something_takes_at_most_four_modules() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in ("lab", "run", "check", "record", "serve"):
-        assert callable(getattr(cli, name))
+    for name in ("lab", "run", "check", "new-lesson", "record", "handout", "serve"):
+        assert callable(getattr(cli, name.replace("-", "_")))
         assert f"`assistant-nb {name} " in README
 
 
