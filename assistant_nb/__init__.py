@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .answers import journal as journal
+    from .answers import said as said
     from .client import connect as connect
     from .client import start as start
     from .client import stop as stop
@@ -33,6 +35,8 @@ _HOMES = {
     "ToolCall": "engine.model.base",
     "connect": "client",
     "function_tool": "functions",
+    "journal": "answers",
+    "said": "answers",
     "start": "client",
     "stop": "client",
     "tool_outputs": "functions",

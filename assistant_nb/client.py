@@ -9,13 +9,13 @@ import secrets
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, ParamSpec, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, ParamSpec, TypeVar, Unpack
 from weakref import WeakKeyDictionary
 
 from .choices import MEMORY, Choices, Given
@@ -117,13 +117,13 @@ def connect(client: "OpenAI | None" = None, /, **choices: Unpack[Given]) -> "Ope
             " this version: assistant_nb.start(); client = openai.OpenAI(). Or install a newer one: pip install"
             " 'openai>=3.54,<4'"
         )
-    from openai import DefaultHttpxClient, OpenAI
+    from openai import DefaultHttpxClient
 
     chosen = replace(Choices.of(_own_key(), **choices), way_on=_PRACTICE.format("connect(client, "))
     if client is None:
         engine, who = _engine(chosen)
         http_client = DefaultHttpxClient(transport=httpx2.WSGITransport(engine.app))
-        client = OpenAI(base_url="http://assistant-nb/v1", api_key="in-process", http_client=http_client)
+        client = _in_process(http_client)
         _connected[http_client] = engine
     else:
         engine = _engine_of(client)
@@ -131,6 +131,15 @@ def connect(client: "OpenAI | None" = None, /, **choices: Unpack[Given]) -> "Ope
     quiet()
     print(_banner(engine, "inside this process", who))  # noqa: T201
     return client
+
+
+def clients() -> "Iterator[OpenAI]":
+    """Yield a client of each engine that this process knows: those of `connect`, the newest first, then `start`'s."""
+    from openai import OpenAI
+
+    yield from map(_in_process, reversed(list(_connected)))
+    if os.environ.get("OPENAI_BASE_URL"):
+        yield OpenAI(max_retries=0)
 
 
 def stop() -> None:
@@ -226,8 +235,14 @@ def _set(variables: Mapping[str, str | None]) -> None:
 _started: _Started | None = None
 _on_file: dict[Path, _Engine] = {}
 """Engines on store files. A process opens each file once."""
-_connected: WeakKeyDictionary[object, _Engine] = WeakKeyDictionary()
+_connected: WeakKeyDictionary[Any, _Engine] = WeakKeyDictionary()
 """The engines of the clients that `connect` gave. The key is what a client shares with its copies."""
+
+
+def _in_process(http_client: Any) -> "OpenAI":
+    from openai import OpenAI
+
+    return OpenAI(base_url="http://assistant-nb/v1", api_key="in-process", http_client=http_client)
 
 
 @atexit.register

@@ -56,6 +56,11 @@ def tool_outputs(run: "Run", *functions: Function) -> "list[ToolOutput]":
     """
     if run.required_action is None:
         raise ValueError(f"Run {run.id} waits for no function: it is '{run.status}', not 'requires_action'.")
+    given: tuple[Any, ...] = functions
+    for one in given:
+        if isinstance(one, list | tuple):
+            names = ", ".join(map(_name, one))
+            raise TypeError(f"Give the functions one by one, not in a {type(one).__name__}: tool_outputs(run, {names})")
     by_name = {_name(function): function for function in functions}
     calls = run.required_action.submit_tool_outputs.tool_calls
     return [

@@ -2,10 +2,23 @@
 
 import sys
 import warnings
-from typing import Final
+from typing import Any, Final
 
 _WARNINGS: Final = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
 """The warnings of openai 3.54 at calls for threads, and at calls for assistants."""
+FROM_TOP: Final = "After a restart this kernel's engine is new: run the cells from the top."
+UNANSWERED: Final = "The newest message is yours. No run has answered it."
+KINDS: Final = {
+    "thread": "a thread",
+    "asst": "an assistant",
+    "run": "a run",
+    "msg": "a message",
+    "step": "a run step",
+    "vs": "a vector store",
+    "file": "a file",
+    "call": "a tool call",
+}
+"""How ids begin, and what they are the ids of."""
 
 
 class Refused(Exception):
@@ -27,6 +40,8 @@ def sentence(error: Exception) -> str:
             return str(error)
         case openai.AuthenticationError() | openai.PermissionDeniedError():
             return f"The server refuses this client's key. {words(error)} Make a client with the right one."
+        case openai.NotFoundError():
+            return f"The server says: {words(error)} {FROM_TOP}"
         case openai.APIStatusError():
             return f"The server says: {words(error)}"
         case openai.APITimeoutError():
@@ -37,6 +52,15 @@ def sentence(error: Exception) -> str:
             return f"The server's answer cannot be used: {error}"
         case _:
             return f"assistant_nb met a bug of its own ({error!r}). Please report it."
+
+
+def id_of(thing: Any, kind: str, better: str) -> str:
+    """Return the id of an object or an id. Raises TypeError if it is one of another kind, such as "a run"."""
+    id = thing if isinstance(thing, str) else str(thing.id)
+    given = KINDS.get(id.partition("_")[0], kind)
+    if given != kind:
+        raise TypeError(f"'{id}' is the id of {given}, and here belongs that of {kind}. Write: {better}")
+    return id
 
 
 def param(error: BaseException) -> str | None:

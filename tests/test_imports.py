@@ -161,6 +161,7 @@ FLOORS = [
         "widgets.assistant_form.reading",
     ],
     [
+        "answers",
         "mistakes.shown",
         "widgets.thread_view.page",
         "widgets.assistant_form.tools",
@@ -190,6 +191,7 @@ HOMES = {
         "client",
         "sdk",  # its errors
         "engine.model.live",  # its client
+        "answers",
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
         "widgets.assistant_form.assistant_form",

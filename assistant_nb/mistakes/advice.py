@@ -3,9 +3,10 @@
 import re
 from typing import Final, NamedTuple
 
+from ..sdk import KINDS
 from ..texts import count, short
 from .facts import Argument, Facts
-from .table import KINDS_BY_PREFIX, MISTAKES, Lesson, Words, ids_in
+from .table import MISTAKES, Lesson, Words, ids_in
 
 _LONGEST: Final = 300
 _KINDS: Final = {
@@ -64,15 +65,16 @@ def _words(facts: Facts, groups: Words) -> Words:
         "start": f"{start})",
         "made": facts.line if "OpenAI(" in facts.line else "client = OpenAI()",
         "argument": _argument(facts, groups, param, wanted),
-        "kind_given": KINDS_BY_PREFIX.get(groups.get("prefix", ""), ""),
+        "kind_given": KINDS.get(groups.get("prefix", ""), ""),
         "kind_wanted": f"{'an' if wanted[:1] in 'aeiou' else 'a'} {wanted.replace('_', ' ')}",
         "other_id": _other_id(facts, groups),
+        "poll": "{client}.beta.threads.runs.poll({run}.id, thread_id={run}.thread_id)".format_map(named),
         "near_tool": near_tool,
         "with_tool": _with_word(facts.line, groups.get("tool", ""), near_tool) or f'tools=[{{"type": "{near_tool}"}}]',
         "as_user": _with_word(facts.line, groups.get("role", ""), "user") or 'role="user"',
         "in_v1": _with_header(facts, "v1"),
         "in_v2": _with_header(facts, "v2"),
-        "outputs": _outputs(facts, named["run"]),
+        "outputs": _outputs(facts, named["client"], named["run"]),
         "many_wanted": count(len(ids_in(groups.get("wanted", ""))), "output"),
         "many_got": str(len(ids_in(groups.get("got", "")))),
         "word": word,
@@ -105,7 +107,7 @@ def _argument(facts: Facts, groups: Words, param: str, wanted: str) -> str:
 
 def _swapped(facts: Facts, given: Argument | None, wanted: str) -> str:
     """Return the learner's line with two ids in each other's place, if another argument has the kind that is wanted."""
-    others = [one for one in facts.arguments if KINDS_BY_PREFIX.get(re.split("[-_]", one.id)[0], "").endswith(wanted)]
+    others = [one for one in facts.arguments if KINDS.get(re.split("[-_]", one.id)[0], "").endswith(wanted)]
     if not given or not others or given in others or not facts.part[given.begin : given.end].endswith(".id"):
         return ""
     first, second = sorted([given, others[0]], key=lambda one: one.begin)
@@ -168,12 +170,15 @@ def _wait(facts: Facts, groups: Words, client: str) -> str:
     return "" if waits else f'{client}.beta.threads.runs.poll("{run_id}", thread_id="{thread_id}")  # wait for it'
 
 
-def _outputs(facts: Facts, run: str) -> str:
+def _outputs(facts: Facts, client: str, run: str) -> str:
     """Return the learner's line with one output for each call."""
     calls = f"{run}.required_action.submit_tool_outputs.tool_calls"
     outputs = f'[{{"tool_call_id": call.id, "output": "…"}} for call in {calls}]'
-    given = _given(facts, "tool_outputs", "")
-    return _with(facts, given, outputs) if given else f"tool_outputs={outputs}"
+    if given := _given(facts, "tool_outputs", ""):
+        return _with(facts, given, outputs)
+    return (
+        f"{client}.beta.threads.runs.submit_tool_outputs({run}.id, thread_id={run}.thread_id, tool_outputs={outputs})"
+    )
 
 
 def _name(facts: Facts, kind: str, usual: str) -> str:

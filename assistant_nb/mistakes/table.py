@@ -8,20 +8,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from ..sdk import FROM_TOP, KINDS
 from .facts import Facts, Tag
 
 Words = Mapping[str, str]
-KINDS_BY_PREFIX: Final = {
-    "thread": "a thread",
-    "asst": "an assistant",
-    "run": "a run",
-    "msg": "a message",
-    "step": "a run step",
-    "vs": "a vector store",
-    "file": "a file",
-    "call": "a tool call",
-}
-_ID: Final = rf"(?P<prefix>{'|'.join(KINDS_BY_PREFIX)})[-_]\w+"
+_ID: Final = rf"(?P<prefix>{'|'.join(KINDS)})[-_]\w+"
 
 
 class Lesson(NamedTuple):
@@ -47,17 +38,15 @@ _BEGIN: Final = Lesson("01", "Before we begin")
 _WRONG_ID: Final = Lesson("01", "An id that does not fit")
 _READING: Final = Lesson("01", "Step 5: Display the assistant's response")
 _VERSIONS: Final = Lesson("02", "Version 2 of the same run")
+_MESSAGES: Final = Lesson("01", "Step 3: Add a message to a thread")
 _WAITS: Final = Lesson("06", "A run that waits")
 _NEW_CLIENT: Final = ("{anb}.start(); {client} = OpenAI()",)
-_AGAIN: Final = (
-    "{run} = {client}.beta.threads.runs.create_and_poll(thread_id={run}.thread_id, assistant_id={run}.assistant_id)",
-)
-_POLL: Final = "{run} = {client}.beta.threads.runs.poll({run}.id, thread_id={run}.thread_id)"
+_AGAIN: Final = "{client}.beta.threads.runs.create_and_poll(thread_id={run}.thread_id, assistant_id={run}.assistant_id)"
+_MESSAGE: Final = '{client}.beta.threads.messages.create(thread_id={thread}.id, role="user", content="…")'
 _FREE: Final = (
     "{wait}",
     '{client}.beta.threads.runs.cancel("{run_id}", thread_id="{thread_id}")  # stop it',
 )
-_FROM_TOP: Final = "After a restart this kernel's engine is new: run the cells from the top."
 
 MISTAKES: Final = (
     Mistake(
@@ -113,7 +102,7 @@ MISTAKES: Final = (
         "wrong id",
         r"NotFoundError",
         r"^No (?P<thing>[\w ]+) found with id '(?P<id>.*)'|^No such File object: (?P<file_id>\S+?)\.?$",
-        f"Nothing here has this id. {_FROM_TOP}",
+        f"Nothing here has this id. {FROM_TOP}",
         ("{other_id}",),
         _WRONG_ID,
     ),
@@ -221,7 +210,7 @@ MISTAKES: Final = (
         r"BadRequestError",
         r"^Runs in status \"expired\" do not accept|^Cannot cancel run with status 'expired'",
         "Ten minutes passed without outputs. Your question is still on the thread: create a new run.",
-        _AGAIN,
+        ("{run} = " + _AGAIN,),
         Lesson("06", "When nobody answers"),
     ),
     Mistake(
@@ -229,7 +218,7 @@ MISTAKES: Final = (
         r"BadRequestError",
         r"^Runs in status \"cancell(ed|ing)\" do not accept|^Cannot cancel run with status 'cancell",
         "This run was cancelled and takes no outputs. Your question is still on the thread: create a new run.",
-        _AGAIN,
+        ("{run} = " + _AGAIN,),
         Lesson("08", "Cancelled"),
     ),
     Mistake(
@@ -325,7 +314,7 @@ MISTAKES: Final = (
         r"IndexError",
         r"list index out of range",
         "The list does not have so many items yet. Wait until the run is `completed`, then read.",
-        (_POLL,),
+        ("{run} = {poll}",),
         _READING,
         "page",
     ),
@@ -333,12 +322,62 @@ MISTAKES: Final = (
         "objects gone after a restart",
         r"NameError",
         r"^name '(client|assistant|thread|message|messages|run|runs)' is not defined",
-        f"No cell has made it yet. {_FROM_TOP}",
+        f"No cell has made it yet. {FROM_TOP}",
         (),
         _BEGIN,
         None,
     ),
-    # What `said` raises. Its sentences hold what to do.
+    # What `said` raises.
+    Mistake(
+        "reading too early",
+        r"NotAnswered",
+        r"^The run is (queued|in_progress|cancelling)",
+        "Wait until the run has ended.",
+        ("{anb}.said({poll})",),
+        _READING,
+    ),
+    Mistake(
+        "missing outputs",
+        r"NotAnswered",
+        r"^The run is requires_action",
+        "Send one output for each call, all in one list.",
+        ("{outputs}",),
+        _WAITS,
+    ),
+    Mistake(
+        "forgotten run",
+        r"NotAnswered",
+        r"No run has answered",
+        "A message alone asks nobody. Create a run.",
+        ("{anb}.said({client}.beta.threads.runs.create_and_poll(thread_id={thread}.id, assistant_id={assistant}.id))",),
+        Lesson("01", "A slip worth making"),
+    ),
+    Mistake(
+        "a question that nobody has recorded",
+        r"NotAnswered",
+        r"^The run is failed \(invalid_prompt\)",
+        "",
+        (),
+        Lesson("01", "A question that nobody has recorded"),
+    ),
+    *(
+        Mistake(
+            f"{status} run",
+            r"NotAnswered",
+            rf"^The run is {status}",
+            "Your question is still on the thread: create a new run.",
+            (f"{{anb}}.said({_AGAIN})",),
+            lesson,
+        )
+        for status, lesson in (
+            ("failed", Lesson("08", "Failed")),
+            ("expired", Lesson("06", "When nobody answers")),
+            ("cancelled", Lesson("08", "Cancelled")),
+            ("incomplete", Lesson("08", "Incomplete")),
+        )
+    ),
+    Mistake("objects gone after a restart", r"NotAnswered", r"^No engine|^Its thread has no run", "", (), _BEGIN),
+    Mistake("forgotten message", r"NotAnswered", r"^The thread has no message", "", (_MESSAGE,), _MESSAGES),
     # All others.
     Mistake("another mistake", r".*", r"", "{look}", (), Lesson("02", "When things go wrong")),
 )

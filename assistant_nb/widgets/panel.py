@@ -114,7 +114,7 @@ class Panel(anywidget.AnyWidget):
         """Ask the server for news and tell the views. Called repeatedly while a view is open."""
 
     def __repr__(self) -> str:
-        return self.copy_text().partition("\n")[0]
+        return " · ".join(filter(None, [self.copy_text().partition("\n")[0], self._trouble]))
 
     def _ipython_display_(self, **_: Any) -> None:
         from IPython.display import display
@@ -130,7 +130,7 @@ class Panel(anywidget.AnyWidget):
         trouble = Html("<p><b>{}</b></p>").format(self._trouble) if self._trouble else ""
         style = _COPY_STYLE.format(id=self.model_id)
         html = Html('<div class="anb-copy {}">{}{}</div>\n{}').format(self.model_id, trouble, self._copied, style)
-        return {"text/html": html, "text/plain": self.copy_text()}
+        return {"text/html": html, "text/plain": "\n".join(filter(None, [self._trouble, self.copy_text()]))}
 
     def refresh_copy(self) -> None:
         """Bring the static copy up to date, once things are at rest: it goes into the saved notebook.

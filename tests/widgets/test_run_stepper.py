@@ -438,3 +438,12 @@ def test_what_another_client_does_meanwhile_is_seen(stepping: Any) -> None:
     stepper.step()
     assert [entry["n"] for entry in stepper._branch.entries] == list(range(stepper._branch.position["n"] + 1))
     assert titles(stepper)[1:3] == ["The run is taken up", "From now on the run moves by hand"]
+
+
+def test_thread_and_assistant_in_each_others_place_are_told(connect: Any) -> None:
+    client: OpenAI = connect()
+    assistant, thread = client.beta.assistants.create(model="gpt-4o"), client.beta.threads.create()
+    with pytest.raises(
+        TypeError, match=r"the id of an assistant.* Write: RunStepper\(client, thread\.id, assistant\.id"
+    ):
+        RunStepper(client, assistant.id, thread.id)

@@ -397,3 +397,24 @@ def test_a_long_thread_takes_little_memory(opened: Any) -> None:
     tracemalloc.stop()
     assert len(view._messages) == 100
     assert kept < 10 * 2**20
+
+
+def test_a_newest_message_that_nobody_has_answered_is_told_until_a_run_begins(opened: Any) -> None:
+    client, assistant, view, _ = opened("Hi!")
+    told = "The newest message is yours. No run has answered it."
+    assert told in view.copy_text() and told in view.copy_html()
+    client.beta.threads.runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    view.look()
+    assert told not in view.copy_text()
+
+
+def test_an_id_that_no_thread_has_is_told_in_the_copy_too(connect: Any) -> None:
+    view = ThreadView(connect(), "thread_1")
+    told = "The server says: No thread found with id 'thread_1'. After a restart this kernel's engine is new"
+    assert told in repr(view) and told in view._bundle()["text/plain"]
+
+
+def test_the_id_of_another_kind_is_refused_at_once(opened: Any) -> None:
+    client, assistant, _, _ = opened()
+    with pytest.raises(TypeError, match=r"the id of an assistant.* Write: ThreadView\(client, thread\.id\)"):
+        ThreadView(client, assistant)

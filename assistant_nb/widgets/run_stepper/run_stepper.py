@@ -59,8 +59,10 @@ class RunStepper(Panel):
             raise TypeError("RunStepper needs a thread and an assistant, or run=… with a run that there is.")
         if run and parameters:
             raise TypeError(f"Run {run.id} is made already. Leave out {', '.join(parameters)}, or run=….")
-        self.thread_id = run.thread_id if run else _id(thread)
-        self._start = {"assistant_id": run.assistant_id if run else _id(assistant), **parameters}
+        call = "RunStepper(client, thread.id, assistant.id)"
+        self.thread_id = run.thread_id if run else sdk.id_of(thread, "a thread", call)
+        assistant_id = run.assistant_id if run else sdk.id_of(assistant, "an assistant", call)
+        self._start = {"assistant_id": assistant_id, **parameters}
         self._functions, self._breakpoints = tuple(functions), list(breakpoints)
         self._branches: dict[str, Branch] = {}
         self._current, self._place = "", -1
@@ -395,7 +397,3 @@ class RunStepper(Panel):
     def _say(self) -> None:
         if self._views:
             self.tell("state", **self.state())
-
-
-def _id(thing: Any) -> str:
-    return str(thing if isinstance(thing, str) else thing.id)

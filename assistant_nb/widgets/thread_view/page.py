@@ -98,6 +98,12 @@ def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) 
     return place.get((older, newer), "") + " · ".join(parts)
 
 
+def is_unanswered(items: Sequence[Item]) -> bool:
+    """Return whether the newest message is the user's."""
+    newest = next((item.thing for item in reversed(items) if item.thing["object"] == "thread.message"), None)
+    return newest is not None and newest["role"] == "user"
+
+
 def _message(message: "Message", item: Item, known: Known) -> Html:
     parts = content(item, known)
     name = known.assistants.get(message["assistant_id"] or "", "")

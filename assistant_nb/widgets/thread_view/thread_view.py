@@ -42,13 +42,13 @@ class ThreadView(Panel):
     """A live view of a thread. `thread` is the SDK's object or its id.
 
     Troubles of the server are shown in the widget, which goes on when they are over. Raises TypeError for a client that
-    is asynchronous.
+    is asynchronous, and for the id of anything but a thread.
     """
 
     _stem = "thread_view"
 
     def __init__(self, client: "OpenAI", thread: "Thread | str") -> None:
-        self.thread_id = thread if isinstance(thread, str) else thread.id
+        self.thread_id = sdk.id_of(thread, "a thread", "ThreadView(client, thread.id)")
         self._messages: list[Message] = []
         self._runs: list[Run] = []
         self._older = self._newer = False
@@ -307,7 +307,9 @@ class ThreadView(Panel):
         return {"summary": self._summary(), "older": self._older, "newer": self._newer, "waits": waits}
 
     def _summary(self) -> str:
-        return page.summary(self._items, older=self._older, newer=self._newer)
+        summary = page.summary(self._items, older=self._older, newer=self._newer)
+        settled = not self._newer and self._answer is None
+        return f"{summary} · {sdk.UNANSWERED}" if settled and page.is_unanswered(self._items) else summary
 
     def _whole(self) -> list[Item]:
         """Return all messages and runs of the thread."""
