@@ -6,9 +6,12 @@ from typing import Final, NamedTuple
 from ..sdk import KINDS
 from ..texts import count, short
 from .facts import Argument, Facts
+from .place import stands_alone
 from .table import MISTAKES, Lesson, Words, ids_in
 
 _LONGEST: Final = 300
+_ARGUMENT: Final = re.compile(r"\w+=[^=]")
+"""How a line begins that is no statement but an argument of a call."""
 _KINDS: Final = {
     "thread": "Thread",
     "assistant": "Assistant",
@@ -26,6 +29,8 @@ class Advice(NamedTuple):
     mistake: str
     what: str
     do: tuple[str, ...]
+    alone: bool
+    """True if the lines can be pasted into a cell as they are; False if they belong into the learner's own code."""
     lesson: Lesson
 
 
@@ -39,7 +44,8 @@ def advice(facts: Facts) -> Advice | None:
         if row.fits is None or row.fits(facts, groups):
             words = _words(facts, groups)
             do = tuple(filter(None, (line.format_map(words) for line in row.do)))
-            return Advice(row.name, row.what.format_map(words), do, row.lesson)
+            alone = all(stands_alone(line, facts.cell_names) and not _ARGUMENT.match(line) for line in do)
+            return Advice(row.name, row.what.format_map(words), do, alone, row.lesson)
     return None
 
 
@@ -63,7 +69,7 @@ def _words(facts: Facts, groups: Words) -> Words:
         **groups,
         "start_with": start,
         "start": f"{start})",
-        "made": facts.line if "OpenAI(" in facts.line else "client = OpenAI()",
+        "made": _made(facts),
         "argument": _argument(facts, groups, param, wanted),
         "kind_given": KINDS.get(groups.get("prefix", ""), ""),
         "kind_wanted": f"{'an' if wanted[:1] in 'aeiou' else 'a'} {wanted.replace('_', ' ')}",
@@ -73,13 +79,14 @@ def _words(facts: Facts, groups: Words) -> Words:
         "with_tool": _with_word(facts.line, groups.get("tool", ""), near_tool) or f'tools=[{{"type": "{near_tool}"}}]',
         "as_user": _with_word(facts.line, groups.get("role", ""), "user") or 'role="user"',
         "in_v1": _with_header(facts, "v1"),
+        "attached": _attached(facts, named["file"]),
         "in_v2": _with_header(facts, "v2"),
         "outputs": _outputs(facts, named["client"], named["run"]),
         "many_wanted": count(len(ids_in(groups.get("wanted", ""))), "output"),
         "many_got": str(len(ids_in(groups.get("got", "")))),
         "word": word,
         "meant": meant,
-        "corrected": re.sub(rf"\b{re.escape(word)}\b", meant, facts.line) if word else "",
+        "corrected": re.sub(rf"\b{re.escape(word)}\b", meant, facts.line) if word in facts.line else "",
         "method": facts.part.partition("(")[0],
         "base": facts.base or "page",
         "text": "call.function.arguments" if facts.kind == "KeyError" else facts.base,
@@ -108,7 +115,7 @@ def _argument(facts: Facts, groups: Words, param: str, wanted: str) -> str:
 def _swapped(facts: Facts, given: Argument | None, wanted: str) -> str:
     """Return the learner's line with two ids in each other's place, if another argument has the kind that is wanted."""
     others = [one for one in facts.arguments if KINDS.get(re.split("[-_]", one.id)[0], "").endswith(wanted)]
-    if not given or not others or given in others or not facts.part[given.begin : given.end].endswith(".id"):
+    if not given or not others or given in others:
         return ""
     first, second = sorted([given, others[0]], key=lambda one: one.begin)
     a, b = (facts.part[one.begin : one.end] for one in (first, second))
@@ -126,9 +133,9 @@ def _other_id(facts: Facts, groups: Words) -> str:
 
 
 def _given(facts: Facts, param: str, id: str) -> Argument | None:
-    """Return the argument that has an id, or else this name."""
+    """Return the argument of this name, or else with this id."""
     by_id = (one for one in facts.arguments if id and one.id == id)
-    return next(by_id, next((one for one in facts.arguments if one.name == param), None))
+    return next((one for one in facts.arguments if one.name == param), None) or next(by_id, None)
 
 
 def _with(facts: Facts, given: Argument, value: str) -> str:
@@ -155,12 +162,31 @@ def _with_word(line: str, word: str, better: str) -> str:
 
 def _with_header(facts: Facts, version: str) -> str:
     """Return the learner's line with a header of this version."""
-    header = f'extra_headers={{"OpenAI-Beta": "assistants={version}"}}'
-    if re.search(r"assistants=v\d", facts.line):
-        return re.sub(r"assistants=v\d", f"assistants={version}", facts.line)
-    if facts.arguments and "extra_headers" not in facts.part:
-        return facts.line.replace(facts.part, f"{facts.part.removesuffix(')').rstrip(', ')}, {header})", 1)
-    return header
+    headers = f'{{"OpenAI-Beta": "assistants={version}"}}'
+    if given := _given(facts, "extra_headers", ""):
+        return _with(facts, given, headers)
+    if given := _given(facts, "options", ""):  # of client.post
+        return _with(facts, given, f'{{"headers": {headers}}}')
+    return f"extra_headers={headers}"
+
+
+def _attached(facts: Facts, file: str) -> str:
+    """Return the learner's line with the files of version 1 where version 2 has them."""
+    to_message = "message" in facts.line or "role" in facts.line
+    if not to_message and (given := _given(facts, "extra_body", "")):
+        found = re.search(r"file_ids.*?(\[.*?\])", facts.part[given.begin : given.end])
+        ids = found[1] if found else f"[{file}.id]"
+        return _with(facts, given, f'{{"tool_resources": {{"code_interpreter": {{"file_ids": {ids}}}}}}}')
+    attachments = f'[{{"file_id": {file}.id, "tools": [{{"type": "code_interpreter"}}]}}]'
+    changed = re.sub(r"""(["'])file_ids\1: \[[^]]*\]""", f'"attachments": {attachments}', facts.line)
+    return changed if changed != facts.line else f"attachments={attachments}"
+
+
+def _made(facts: Facts) -> str:
+    """Return the line that makes a client, as the learner does it."""
+    if "OpenAI(" not in facts.line:
+        return "client = OpenAI()"
+    return facts.line if stands_alone(facts.line, facts.cell_names) else f"client = {facts.part}"
 
 
 def _wait(facts: Facts, groups: Words, client: str) -> str:

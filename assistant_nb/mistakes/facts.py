@@ -5,7 +5,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -61,6 +61,8 @@ class Facts:
     """What that expression looks into."""
     arguments: tuple[Argument, ...] = ()
     named: tuple[Named, ...] = ()
+    cell_names: Container[str] = ()
+    """The names that a new cell could see."""
     misspelt: tuple[str, str] | None = None
     """A parameter that there is not, and the one that may be meant, or ""."""
 
@@ -80,6 +82,7 @@ def of(error: BaseException, place: Place | None) -> Facts:
         base=base,
         arguments=tuple(_arguments(place)),
         named=tuple(_named(place)),
+        cell_names=place.cell_names if place else (),
         misspelt=_misspelt(sentence, error.__traceback__),
     )
 

@@ -1,10 +1,13 @@
 """Finds the learner's own line in a traceback. No IPython here."""
 
 import ast
+import builtins
 import itertools
 import linecache
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+import textwrap
+import tokenize
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +33,8 @@ class Place:
     """The expression in it that failed, such as `messages[0]`; empty if Python does not say."""
     names: Mapping[str, Any]
     """The variables that this line can see."""
+    cell_names: Container[str]
+    """Those that a new cell could see."""
     raised_here: bool
     """True if the line itself raised the error; False if something that it has called did."""
 
@@ -46,7 +51,7 @@ def find(traceback: TracebackType | None, cell_name: CellName) -> Place | None:
     at, where = found
     line, part = _source(at)
     names = {**at.tb_frame.f_globals, **at.tb_frame.f_locals}
-    return Place(f"{where}, line {at.tb_lineno}", line, part, names, at.tb_next is None)
+    return Place(f"{where}, line {at.tb_lineno}", line, part, names, at.tb_frame.f_globals, at.tb_next is None)
 
 
 def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
@@ -73,12 +78,30 @@ def base_of(part: str) -> str:
 def arguments_of(part: str) -> Iterator[tuple[str | None, int, int]]:
     """Yield the arguments of a call: the name of each, if it has one, and where its value begins and ends."""
     call = _parsed(part)
+    call = call.value if isinstance(call, ast.Await) else call
     if not isinstance(call, ast.Call) or not part.isascii():
         return
     given: list[ast.expr | ast.keyword] = [*call.args, *call.keywords]
     for one in given:
         value = one.value if isinstance(one, ast.keyword) else one
         yield getattr(one, "arg", None), value.col_offset, value.end_col_offset or 0
+
+
+def stands_alone(line: str, names: Container[str]) -> bool:
+    """Return whether a line can be pasted into a cell where these names are known."""
+    try:
+        compile(line, "", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError:
+        return False
+    used = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Name)]
+    made = {node.id for node in used if isinstance(node.ctx, ast.Store)}
+    made |= {
+        one.asname or one.name
+        for node in ast.walk(ast.parse(line))
+        if isinstance(node, ast.Import)
+        for one in node.names
+    }
+    return all(node.id in made or node.id in names or hasattr(builtins, node.id) for node in used)
 
 
 def value_of(expression: str, names: Mapping[str, Any]) -> Any:
@@ -114,16 +137,32 @@ def _source(at: TracebackType) -> tuple[str, str]:
     """Return the line of this step, and the part of it that was at work."""
     code = at.tb_frame.f_code
     lines = linecache.getlines(code.co_filename, at.tb_frame.f_globals)
-    spot = next(itertools.islice(code.co_positions(), at.tb_lasti // 2, None), (None,) * 4)
-    first, last, begin, end = spot
+    first, last, begin, end = next(itertools.islice(code.co_positions(), at.tb_lasti // 2, None), (None,) * 4)
     if first is None or last is None or begin is None or end is None or last > len(lines):
-        return " ".join(linecache.getline(code.co_filename, at.tb_lineno).split()), ""
-    block = [line.encode() for line in lines[first - 1 : last]]
-    part = list(block)
+        return _joined([linecache.getline(code.co_filename, at.tb_lineno)]), ""
+    block = _without_comments(lines[first - 1 : last])
+    text = textwrap.dedent("".join(block))
+    with suppress(SyntaxError):
+        statement = ast.parse(text).body[0]
+        if isinstance(statement, ast.With):  # its whole body would be the part
+            opened = statement.items[0].context_expr
+            header = text.splitlines()[: opened.end_lineno]
+            return _joined(header), _joined([ast.get_source_segment(text, opened) or ""])
+    part = [line.encode() for line in block]
     part[-1] = part[-1][:end]  # columns are counted in bytes
     part[0] = part[0][begin:]
-    return _joined(block), _joined(part)
+    return _joined(block), _joined([line.decode(errors="replace") for line in part])
 
 
-def _joined(lines: list[bytes]) -> str:
-    return " ".join(b" ".join(line.strip() for line in lines).decode(errors="replace").split())
+def _without_comments(lines: list[str]) -> list[str]:
+    lines = list(lines)
+    with suppress(tokenize.TokenError, SyntaxError):
+        for token in tokenize.generate_tokens(iter(list(lines)).__next__):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column] + "\n"
+    return lines
+
+
+def _joined(lines: list[str]) -> str:
+    return " ".join(" ".join(lines).split())

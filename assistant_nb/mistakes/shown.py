@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..texts import short
 from . import facts as known
 from .advice import Advice, advice, shown
-from .place import find
+from .place import Place, find
 
 _KEY: Final = re.compile(
     r"""(?<![A-Za-z])(?:g?sk|sess|xai|hf|AIza)[-_][\w-]{6,}   # a key
@@ -30,8 +30,12 @@ _MOST: Final = 8
 
 def handle(shell: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType, **_: Any) -> None:
     """Show an error of a cell: in a few lines if it is a mistake of the table, else as ever."""
+    place = _place(shell, traceback)
+    if place is None:  # the cell itself is no Python
+        shell.showindentationerror() if isinstance(error, IndentationError) else shell.showsyntaxerror()
+        return
     try:
-        lines = told(shell, error, traceback)
+        lines = told(error, place)
     except Exception:  # noqa: BLE001  whatever is wrong here, the learner's error must be shown
         lines = None
     if lines:
@@ -43,28 +47,34 @@ def handle(shell: Any, kind: type[BaseException], error: BaseException, tracebac
             del error._render_traceback_  # type: ignore[attr-defined]
 
 
-def told(shell: Any, error: BaseException, traceback: TracebackType | None) -> list[str] | None:
-    """Return the lines that are shown; None if the error is no mistake of the table."""
-
+def _place(shell: Any, traceback: TracebackType) -> Place | None:
     def cell_name(file: str) -> str | None:
         named = shell.compile.format_code_name(file)
         return " ".join(named) if named else None
 
-    place = find(traceback, cell_name)
+    return find(traceback, cell_name)
+
+
+def told(error: BaseException, place: Place) -> list[str] | None:
+    """Return the lines that are shown; None if the error is no mistake of the table."""
     facts = known.of(error, place)
     found = advice(facts)
     if found is None:
         return None
     status = f" ({facts.status})" if facts.status else ""
-    own = [f"{place.where}: {short(place.line, _LONGEST)}"] if place else []
-    return [hidden(line) for line in _cut([*own, *f"{facts.kind}{status}: {shown(facts)}".splitlines()], found)]
+    head = [f"{place.where}: {short(place.line, _LONGEST)}", *f"{facts.kind}{status}: {shown(facts)}".splitlines()]
+    return [hidden(line) for line in _cut(head, found)]
 
 
 def _cut(head: list[str], found: Advice) -> list[str]:
     """Put the parts together, and leave out of the sentence what would be too much."""
     number, heading = found.lesson
     tail = [found.what] if found.what else []
-    tail += ["Do this:", *(f"    {line}" for line in found.do)] if found.do else []
+    tail += (
+        ["Do this:" if found.alone else "Write it like this:", *(f"    {line}" for line in found.do)]
+        if found.do
+        else []
+    )
     tail += [f'Lesson {number}, "{heading}". %tb shows the whole traceback.']
     return [*head[: _MOST - len(tail)], *tail]
 

@@ -99,6 +99,22 @@ MISTAKES: Final = (
         _WRONG_ID,
     ),
     Mistake(
+        "file search without a store",
+        r"NotFoundError|BadRequestError",
+        r"^No vector store found|^Unknown parameter: '.*file_search\.file_ids'",
+        "A search looks into vector stores. Put your files into one, and give its id.",
+        ('{vector_store} = {client}.vector_stores.create(name="shelf", file_ids=[{file}.id])',),
+        Lesson("05", "Files and vector stores"),
+    ),
+    Mistake(
+        "file search without a store",
+        r"BadRequestError",
+        r"^Unknown parameter: 'tools\[\d+\]\.(file_search\.)?vector_store_ids'",
+        "The vector stores of a search stand in `tool_resources`, beside the tools.",
+        ('tool_resources={{"file_search": {{"vector_store_ids": [{vector_store}.id]}}}}',),
+        Lesson("05", "Files and vector stores"),
+    ),
+    Mistake(
         "wrong id",
         r"NotFoundError",
         r"^No (?P<thing>[\w ]+) found with id '(?P<id>.*)'|^No such File object: (?P<file_id>\S+?)\.?$",
@@ -130,6 +146,14 @@ MISTAKES: Final = (
         'A thread takes messages of "user" and "assistant". System words belong into the instructions of a run.',
         ("{as_user}",),
         Lesson("03", "Tutor two: an assistant"),
+    ),
+    Mistake(
+        "wrong role",
+        r"BadRequestError",
+        r"'(?P<role>.*)'\. Supported values are: 'system', 'developer', 'user'",
+        "You are the user, the model is the assistant.",
+        ("{as_user}",),
+        Lesson("03", "Tutor one: chat completions"),
     ),
     Mistake(
         "wrong tool name",
@@ -200,7 +224,7 @@ MISTAKES: Final = (
     Mistake(
         "wrong tool_call_id",
         r"BadRequestError",
-        r"^Missing required parameter: 'tool_outputs\[\d+\]\.tool_call_id'",
+        r"^(Missing required parameter:|Invalid type for) 'tool_outputs\[\d+\]\.tool_call_id'",
         "Each output names its call. Take `call.id` from the `required_action` of the run.",
         ("{outputs}",),
         Lesson("06", "Several calls at once"),
@@ -226,8 +250,8 @@ MISTAKES: Final = (
         r"BadRequestError",
         r"^Unknown parameter: '(?:.*\.)?(?P<old>file_ids)'",
         "`file_ids` is of version 1, and the header of this request says version 2. In version 2 a message"
-        " has `attachments`, an assistant `tool_resources`. Or say version 1:",
-        ("{in_v1}",),
+        " has `attachments`, an assistant `tool_resources`.",
+        ("{attached}",),
         _VERSIONS,
     ),
     Mistake(
