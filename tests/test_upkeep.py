@@ -310,16 +310,15 @@ def test_each_lesson_recorded_anew_differs_only_where_the_answers_do(lesson: Pat
     kept = read(tmp_path / "new" / f"{lesson.stem}.jsonl").exchanges
     shipped = [(one.prompt, one.answer) for one in read(SHIPPED / f"{lesson.stem}.jsonl").exchanges]
     assert all((one.prompt, one.answer) in shipped for one in kept)
-    nbval = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--nbval",
-        "--nbval-current-env",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        again.name,
-    ]
-    ran = subprocess.run(nbval, cwd=again.parent, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(290)
+def test_a_lesson_recorded_anew_passes_nbval(tmp_path: Path) -> None:
+    endpoint: Any = Again(SHIPPED / "03_chat_or_assistant.jsonl")
+    upkeep.record(course.find("03"), tmp_path, endpoint, quiet)
+    nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*nbval, "03_chat_or_assistant.ipynb"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert ran.returncode == 0, ran.stdout

@@ -61,7 +61,8 @@ class Fallback:
                     delta = replace(delta, provenance={**delta.provenance, "instead_of": why})
                 yield delta
         except ModelError as error:
-            raise ModelError(f"{why.rstrip('.')}. The fallback has no answer, either. {error}", code) from error
+            end = "" if why.endswith((".", "?", "!")) else "."
+            raise ModelError(f"{why}{end} The fallback has no answer, either. {error}", code) from error
 
 
 def check_stall(stall_s: object) -> None:
