@@ -21,6 +21,7 @@ from .engine.model.practice import Practice
 from .engine.model.recorded import Recorded, find
 from .engine.model.recorder import Recorder
 from .engine.model.rehearsed import Rehearsed
+from .engine.runs.runner import Polls
 from .sandbox.limits import Limits
 
 PathLike = str | os.PathLike[str]
@@ -39,12 +40,13 @@ class Given(TypedDict, total=False):
     base_url: str | None
     api_key: str | None
     record: PathLike | None
-    fallback: Literal["recorded"] | None
+    fallback: Literal["recorded", "practice"] | None
     stall_s: float | None
     cap_tokens: int | None
     store: PathLike | None
     ids: Literal["lesson"] | None
     limits: Limits | None
+    polls: Polls | None
 
 
 class _World(TypedDict, total=False):
@@ -59,7 +61,7 @@ class _World(TypedDict, total=False):
 class Choices:
     """Choices that fit together. Equal choices mean the same answers. The `repr` holds no key.
 
-    A store and limits that were left out are None: those of the engine that is there, else the default.
+    A store, limits and polls that were left out are None: those of the engine that is there, else the default.
     """
 
     model: str | Model
@@ -69,7 +71,7 @@ class Choices:
     base_url: str | None = field(repr=False)
     api_key: str | None = field(repr=False)
     record: Path | None
-    fallback: bool
+    fallback: Literal["recorded", "practice"] | None
     stall_s: float | None
     """How long an endpoint may be silent. None: the default."""
     budget: Budget
@@ -77,6 +79,7 @@ class Choices:
     ids: Literal["lesson"] | None
     """The ids and times of the lessons. None: those of the engine that is there, else the default of `build`."""
     limits: Limits | None
+    polls: Polls | None
     way_on: str = ""
     """The line that a learner can paste where an answer is missing."""
 
@@ -101,19 +104,19 @@ class Choices:
             base_url=made.get("base_url"),
             api_key=made.get("api_key", key) if live else None,
             record=Path(record).resolve() if (record := made.get("record")) is not None else None,
-            fallback="fallback" in made,
+            fallback=made.get("fallback"),
             stall_s=made.get("stall_s"),
             budget=Budget(made.get("cap_tokens")),
             store=store if store is None else MEMORY if str(store) == ":memory:" else Path(store).resolve(),
             ids=made.get("ids"),
             limits=made.get("limits"),
+            polls=made.get("polls"),
         )
 
     def within(self, engine: "Choices") -> "Choices":
         """Return these choices for an engine with others: what is left out of its world stays."""
-        return replace(
-            self, store=self.store or engine.store, ids=self.ids or engine.ids, limits=self.limits or engine.limits
-        )
+        left = ("store", "ids", "limits", "polls")
+        return replace(self, **{name: getattr(self, name) or getattr(engine, name) for name in left})
 
     @property
     def as_in_lessons(self) -> bool:
@@ -136,7 +139,8 @@ class Choices:
         if not self.as_in_lessons:
             world = {"seed": secrets.token_hex(8), "clock": SystemClock(), "store": self.store or ":memory:"}
         model = self._model()
-        app = create_app(model=model, limits=self.limits, may_run=_ask_person, **world)
+        polls = self.polls or "watch"
+        app = create_app(model=model, limits=self.limits, polls=polls, may_run=_ask_person, **world)
         self._offer(model, app)
         return app
 
@@ -146,7 +150,7 @@ class Choices:
         Raises RecordingError, and ValueError for a base_url that is none. Then nothing has changed.
         """
         app.runner.change_model(model := self._model())
-        app.code.limits = self.limits or app.code.limits
+        app.code.limits, app.runner.polls = self.limits or app.code.limits, self.polls or app.runner.polls
         self._offer(model, app)
 
     def _model(self) -> Model:
@@ -164,10 +168,12 @@ class Choices:
     def _kept_and_backed(self, model: Model) -> Model:
         if self.record:
             model = Recorder(model, self.record)
-        if self.fallback:
-            spare = Rehearsed(*self.recordings, pace=self.pace, way_on=self.way_on)
-            model = Fallback(model, spare, self.stall_s or FALLBACK_STALL_S)
-        return model
+        if self.fallback is None:
+            return model
+        stall_s = (self.stall_s or FALLBACK_STALL_S) if self.base_url is not None else None
+        if self.fallback == "practice":
+            return Fallback(model, Practice(), stall_s)
+        return Fallback(model, Rehearsed(*self.recordings, pace=self.pace, way_on=self.way_on), stall_s)
 
     def _endpoint(self) -> Live:
         return Live(
@@ -209,18 +215,22 @@ def _check_together(given: Given) -> None:
             f"model={model!r} cannot answer. Use 'recorded', 'practice', 'human', or an object such as Scripted('…');"
             " the name of a model goes with base_url=…, where it is to be found."
         )
-    if given.get("fallback", "recorded") != "recorded":
-        raise ValueError(f"fallback={given['fallback']!r} is none. There is one: fallback='recorded'.")
+    for name, one, other in (("fallback", "recorded", "practice"), ("polls", "watch", "step")):
+        if (value := {**given}.get(name, one)) not in (one, other):
+            raise ValueError(f"{name}={value!r} is none. Use {name}={one!r} or {name}={other!r}.")
     if given.get("ids", "lesson") != "lesson":
         raise ValueError(f"ids={given['ids']!r} are none. For those of the lessons: ids='lesson'.")
     check_stall(given.get("stall_s", STALL_S))
-    for name, advice in _misfits(given, live=live, replays="fallback" in given or (model == "recorded" and not live)):
+    for name, advice in _misfits(
+        given, live=live, replays=given.get("fallback") == "recorded" or (model == "recorded" and not live)
+    ):
         raise ValueError(f"{name}=… {advice}.")
 
 
 def _misfits(given: Given, *, live: bool, replays: bool) -> Iterator[tuple[str, str]]:
     """Yield choices that need another choice, each with advice."""
     person = given.get("model") == "human"
+    fails = live or (given.get("fallback") == "practice" and given.get("model") not in ("practice", "human"))
     for names, fits, advice in (
         (("recording", "pace"), replays, "goes with recorded answers: model='recorded' or fallback='recorded'"),
         (
@@ -228,7 +238,8 @@ def _misfits(given: Given, *, live: bool, replays: bool) -> Iterator[tuple[str, 
             live or person,
             "keeps what others answer: it goes with base_url=… or with model='human'",
         ),
-        (("api_key", "fallback", "cap_tokens", "stall_s"), live, "goes with base_url=…"),
+        (("fallback",), fails, "goes with base_url=…; fallback='practice' goes with recorded answers, too"),
+        (("api_key", "cap_tokens", "stall_s"), live, "goes with base_url=…"),
         (("ids",), str(given.get("store", MEMORY)) == str(MEMORY), "goes with a store in memory"),
     ):
         if not fits:

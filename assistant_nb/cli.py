@@ -277,7 +277,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--recording", metavar="FILE", help="answer from this recording, or from that of this lesson")
     one.add_argument("--record", metavar="FILE", help="keep what the endpoint, or you, have answered")
     one.add_argument("--stall-s", type=float, metavar="S", help="how many seconds the endpoint may be silent")
-    one.add_argument("--fallback", choices=["recorded"], help="what answers when the endpoint fails")
+    one.add_argument("--fallback", choices=["recorded", "practice"], help="what answers when the endpoint fails")
     one.set_defaults(command=serve)
 
     stores = commands.add_parser("store", help="look after a store file").add_subparsers(

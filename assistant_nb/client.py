@@ -41,8 +41,9 @@ _NO_SOCKS: Final = (
 )
 
 
-_PRACTICE: Final = 'anb.{}model="practice")'
-_BY_REQUEST: Final = 'client.post("/lab/model", cast_to=object, body={"model": "practice"})'
+_ON_START: Final = 'anb.start(model="practice")'
+_ON_CONNECT: Final = 'anb.connect(client, model="practice")'
+_ON_SERVE: Final = 'client.post("/lab/model", cast_to=object, body={"model": "practice"})'
 _WHO: Final = "model"
 """Stands in the banner before the name of the model. When it has changed, "now" stands there."""
 
@@ -76,21 +77,25 @@ def start(**choices: Unpack[Given]) -> None:
       factor (0 is at once, 1 as recorded, 2 half as fast)
     - `record`: a file that keeps what the endpoint, or you, have answered
     - `stall_s`: how many seconds the endpoint may be silent (default: 120, with a fallback 10)
-    - `fallback="recorded"`: the recording answers when the endpoint fails or is silent
+    - `fallback`: who answers when the first one cannot: "practice"; for an endpoint that fails or is silent also
+      "recorded"
     - `cap_tokens`: how many tokens the process may take there
     - `store`: a file that keeps assistants, threads and runs (default: memory)
     - `ids="lesson"`: the same ids and times at each run, as recorded answers have them, for a lesson that is compared
     - `limits`: what code of the code interpreter may use. Where nothing on this machine contains such code, each piece
       is shown first, and runs only if you say yes.
+    - `polls="step"`: each `runs.retrieve` moves a run by one transition, so that you see it on its way ("watch": it
+      moves by itself)
 
     Called again with other choices, it changes who answers. Address, key, objects, ids and clock stay. The line says
-    "now:". Runs under way finish with the model that they began with. `store` and `limits` stay unless you name them.
+    "now:". Runs under way finish with the model that they began with. `store`, `limits` and `polls` stay
+    unless you name them.
 
     Raises TypeError for an unknown choice, ValueError for choices that do not fit, RuntimeError for another store than
     that of the running engine, and the engine's RecordingError and StoreError for files it cannot use.
     """
     global _started
-    chosen = replace(Choices.of(_own_key(), **choices), way_on=_PRACTICE.format("start("))
+    chosen = replace(Choices.of(_own_key(), **choices), way_on=_ON_START)
     still, who = ("still ", _started.engine.change(chosen)) if _started else ("", _WHO)
     _started = _started or _Started(chosen)
     quiet()
@@ -113,13 +118,13 @@ def connect(client: "OpenAI | None" = None, /, **choices: Unpack[Given]) -> "Ope
 
     if int(__version__.partition(".")[0]) < _OLDEST_SDK:
         raise RuntimeError(
-            f"connect() needs version {_OLDEST_SDK} of the package openai; here is {__version__}. start() works with"
-            " this version: assistant_nb.start(); client = openai.OpenAI(). Or install a newer one: pip install"
-            " 'openai>=3.54,<4'"
+            f"connect() needs version {_OLDEST_SDK} of the package openai; here is {__version__}. Install a newer one"
+            " (pip install 'openai>=3.54,<4'), or use this one with start():\n"
+            "from openai import OpenAI; anb.start(); client = OpenAI()"
         )
     from openai import DefaultHttpxClient
 
-    chosen = replace(Choices.of(_own_key(), **choices), way_on=_PRACTICE.format("connect(client, "))
+    chosen = replace(Choices.of(_own_key(), **choices), way_on=_ON_CONNECT)
     if client is None:
         engine, who = _engine(chosen)
         http_client = DefaultHttpxClient(transport=httpx2.WSGITransport(engine.app))
@@ -157,7 +162,7 @@ def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str,
 
     Closing it closes the engine.
     """
-    engine = _Engine(replace(Choices.of(_own_key(), **choices), way_on=_BY_REQUEST))
+    engine = _Engine(replace(Choices.of(_own_key(), **choices), way_on=_ON_SERVE))
     return *_listen(engine.app, host, port), _banner(engine, f"at {host}", _WHO)
 
 
@@ -165,10 +170,11 @@ class _Engine:
     """An engine, and the choices that it follows now."""
 
     def __init__(self, choices: Choices) -> None:
-        self.app = choices.build()
+        self.app = app = choices.build()
         ids: Literal["lesson"] | None = "lesson" if choices.as_in_lessons else None
-        self.choices = replace(choices, store=choices.store or MEMORY, ids=ids, limits=self.app.code.limits)
-        self._model = self.app.model
+        store, limits, polls = choices.store or MEMORY, app.code.limits, app.runner.polls
+        self.choices = replace(choices, store=store, ids=ids, limits=limits, polls=polls)
+        self._model = app.model
 
     def change(self, choices: Choices) -> str:
         """Follow other choices. Return the word for the banner. Raises RuntimeError for another store."""
@@ -282,7 +288,7 @@ def _engine_of(client: "OpenAI") -> _Engine:
         return engine
     if _started and client.base_url == _started.url:
         return _started.engine
-    raise ValueError("This client has no engine in this process. For one that has: client = anb.connect()")
+    raise ValueError("This client has no engine in this process. For one that has:\nclient = anb.connect()")
 
 
 def _lacks_socks() -> bool:

@@ -78,6 +78,37 @@ def test_the_recording_answers_when_the_endpoint_fails(tmp_path: Path, capsys: p
     assert "; when that fails or is silent for 5 s: 1 recorded" in capsys.readouterr().out
 
 
+def test_rules_answer_what_nobody_has_recorded(capsys: pytest.CaptureFixture[str]) -> None:
+    client = anb.connect(recording="01_first_assistant", fallback="practice", pace=1)
+    run = ask(client, "What is it?")
+    assert "not a language model" in answer(client, run)
+    assert provenance(run) == {
+        "answer": "practice", "instead_of": "recorded: No recording holds this question: 'What is it?'.",
+    }  # fmt: skip
+    assert (
+        "model: recorded, else practice · answers: 2 source; when that fails: 12 plain rules" in capsys.readouterr().out
+    )
+
+
+def test_what_is_recorded_is_not_left_to_the_rules(tmp_path: Path) -> None:
+    with serving(said("Four.")) as endpoint:
+        ask(anb.connect(base_url=endpoint.url, record=tmp_path / "mine.jsonl"))
+    client = anb.connect(recording=tmp_path / "mine.jsonl", fallback="practice")
+    assert answer(client, ask(client)) == "Four."
+    run = client.beta.threads.runs.create_and_poll(
+        thread_id=client.beta.threads.create(messages=[{"role": "user", "content": "2 + 3?"}]).id,
+        assistant_id=client.beta.assistants.list().data[0].id,
+    )
+    assert provenance(run)["answer"] == "practice"
+
+
+def test_rules_answer_when_the_endpoint_fails() -> None:
+    client = anb.connect(base_url="http://127.0.0.1:9/v1", fallback="practice", stall_s=5)
+    run = ask(client)
+    assert provenance(run)["answer"] == "practice"
+    assert provenance(run)["instead_of"].startswith("live: ")
+
+
 def test_a_silence_is_as_long_as_one_says() -> None:
     with serving(silent) as endpoint:
         run = ask(anb.connect(base_url=endpoint.url, stall_s=0.05))
@@ -127,7 +158,12 @@ def test_practice_answers_anything_and_says_what_it_is() -> None:
         ({"stall_s": 5}, "stall_s=… goes with base_url=…"),
         ({"base_url": "http://h/v1", "stall_s": 0}, "stall_s=0 is no time to wait"),
         ({"base_url": "http://h/v1", "stall_s": "5"}, "stall_s='5' is no time to wait"),
-        ({"base_url": "http://h/v1", "fallback": "practice"}, "There is one: fallback='recorded'"),
+        ({"base_url": "http://h/v1", "fallback": "human"}, "Use fallback='recorded' or fallback='practice'."),
+        ({"fallback": "recorded"}, "fallback='practice' goes with recorded answers, too"),
+        ({"model": "practice", "fallback": "practice"}, "fallback=… goes with base_url=…"),
+        ({"model": "human", "fallback": "practice"}, "fallback=… goes with base_url=…"),
+        ({"base_url": "http://h/v1", "fallback": "practice", "pace": 1}, "pace=… goes with recorded answers"),
+        ({"polls": "always"}, "polls='always' is none. Use polls='watch' or polls='step'."),
     ],
 )
 def test_choices_that_do_not_go_together_are_refused(given: Any, message: str) -> None:

@@ -107,7 +107,7 @@ FLOORS = [
     ["engine.runs.live_run", "engine.runs.forks"],
     ["engine.runs.transitions"],
     ["engine.runs.runner"],
-    ["engine.api.base"],
+    ["engine.api.base", "engine.runs.by_hand"],
     ["engine.api.forms"],
     ["engine.api.runs"],
     [

@@ -24,7 +24,7 @@ from ..sandbox.limits import Limits
 from ..texts import read_json
 from . import wire
 from .api import azure, routes, sse, v1
-from .api.base import Call, Content, P, Route, Stream, Upload
+from .api.base import Call, Content, P, Route, Stream, Upload, asker
 from .api.forms import FormRequest
 from .api.refusals import check
 from .errors import ApiError, BadRequest, Forbidden, Gone, NotAllowed, NotFound, OurBug, TooLarge, Unauthorized
@@ -35,7 +35,7 @@ from .model.recorded import Recorded
 from .objects import FILE
 from .params.assistants import IncludeQuery
 from .run_states import MOVING
-from .runs.runner import Runner
+from .runs.runner import Polls, Runner
 from .store import Store
 from .tools.code_interpreter import CodeInterpreter, MayRun
 from .tools.file_search import FileSearch
@@ -65,8 +65,8 @@ _NO_KEY: Final = (
     " (i.e. Authorization: Bearer YOUR_KEY)."
 )
 _WRONG_KEY: Final = (
-    "Incorrect API key provided: ********. This engine takes only its own: the OPENAI_API_KEY that"
-    " assistant_nb.start() has set, or that `assistant-nb serve` printed."
+    "Incorrect API key provided: ********. This engine takes only its own: `start` has put it into"
+    " OPENAI_API_KEY, or `assistant-nb serve` printed it. For a client that has it:\nclient = OpenAI()"
 )
 _NO_BETA: Final = (
     "You must provide the 'OpenAI-Beta' header to access the Assistants API. Please try again by setting the header"
@@ -164,7 +164,8 @@ class App:
         if route.attends and "thread_id" in ids:
             self.runner.attend(ids["thread_id"])
         include = check(IncludeQuery, query, "query").get("include[]", ()) if "include[]" in query else ()
-        answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old, include, nulls))
+        who = asker(request.headers)
+        answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old, include, nulls, who))
         if isinstance(answer, Stream):
             headers = [("Content-Type", "text/event-stream; charset=utf-8")]
             return _Reply(200, headers, _Frames(self._frames(answer, include, old=old), answer.on_close))
@@ -229,6 +230,7 @@ def create_app(
     seed: str = "assistant_nb",
     clock: Clock | None = None,
     limits: Limits | None = None,
+    polls: Polls = "watch",
     may_run: MayRun | None = None,
 ) -> App:
     """Build an engine.
@@ -236,7 +238,7 @@ def create_app(
     `model` answers (default: the shipped recordings), `store` is a file or ":memory:", `seed` and
     `clock` decide ids and times (default: those of the lessons). `limits` hold for code that the model
     writes; where nothing contains it, `may_run` is shown each piece and says whether it runs (default:
-    it does not).
+    it does not). `polls` says whether a client that polls a run only watches it.
     Runs that were under way in the store go on. Raises StoreError and RecordingError.
     """
     model = model or Recorded()
@@ -245,7 +247,7 @@ def create_app(
     with kept.opening():
         blobs.sweep({file["id"] for file in kept.all(FILE)})
     code = CodeInterpreter(kept, blobs, limits or Limits(), may_run)
-    runner = Runner(kept, model, {"file_search": FileSearch(kept, blobs), "code_interpreter": code})
+    runner = Runner(kept, model, {"file_search": FileSearch(kept, blobs), "code_interpreter": code}, polls)
     with kept.opening():
         runner.recover()
     return App(kept, runner, blobs, code)
@@ -261,7 +263,7 @@ def _routed(request: Request, path: str) -> tuple[Route[Any], dict[str, str]]:
 
 
 def _stopped() -> Gone:
-    return Gone("This engine was stopped. Start another with assistant_nb.start() or connect().")
+    return Gone("This engine was stopped. For a client of another one:\nclient = anb.connect()")
 
 
 def _bug(error: Exception) -> OurBug:

@@ -21,7 +21,7 @@ def provenance(origin: "Provenance") -> str:
     words = f"{origin.get('answer')} ({details})" if details else str(origin.get("answer"))
     if origin.get("matched_by"):
         words += f", matched by {origin['matched_by']}"
-    return f"{words}, instead of a live answer: {origin['instead_of']}" if origin.get("instead_of") else words
+    return f"{words}, instead of {origin['instead_of']}" if origin.get("instead_of") else words
 
 
 def json_text(text: str) -> Html:

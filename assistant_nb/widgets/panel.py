@@ -86,7 +86,8 @@ class Panel(anywidget.AnyWidget):
         if not isinstance(client, openai.OpenAI):
             raise TypeError(f"{type(self).__name__} needs a client that waits for its answers, such as OpenAI().")
         sdk.quiet()
-        self._client = client.with_options(max_retries=0)  # the person, or the next look, tries again
+        # The person, or the next look, tries again. The header says that this look moves no run.
+        self._client = client.with_options(max_retries=0, default_headers={"X-Assistant-NB-Widget": "true"})
         self._state_lock = threading.RLock()
         self._views: dict[str, float] = {}
         self._copies: list[DisplayHandle] = []

@@ -128,7 +128,7 @@ def test_a_run_tells_its_error_its_tokens_and_where_its_answers_came_from() -> N
 def test_an_answer_from_a_recording_says_how_it_was_matched_and_what_it_replaces() -> None:
     origin = {"answer": "recorded", "model": "m", "matched_by": "the person's words", "instead_of": "live: no network"}
     html = thread_page.html(Item("r1", run("r1", 5, "completed", provenance=[origin])), Known())
-    assert "recorded (m), matched by the person's words, instead of a live answer: live: no network" in unescape(html)
+    assert "recorded (m), matched by the person's words, instead of live: no network" in unescape(html)
 
 
 def test_each_kind_of_call_shows_what_went_in_and_what_came_out() -> None:

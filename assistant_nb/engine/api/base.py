@@ -2,15 +2,24 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Generic, NamedTuple, TypeVar, cast
+from typing import BinaryIO, Final, Generic, Literal, NamedTuple, TypeVar, cast
+
+from werkzeug.datastructures import Headers
 
 from ..files.blobs import Blobs, Draft
 from ..runs.runner import Runner
 from ..store import Store
 
+Asker = Literal["client", "helper", "widget"]
+"""Who asks: a client of the learner's, the SDK's own loop that polls a run, a widget of ours that refreshes itself."""
+_MARKS: Final[dict[str, Asker]] = {"X-Stainless-Poll-Helper": "helper", "X-Assistant-NB-Widget": "widget"}
 P = TypeVar("P")
 M = TypeVar("M", bound=Mapping[str, object])
 P_co = TypeVar("P_co", covariant=True)
+
+
+def asker(headers: Headers) -> Asker:
+    return next((who for name, who in _MARKS.items() if name in headers), "client")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,7 @@ class Call(NamedTuple, Generic[P_co]):
     """What the query asks to see of run steps; see `wire.RESULT_CONTENT`."""
     nulls: Collection[str] = ()
     """The fields that were sent as null. Creating leaves them out, modifying clears them."""
+    asker: Asker = "client"
 
     def cleared(self, changed: M, blank: M, *names: str) -> M:
         """Return the object. Each of these fields that was sent as null has the value of a new object, `blank`."""

@@ -15,6 +15,7 @@ from ..params.assistants import (
 )
 from ..run_states import MOVING
 from ..runs.answer import Event
+from ..runs.by_hand import look
 from ..threads import create_thread
 from ..wire import Page
 from . import v1
@@ -63,8 +64,10 @@ def list_(call: Call[ListQuery]) -> Page[Run]:
 
 def retrieve(call: Call[object]) -> Run:
     """A client that polls asks right after it has created the run, and sleeps until it asks again. A recorded answer
-    is there in less time than that, so wait for it here.
+    is there in less time than that, so wait for it here. With `polls="step"` this look moves the run instead.
     """
+    if call.runner.polls == "step" and call.asker == "client":
+        return look(call.runner, _run(call))
     call.runner.wait(call.ids["run_id"], POLL_S)
     return _polled(call)
 
@@ -92,7 +95,9 @@ def retrieve_step(call: Call[object]) -> RunStep:
 
 
 def _polled(call: Call[object]) -> Run:
-    return call.runner.polled(_run(call))
+    """Where looks move runs, only the SDK's helper lets one go on by itself. A widget, and a list, moves none."""
+    moves = call.runner.polls == "watch" or call.asker == "helper"
+    return call.runner.polled(_run(call)) if moves else call.runner.seen(_run(call))
 
 
 def _check_model(call: Call[object], run: Run) -> None:
@@ -110,7 +115,7 @@ def under_way(
 ) -> Answer:
     """Somebody has to move a new run: the reader of its stream, or the background."""
     if not stream:
-        call.runner.start(run["id"])
+        call.runner.go_on(run["id"])
         return run
     events, let_go = call.runner.follow(run, start)
     born: list[Event] = [("thread.created", thread)] if thread else []

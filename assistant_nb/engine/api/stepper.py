@@ -9,6 +9,7 @@ from ..journal import Entry, RunState, fold
 from ..objects import MESSAGE, RUN, Message, Run, RunStep
 from ..params.lab import AdvanceRun, Breakpoint, CreateHeldRun, Edit, ForkRun, HoldRun, JournalQuery, SeekRun
 from ..run_states import MOVES, Status
+from ..runs import by_hand
 from ..runs.forks import fork as fork_run
 from ..runs.stepping import Transition, Why, next_transition, seek, why
 from ..wire import Listed
@@ -90,16 +91,16 @@ def retrieve(call: Call[object]) -> Position:
 
 
 def hold(call: Call[HoldRun]) -> Position:
-    return _position(call, call.runner.hold(call.ids["run_id"], call.params.get("breakpoints", [])))
+    return _position(call, by_hand.hold(call.runner, call.ids["run_id"], call.params.get("breakpoints", [])))
 
 
 def release(call: Call[object]) -> Position:
-    return _position(call, call.runner.release(call.ids["run_id"]))
+    return _position(call, by_hand.release(call.runner, call.ids["run_id"]))
 
 
 def advance(call: Call[AdvanceRun]) -> Position:
     """Move a held run, and tell what happened. The answer comes when the run stands again."""
-    return _position(call, *call.runner.advance(call.ids["run_id"], call.params.get("to", "transition")))
+    return _position(call, *by_hand.advance(call.runner, call.ids["run_id"], call.params.get("to", "transition")))
 
 
 def journal(call: Call[JournalQuery]) -> Listed[EntryShown]:

@@ -22,12 +22,14 @@ STALL_S: Final = 10.0
 class Fallback:
     """`Fallback(live, recorded, stall_s=5)`: `second` answers when `first` raises, or is silent for `stall_s` seconds.
 
+    `stall_s=None` is for a `first` that is never silent for long, such as a recording: it may take its time.
     A thread of its own reads `first` and ends with the answer. Python cannot end a thread that waits. So after a
     silence it ends with the next delta of `first`, or with the time-out of `first`.
     """
 
-    def __init__(self, first: Model, second: Model, stall_s: float = STALL_S) -> None:
-        check_stall(stall_s)
+    def __init__(self, first: Model, second: Model, stall_s: float | None = STALL_S) -> None:
+        if stall_s is not None:
+            check_stall(stall_s)
         self.first, self.second, self.stall_s = first, second, stall_s
         self.name = f"{first.name}, else {second.name}"
 
@@ -37,12 +39,14 @@ class Fallback:
 
     def provenance(self) -> str:
         first, second = self.first.provenance(), self.second.provenance()
-        return f"{first}; when that fails or is silent for {self.stall_s:g} s: {second}"
+        silence = f" or is silent for {self.stall_s:g} s" if self.stall_s else ""
+        return f"{first}; when that fails{silence}: {second}"
 
     def ask(self, prompt: Prompt) -> Iterator[Delta]:
         spoken = False
         try:
-            for delta in _unless_silent(self.first.ask(prompt), self.stall_s):
+            answer = self.first.ask(prompt)
+            for delta in _unless_silent(answer, self.stall_s) if self.stall_s else answer:
                 yield delta
                 if isinstance(delta, Finish):
                     return
@@ -51,7 +55,8 @@ class Fallback:
         except (Unanswered, GeneratorExit):
             raise
         except Exception as error:  # noqa: BLE001  on a stage a bug is as bad as a broken network
-            why = f"{self.first.name}: {error if isinstance(error, ModelError | _Stalled) else repr(error)}"
+            told = str(error).partition("\n")[0] if isinstance(error, ModelError | _Stalled) else repr(error)
+            why = f"{self.first.name}: {told}"
             code = error.code if isinstance(error, ModelError) else "server_error"
         if spoken:
             yield Anew(why)

@@ -7,6 +7,7 @@ The journal says what has happened. It cannot say what is happening right now, a
     what is at work      `work`: a model that is answering, or a tool that a call was given to
     who is asked         `seated`: the model has left the answer to a person
     how far it may go    `goal`: for a held run, set by each request to advance it
+                         `look`: for any run, while a client's look makes one transition; `looking` lets one at a time
     who answers          `model`: set when another model answers new runs
 
 A reader and the background may both take turns. When a stream is read, its reader moves the run by reading. When
@@ -114,6 +115,8 @@ class LiveRun:
         self.work: Listening | Calling | None = None
         self.seated = False
         self.goal: Goal | None = None
+        self.look: Goal | None = None
+        self.looking = threading.Lock()
         self.model: Faulty | None = None
         self.thread: threading.Thread | None = None
         """The latest one that moves the run in the background."""
@@ -160,9 +163,9 @@ class LiveRun:
         return self._store.journal(self.id, start)
 
     def may_move(self, state: RunState) -> bool:
-        """Whether it may make its next transition: a held run only as far as it is advanced."""
+        """Whether it may make its next transition: a held run only as far as it is advanced, one by looks one each."""
         if state.held is None or (state.status == "cancelling" and self.work):
-            return True
+            return self.look is None or not self.look.reached(state)
         return self.goal is not None and not self.goal.reached(state)
 
     # Who moves it

@@ -12,33 +12,33 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 from .. import wire
 from ..errors import BadRequest, NotFound
-from ..journal import Entry, RunState, fold
+from ..journal import RunState, fold
 from ..model.base import Model
 from ..model.faults import Faulty
 from ..objects import ASSISTANT, MESSAGE, RUN, THREAD, Run
 from ..params.assistants import CreateRun, ToolOutput
 from ..params.fields import ToolResources
-from ..params.lab import Breakpoint, Said, To
+from ..params.lab import Breakpoint, Said
 from ..run_states import ACTIVE, MOVES, MOVING
 from ..store import Store
 from ..threads import add_message, check_resources
 from ..tools.base import Tool
-from ..wire import RUN_LIFETIME_S
 from .answer import Event
 from .live_run import LiveRun, Turns
 from .prompt import check_choice
 from .seat import check_answer, waits
-from .stepping import Goal
 from .tool_calls import take_outputs
 from .transitions import RunLoop, is_over
 from .writer import Writer, open_writer
 
 SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
+Polls = Literal["watch", "step"]
+"""Whether a client that polls a run watches how it moves, or moves it: each look by one transition."""
 _THREADS: Final = sys.platform != "emscripten"
 """Whether somebody else can do something while a stream is being read."""
 
@@ -46,8 +46,10 @@ _THREADS: Final = sys.platform != "emscripten"
 class Runner:
     """The runs of one store."""
 
-    def __init__(self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, model: Model, tools: Mapping[str, Tool] | None = None, polls: Polls = "watch"
+    ) -> None:
+        self.store, self.polls = store, polls
         self.loop = RunLoop(store, Faulty(model), tools or {})
         self.others: Mapping[str, Callable[[], Model]] = {}
         """Whom a request may put in the model's place, by name."""
@@ -61,9 +63,9 @@ class Runner:
 
     def change_model(self, model: Model) -> None:
         """Let another model answer from now on. Runs under way finish with the one that they began with."""
-        with self._store.transaction():
-            for run in self._store.active_runs():
-                live = self._live_run(run["id"])
+        with self.store.transaction():
+            for run in self.store.active_runs():
+                live = self.live(run["id"])
                 live.model = live.model or self.model
             self.loop.model = self.model.around(model)
 
@@ -83,15 +85,15 @@ class Runner:
         Raises NotFound for an unknown assistant or thread, BadRequest while another run is active
         or when there is nothing to answer, unless that is allowed, as it was in v1.
         """
-        with self._store.transaction():
-            assistant = self._store.get(ASSISTANT, body["assistant_id"])
-            self._store.get(THREAD, thread_id)
-            check_resources(self._store, resources or {})
+        with self.store.transaction():
+            assistant = self.store.get(ASSISTANT, body["assistant_id"])
+            self.store.get(THREAD, thread_id)
+            check_resources(self.store, resources or {})
             if active := self.active_run(thread_id):
                 raise BadRequest(f"Thread {thread_id} already has an active run {active['id']}.")
             for message in body.get("additional_messages", []):
-                add_message(self._store, thread_id, message)
-            id, at = self._store.new_id("thread.run", thread_id), self._store.now(thread_id)
+                add_message(self.store, thread_id, message)
+            id, at = self.store.new_id("thread.run", thread_id), self.store.now(thread_id)
             run = wire.run(id, at, thread_id, assistant, body, resources)
             check_choice(run["tool_choice"], run["tools"])
             if not (may_be_empty or run["instructions"] or self._has_question(thread_id)):
@@ -99,7 +101,7 @@ class Runner:
                     "Run creation requires a Thread with a user message or an assistant with instructions.",
                     code="invalid_thread",
                 )
-            writer = Writer(self._store, RunState(), run["id"], run["created_at"])
+            writer = Writer(self.store, RunState(), run["id"], run["created_at"])
             writer.note("thread.run.created", run["id"], run)
             writer.note("thread.run.queued", run["id"], {})
             if breakpoints is not None:
@@ -113,13 +115,13 @@ class Runner:
         `outputs` are `{"tool_call_id": …, "output": …}`. Raises BadRequest unless the run waits for outputs,
         and unless there is one for each call.
         """
-        with self._store.transaction():
+        with self.store.transaction():
             status = (run := self.seen(run))["status"]
             if status != "requires_action":
                 raise BadRequest(f'Runs in status "{status}" do not accept tool outputs.')
-            with open_writer(self._store, run["id"]) as writer:
+            with open_writer(self.store, run["id"]) as writer:
                 take_outputs(writer, outputs)
-                self._live_run(run["id"]).turns = None  # these are over; their reader may not know yet
+                self.live(run["id"]).turns = None  # these are over; their reader may not know yet
                 return writer.run
 
     def cancel(self, thread_id: str, run_id: str) -> Run:
@@ -127,13 +129,13 @@ class Runner:
 
         One that is held stays `cancelling`, unless something is under way in it, until it is advanced.
         """
-        with self._store.transaction():
-            run = self.seen(self._store.get(RUN, run_id, thread_id))
+        with self.store.transaction():
+            run = self.seen(self.store.get(RUN, run_id, thread_id))
             if "cancelling" not in MOVES[run["status"]]:
                 raise BadRequest(f"Cannot cancel run with status '{run['status']}'.")
-            with open_writer(self._store, run_id) as writer:
+            with open_writer(self.store, run_id) as writer:
                 writer.become("cancelling")
-        live = self._live_run(run_id)
+        live = self.live(run_id)
         live.rouse()
         # Not by the turns that others take: whoever takes one may be waiting for the model.
         self._in_background(live, lambda: deque(self._drive(live), maxlen=0))
@@ -146,22 +148,22 @@ class Runner:
         Raises NotFound for an unknown run, BadRequest unless the run waits for an answer, and for a call of a tool
         that it does not have.
         """
-        with self._store.transaction():
-            self.seen(self._store.get(RUN, run_id))
-            with open_writer(self._store, run_id) as writer:
+        with self.store.transaction():
+            self.seen(self.store.get(RUN, run_id))
+            with open_writer(self.store, run_id) as writer:
                 check_answer(writer.state, said, seated=self.seated(run_id))
                 writer.at = writer.state.at  # time passes with what a run does
                 writer.note("client.answered", run_id, said)
-        live = self._live_run(run_id)
+        live = self.live(run_id)
         if not live.is_read:
             live.turns = None  # these are over, or are about to be
         live.leave_seat()
-        self.start(run_id)
+        self.go_on(run_id)
         return writer.state
 
     def seats(self) -> list[RunState]:
         """The runs that wait for a person in the model's seat."""
-        states = [fold(self._store.journal(self.seen(run)["id"])) for run in self._store.active_runs()]
+        states = [fold(self.store.journal(self.seen(run)["id"])) for run in self.store.active_runs()]
         return [state for state in states if waits(state, seated=self.seated(state.run["id"]))]
 
     def seated(self, run_id: str) -> bool:
@@ -171,18 +173,18 @@ class Runner:
 
     def amend(self, run_id: str, event: str, id: str, data: object) -> Run:
         """Journal a client's change to a run, or to something that it made; returns the run."""
-        with open_writer(self._store, run_id) as writer:
+        with open_writer(self.store, run_id) as writer:
             writer.at = writer.state.at  # time passes with what a run does, not with what is done to it
             writer.note(event, id, data)
             return writer.run
 
     def seen(self, run: Run) -> Run:
         """The run as it is now: one whose ten minutes are over expires as soon as somebody looks."""
-        if not is_over(self._store, run):
+        if not is_over(self.store, run):
             return run
-        with self._store.transaction(), open_writer(self._store, run["id"]) as writer:
-            if is_over(self._store, writer.run):
-                writer.expired(self._live_run(run["id"]).interrupt())
+        with self.store.transaction(), open_writer(self.store, run["id"]) as writer:
+            if is_over(self.store, writer.run):
+                writer.expired(self.live(run["id"]).interrupt())
                 self._live.pop(run["id"], None)
             return writer.run
 
@@ -190,73 +192,26 @@ class Runner:
         """The run as `seen`. If nobody is moving it, and it can move, the poll starts it."""
         run_id, live = run["id"], self._live.get(run["id"])
         stays = run["status"] not in MOVING or (live and (live.seated or live.is_moving(SETTLE_S)))
-        if not stays and fold(self._store.journal(run_id)).held is None:
+        if not stays and fold(self.store.journal(run_id)).held is None:
             self.start(run_id)
-            run = self._store.get(RUN, run_id)
+            run = self.store.get(RUN, run_id)
         return self.seen(run)
 
     def active_run(self, thread_id: str) -> Run | None:
         """The run that holds the thread, if there is one."""
-        run = self._store.active_run(thread_id)
+        run = self.store.active_run(thread_id)
         return run if run and (run := self.seen(run))["status"] in ACTIVE else None
-
-    # Held runs
 
     def stand(self, run_id: str) -> RunState:
         """What a run's journal says. Raises NotFound."""
-        self.seen(self._store.get(RUN, run_id))
-        return fold(self._store.journal(run_id))
-
-    def hold(self, run_id: str, breakpoints: list[Breakpoint]) -> RunState:
-        """From now on a run moves only when it is advanced; an answer or a tool's work under way is finished first.
-
-        Raises NotFound, and BadRequest for a run that has ended.
-        """
-        with self._store.transaction():
-            if (state := self.stand(run_id)).status not in ACTIVE:
-                raise BadRequest(f"Run {run_id} has ended as '{state.status}': there is nothing to hold.")
-            if state.held != breakpoints:
-                self.amend(run_id, "client.held", run_id, {"breakpoints": breakpoints})
-            return self.stand(run_id)
-
-    def release(self, run_id: str) -> RunState:
-        """Let a held run go on by itself. Raises NotFound."""
-        with self._store.transaction():
-            if (state := self.stand(run_id)).held is None or state.status not in ACTIVE:
-                return state
-            self.amend(run_id, "client.released", run_id, {})
-        self._live_run(run_id).rouse()
-        self.start(run_id)
-        return self.stand(run_id)
-
-    def advance(self, run_id: str, to: To) -> tuple[RunState, list[Entry]]:
-        """Move a held run; returns where it stands then, and what its journal has got meanwhile.
-
-        Raises NotFound, and BadRequest for a run that moves by itself, or is being advanced already.
-        """
-        _check_held(self.stand(run_id))
-        live = self._live_run(run_id)
-        live.wait(RUN_LIFETIME_S)  # it may have been held in the middle of an answer
-        with self._store.transaction():
-            _check_held(state := self.stand(run_id))
-            if live.goal:
-                raise BadRequest(f"Run {run_id} is being advanced already. Wait for the answer to that request.")
-            live.goal = Goal(to, start := state.length)
-        try:
-            if (turns := live.turns) and turns.is_read:  # its reader shall miss nothing
-                turns.rouse()
-                turns.take_all()
-            deque(self._drive(live), maxlen=0)
-        finally:
-            live.goal = None
-        state = self.stand(run_id)
-        return state, state.entries[start:]
+        self.seen(self.store.get(RUN, run_id))
+        return fold(self.store.journal(run_id))
 
     # Who moves a run
 
     def drive(self, run_id: str) -> Generator[Event | None, None, bool]:
         """Move a run as far as it goes; see `RunLoop.drive`."""
-        return self._drive(self._live_run(run_id))
+        return self._drive(self.live(run_id))
 
     def _drive(self, live: LiveRun) -> Generator[Event | None, None, bool]:
         is_asked = yield from self.loop.drive(live)
@@ -269,7 +224,7 @@ class Runner:
 
         The second value is for when nobody reads any more: then the background goes on where the reader was.
         """
-        live = self._live_run(run["id"])
+        live = self.live(run["id"])
         turns = live.turns = Turns(self._events(live, run["thread_id"], start), keep=True)
         events = turns.read()
 
@@ -297,7 +252,7 @@ class Runner:
                 if entry.event == "thread.run.requires_action":
                     return  # what comes next is told in the stream of the tool outputs
             yield None
-        if not self._store.journal_length(live.id):
+        if not self.store.journal_length(live.id):
             yield "error", NotFound.of("thread", thread_id).envelope()
 
     def _drive_and_wait(self, live: LiveRun) -> Iterator[Event | None]:
@@ -307,9 +262,14 @@ class Runner:
                 turns.waits = True
             yield None
 
+    def go_on(self, run_id: str) -> None:
+        """Let a run go on, unless the next look moves it."""
+        if self.polls == "watch" or self.live(run_id).turns:
+            self.start(run_id)
+
     def start(self, run_id: str) -> None:
         """Let a thread of its own move a run."""
-        self._start(self._live_run(run_id))
+        self._start(self.live(run_id))
 
     def _start(self, live: LiveRun) -> None:
         turns = live.shared_turns(self._drive(live))
@@ -340,8 +300,8 @@ class Runner:
 
     def recover(self) -> None:
         """Go on with all runs that were under way when the process ended."""
-        for run in self._store.active_runs():
-            self.start(run["id"])
+        for run in self.store.active_runs():
+            self.go_on(run["id"])
 
     def attend(self, thread_id: str) -> None:
         """Move a run of this thread whose stream nobody has begun to read.
@@ -375,7 +335,7 @@ class Runner:
         """A thread was deleted: the tools let go of what they keep for it."""
         for tool in self.loop.tools.values():
             tool.forget(thread_id)
-        for run_id in [id for id in list(self._live) if not self._store.journal_length(id)]:
+        for run_id in [id for id in list(self._live) if not self.store.journal_length(id)]:
             self._live.pop(run_id, None)
 
     def close(self) -> None:
@@ -388,19 +348,13 @@ class Runner:
 
     # Inside
 
-    def _live_run(self, run_id: str) -> LiveRun:
-        return self._live.get(run_id) or self._live.setdefault(run_id, LiveRun(self._store, run_id))
+    def live(self, run_id: str) -> LiveRun:
+        return self._live.get(run_id) or self._live.setdefault(run_id, LiveRun(self.store, run_id))
 
     def _live_on(self, thread_id: str) -> LiveRun | None:
         """The run that holds the thread, if this process has moved it."""
-        run = self._store.active_run(thread_id) if self._live else None
+        run = self.store.active_run(thread_id) if self._live else None
         return self._live.get(run["id"]) if run else None
 
     def _has_question(self, thread_id: str) -> bool:
-        return bool(self._store.page(MESSAGE, thread_id, limit=1, where={"role": "user"})[0])
-
-
-def _check_held(state: RunState) -> None:
-    if state.status in ACTIVE and state.held is None:
-        id = state.run["id"]
-        raise BadRequest(f"Run {id} moves by itself. To advance it, POST /v1/lab/runs/{id}/hold first.")
+        return bool(self.store.page(MESSAGE, thread_id, limit=1, where={"role": "user"})[0])

@@ -19,6 +19,7 @@ from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.objects import KINDS, MESSAGE, RUN, RUN_STEP, THREAD, Run
 from assistant_nb.engine.params.assistants import CreateAssistant, ToolOutput
 from assistant_nb.engine.parts import SearchAnswer
+from assistant_nb.engine.runs import by_hand
 from assistant_nb.engine.runs.forks import fork
 from assistant_nb.engine.runs.prefixes import shared
 from assistant_nb.engine.runs.runner import Runner
@@ -128,7 +129,7 @@ def test_forks_share_the_prefix_and_leave_their_parent_alone(script: Any, cancel
     assert n > at
     assert nameless(world.store.journal(first)[:n]) == nameless(entries[:n])
     untouched = world.kept(second)
-    world.runner.release(first)
+    by_hand.release(world.runner, first)
     world.finish(first)
     assert (world.kept(world.run_id), world.kept(second)) == (before, untouched)
     assert world.store.get(RUN, first)["status"] in ("completed", "failed", "cancelled")
@@ -153,7 +154,7 @@ def test_an_edited_fork_shares_what_it_names_or_is_refused(script: Any, cancel_a
         parent, n, kept = world.store.origin(child) or ("", 0, None)
         assert (parent, kept) == (world.run_id, edit)
         assert nameless(world.store.journal(child)[: n + 1]) == nameless(entries[: n + 1])
-        world.runner.release(child)
+        by_hand.release(world.runner, child)
         world.finish(child)
         assert world.store.get(RUN, child)["status"] in ("completed", "failed", "cancelled")
     assert world.kept(world.run_id) == before
@@ -168,7 +169,7 @@ def test_a_fork_without_an_edit_goes_on_as_its_parent_did(script: Any, data: st.
     world = World(script)
     entries = world.store.journal(world.run_id)
     child = world.fork(data.draw(st.integers(0, len(entries) - 1)))
-    world.runner.release(child)
+    by_hand.release(world.runner, child)
     world.finish(child)
     assert nameless(world.store.journal(child)) == nameless(entries)
 
@@ -192,7 +193,7 @@ def test_forks_of_forks_share_what_they_name(script: Any, data: st.DataObject) -
         parent, n, _ = world.store.origin(child) or ("", 0, None)
         assert parent == run_id
         assert nameless(world.store.journal(child)[: n + 1]) == nameless(entries[: n + 1])
-        world.runner.release(child)
+        by_hand.release(world.runner, child)
         world.finish(child)
         run_id = child
     assert len(world.store.forks(world.run_id)) == 3
@@ -213,7 +214,7 @@ def edited(edit: str) -> tuple[World, str, dict[str, Any]]:
         "arguments": {"arguments": {"tool_call_id": add, "arguments": '{"a": 9}'}},
     }
     child = world.fork(len(entries) - 1, edits[edit])
-    world.runner.release(child)
+    by_hand.release(world.runner, child)
     world.finish(child)
     return world, child, {"search": search, "add": add}
 
@@ -241,7 +242,7 @@ def test_a_search_that_found_nothing_has_no_hit_to_edit() -> None:
     child = world.fork(len(entries) - 1, nothing)
     step: Any = fold(world.store.journal(child)).steps[-1]
     assert step["step_details"]["tool_calls"][0]["file_search"]["results"] == []
-    world.runner.release(child)
+    by_hand.release(world.runner, child)
     world.finish(child)
     id = wire.tool_calls(fold(world.store.journal(child)).steps[1])[0]["id"]
     with pytest.raises(BadRequest, match="found nothing"):

@@ -24,6 +24,7 @@ from assistant_nb.engine.model.base import Anew, Delta, Finish, Prompt, TextDelt
 from assistant_nb.engine.model.scripted import Line, Scripted
 from assistant_nb.engine.objects import KINDS, MESSAGE, RUN, Run
 from assistant_nb.engine.parts import SearchAnswer
+from assistant_nb.engine.runs import by_hand
 from assistant_nb.engine.runs.runner import Runner
 from assistant_nb.engine.store import Store
 from assistant_nb.engine.tools.base import Tool
@@ -120,7 +121,7 @@ def test_a_held_run_is_held_after_a_hard_kill_and_goes_on_by_hand(fatal: int, ki
     for run in app.store.all(RUN, acknowledged[1]["id"]):
         last = acknowledged[-1].get("run", acknowledged[-1])
         assert run == last, "nothing moved since the last answer"
-        assert app.runner.advance(run["id"], "end")[0].status == "completed"
+        assert by_hand.advance(app.runner, run["id"], "end")[0].status == "completed"
         assert _said(app, run["thread_id"]) == ["Hello?", "Two words."]
     app.close()
 
