@@ -47,7 +47,7 @@ def sentence(error: Exception) -> str:
         case openai.APITimeoutError():
             return "The server took too long to answer. Try again."
         case openai.APIConnectionError():
-            return "The server does not answer. Is it still running? assistant_nb.start() starts one."
+            return "The server does not answer. For another engine and its client: anb.start(); client = OpenAI()"
         case openai.OpenAIError():
             return f"The server's answer cannot be used: {error}"
         case _:

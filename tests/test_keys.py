@@ -175,6 +175,8 @@ for client in clients:
     *(f"clients[{n}].chat.completions.create(model='m', messages=[dict(role='user', content='2 + 2?')])" for n in range(3)),
     *(f"anb.start(**given()[{n}], pace=1)" for n in range(3)),
     "anb.start(**given()[2])",
+    "anb.connect(clients[2], **given()[1])",
+    "anb.start(**given()[2], store=f'{folder}/another.db')",
 )  # fmt: skip
 
 

@@ -169,7 +169,7 @@ def test_the_lessons_kernel_never_has_the_key(tmp_path: Path, monkeypatch: pytes
         f"import os, subprocess, sys; {ASKS}",
         "child = subprocess.run([sys.executable, '-c', 'import os; print(dict(os.environ))'], capture_output=True)",
         "print(dict(os.environ), child, open('/proc/self/environ').read(), open('/proc/self/cmdline').read(), In)",
-        "print(vars(anb.client._started.app)); anb.stop(); print(os.environ.get('OPENAI_API_KEY'))",
+        "print(vars(anb.client._started.engine.app)); anb.stop(); print(os.environ.get('OPENAI_API_KEY'))",
     )
     with serving(said("Four.")) as endpoint:
         upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m", KEY), quiet)

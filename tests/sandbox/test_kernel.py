@@ -630,3 +630,24 @@ def test_a_kernel_that_does_not_start_says_why_and_leaves_nothing(monkeypatch: p
     with pytest.raises(KernelError, match="no such thing"):
         Kernel.start()
     assert (len(psutil.Process().children(recursive=True)), psutil.Process().num_fds()) == before
+
+
+def test_other_limits_hold_from_the_next_execution_on(start: Callable[..., Kernel]) -> None:
+    kernel = start()
+    kernel.execute("x = 1")
+    kernel.limit(Limits(output_bytes=100))
+    assert "the rest is left out" in str(kernel.execute("print(x, 'a' * 1000)").outputs)
+    kernel.limit(Limits())
+    assert kernel.execute("print(x)").outputs == [Logs("1\n")]
+
+
+def test_a_process_cannot_get_other_limits_of_memory_so_the_next_execution_has_a_new_one(
+    start: Callable[..., Kernel],
+) -> None:
+    kernel = start()
+    kernel.execute("x = 1; open('kept.txt', 'w').write('here')")
+    kernel.limit(Limits(memory_bytes=1024 * MB))
+    told = str(kernel.execute("print(open('kept.txt').read(), 'x' in globals())").outputs)
+    assert "as its limits have changed. This is a new one: variables and imports are gone." in told
+    assert "here False" in told
+    assert kernel.execute("print(1)").outputs == [Logs("1\n")]

@@ -59,7 +59,8 @@ def _parts(call: Call[object], prompt: Prompt) -> Generator[Delta, None, None]:
                 return
     except Unanswered:
         raise BadRequest(
-            "A person plays the model here, and only runs wait for one. Ask by a run, or start with another model=…."
+            "A person plays the model here, and only runs wait for one. Ask by a run, or let rules"
+            ' answer:\nclient.post("/lab/model", cast_to=object, body={"model": "practice"})'
         ) from None
     except ModelError as error:
         raise _refusal(error) from error

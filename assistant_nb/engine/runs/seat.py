@@ -28,7 +28,8 @@ def check_answer(state: RunState, said: Said, *, seated: bool) -> None:
         raise BadRequest(f"Run {id} is held and has not come to a person. POST /v1/lab/runs/{id}/advance first.")
     if not waits(state, seated=seated):
         raise BadRequest(
-            f"Run {id} does not wait for a person: its model answers. For a seat, start with model='human'."
+            f"Run {id} does not wait for a person: its model answers. For a seat in the next run:\n"
+            'client.post("/lab/model", cast_to=object, body={"model": "human"})'
         )
     check_calls(state, said)
 

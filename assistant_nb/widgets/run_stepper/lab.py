@@ -17,8 +17,8 @@ FAULTS: Final = {
 }
 """The faults of the engine, in words: what can go wrong with the model's next answer."""
 ELSEWHERE: Final = (
-    "This server keeps no journal of its runs, which RunStepper shows: use a client of assistant_nb.connect(), "
-    'or read the thread by assistant_nb.ThreadView(client, "{thread_id}").'
+    "This server keeps no journal of its runs, which RunStepper shows: use a client of our engine, "
+    'or read the thread by anb.ThreadView(client, "{thread_id}").'
 )
 
 
