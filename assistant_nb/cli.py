@@ -1,4 +1,4 @@
-"""The command line: `assistant-nb lab | run | check | new-lesson | record | handout | serve | store`."""
+"""The command line: `assistant-nb lab | run | check | new-lesson | record | handout | serve | store | doctor`."""
 
 import argparse
 import os
@@ -18,7 +18,7 @@ _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "r
 _JUPYTER = Path(__file__).parent / "jupyter"
 """Settings for JupyterLab: widgets use no subshells of the kernel, which lose messages at a reload."""
 _LATE = "You come late? Click the cell where the class is. Choose Run > Run All Above Selected Cell."
-_NEEDS_LAB = "This needs more of the package. Install it with: pip install '.[lab]'"
+_NEEDS_LAB = "This needs more of the package. Install it with: pip install 'assistant_nb[lab]'"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(arguments.command(arguments, rest))
     except (EngineError, course.LessonError) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"'{error.filename}' cannot be used ({error.strerror}). Name another file or --dir.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -169,6 +172,20 @@ def serve(arguments: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def doctor(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Say what works on this machine. Returns 1 if lessons cannot run."""
+    from .doctor import report
+    from .engine.model.live import Live
+
+    key = arguments.api_key or os.environ.get("OPENAI_API_KEY")
+    lines = report(Live(arguments.base_url, arguments.model, key) if arguments.base_url else None)
+    can_run = True
+    for line, fine in lines:
+        print(line, flush=True)
+        can_run = can_run and fine
+    return 0 if can_run else 1
+
+
 def store_check(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Say whether a store is whole. Save what can be read of a damaged one, and say what is lost."""
     from .engine.rescue import check as look
@@ -279,6 +296,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--stall-s", type=float, metavar="S", help="how many seconds the endpoint may be silent")
     one.add_argument("--fallback", choices=["recorded", "practice"], help="what answers when the endpoint fails")
     one.set_defaults(command=serve)
+
+    one = commands.add_parser("doctor", help="say what works on this machine, and what to do where something does not")
+    one.add_argument("--base-url", metavar="URL", type=_base_url, help="try this endpoint, too, with one question")
+    one.add_argument("--model", metavar="NAME", help="its model")
+    _add_key(one)
+    one.set_defaults(command=doctor)
 
     stores = commands.add_parser("store", help="look after a store file").add_subparsers(
         required=True, metavar="COMMAND"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _INSTALLED: Final = Path(__file__).parent / "notebooks"
 _CHECKOUT: Final = Path(__file__).parents[1] / "notebooks"
 CELL_TIMEOUT_S: Final = 120
+PROBE: Final = "assistant_nb_probe"
+"""Stands in the metadata of a cell that is no part of a lesson, and is not counted."""
 
 _START: Final = re.compile(r"(?:\b(?:anb|assistant_nb)\.|(?<![.\w]))(?:start|connect)\s*\(|recording\s*=")
 """Found in a cell that starts an engine."""
@@ -155,8 +157,8 @@ def read(lesson: Path) -> "NotebookNode":
     try:
         notebook: NotebookNode = nbformat.read(lesson, as_version=4)
         return notebook
-    except (OSError, ValueError) as error:
-        raise LessonError(f"it cannot be read as a notebook: {error}") from error
+    except Exception as error:  # nbformat raises anything, for a file that is no notebook
+        raise LessonError(f"it cannot be read as a notebook: {str(error).partition(chr(10))[0]}") from error
 
 
 def execute(
@@ -175,12 +177,12 @@ def execute(
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and PROBE not in cell.metadata]
     at = 0  # the cell at work, from 1
 
     def begin(cell: "NotebookNode", **_: object) -> None:
         nonlocal at
-        at = next(n for n, other in enumerate(code, 1) if other is cell)
+        at = next((n for n, other in enumerate(code, 1) if other is cell), at)
 
     def fail(cell: "NotebookNode", execute_reply: Any, **_: object) -> None:
         if _START.search(cell.source):

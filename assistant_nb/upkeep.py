@@ -63,7 +63,7 @@ def execute(notebook: "NotebookNode", on_cell: OnCell, folder: Path) -> Replayed
     """Execute a notebook, which gets the outputs. Returns the exchanges that were replayed."""
     import nbformat
 
-    notebook.cells.append(nbformat.v4.new_code_cell(_PROBE))
+    notebook.cells.append(nbformat.v4.new_code_cell(_PROBE, metadata={course.PROBE: True}))
     course.execute(notebook, on_cell, folder, before=_ALONE)
     return {(digest, number) for digest, number in json.loads(_text(notebook.cells.pop().outputs[0]))}
 

@@ -217,3 +217,16 @@ def test_words_that_nobody_knows_are_misuse() -> None:
     with pytest.raises(SystemExit) as exit_:
         cli.main(["run", "--quickly"])
     assert exit_.value.code == 2
+
+
+@pytest.mark.parametrize("text", ["no JSON", '{"cells": 3}', '{"nbformat": 4, "nbformat_minor": 5}'])
+def test_run_of_what_is_no_notebook_says_so(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.ipynb").write_text(text)
+    assert cli.main(["run", str(tmp_path / "bad.ipynb")]) == 1
+    assert "bad: it cannot be read as a notebook: " in capsys.readouterr().out
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    assert cli.main(["handout", "01", "--dir", str(tmp_path / "file" / "x")]) == 1
+    assert "cannot be used (Not a directory). Name another file or --dir." in capsys.readouterr().err
