@@ -17,7 +17,10 @@ _TICK_S: Final = 0.05
 _GRACE_S: Final = 2
 """How long interrupted code may take to end."""
 _STRAGGLERS_S: Final = 0.5
-"""Both shell and iopub say that the execution is over. This is how long to wait for the second of them."""
+"""Both shell and iopub say that the execution is over. When one of them has, and nothing comes for this time, it is.
+
+While something comes, a message may be under way that is too large to come at once. It belongs to this execution.
+"""
 
 
 class Execution:
@@ -37,8 +40,9 @@ class Execution:
         self._request, self._interrupt = "", ""
         self._error: Message | None = None
         self._exits = False
-        self._over: dict[str, float] = {}
-        """The channels that have said that the execution is over, each with its time."""
+        self._over = set[str]()
+        """The channels that have said that the execution is over."""
+        self._received_bytes, self._silent_since = 0, 0.0
         self.was_interrupted = False
         self.why: str | None = None
         """Why the code was interrupted or ended, as a sentence."""
@@ -91,14 +95,17 @@ class Execution:
         if message.kind == "execute_reply":
             self._error = message if message.content.get("status") == "error" else None
             self._exits = "ask_exit" in str(message.content.get("payload"))
-            self._over.setdefault("shell", time.monotonic())
+            self._over.add("shell")
         elif message.kind == "status" and message.content.get("execution_state") == "idle":
-            self._over.setdefault("iopub", time.monotonic())
+            self._over.add("iopub")
 
     def _is_over(self) -> bool:
         if self._interrupt:
             return False
-        return len(self._over) == 2 or any(time.monotonic() > at + _STRAGGLERS_S for at in self._over.values())
+        if (came := self._process.received_bytes) != self._received_bytes:
+            self._received_bytes, self._silent_since = came, time.monotonic()
+        silent = time.monotonic() > self._silent_since + _STRAGGLERS_S
+        return len(self._over) == 2 or (bool(self._over) and silent)
 
 
 def size(n: float) -> str:

@@ -76,9 +76,14 @@ class Process:
             raise
         self.tree = Tree(self._process.pid)
 
+    @property
+    def received_bytes(self) -> int:
+        """The bytes that have come since the kernel started, also those of messages that are not complete."""
+        return sum(line.received_bytes for line in self._lines.values())
+
     def execute(self, code: str) -> str:
         """Send code. Returns the id that the answering messages name as their parent."""
-        self.flooded, self._received_before = False, self._received_bytes
+        self.flooded, self._received_before = False, self.received_bytes
         choices = {"silent": False, "store_history": True, "allow_stdin": False, "stop_on_error": False}
         return self._send("shell", "execute_request", {"code": code, "user_expressions": {}, **choices})
 
@@ -104,7 +109,7 @@ class Process:
 
     def died(self) -> str | None:
         """Return how it ended, as a sentence. None while it runs and its messages can be read."""
-        if self._received_bytes - self._received_before > _MOST_BYTES:
+        if self.received_bytes - self._received_before > _MOST_BYTES:
             return f"The code sent more than {_MOST_BYTES // 2**20} MB in one call."
         broken = any(line.broken for line in self._lines.values())
         with suppress(TimeoutExpired):
@@ -129,10 +134,6 @@ class Process:
         self._process.stderr.close()
         for line in self._lines.values():
             line.close()
-
-    @property
-    def _received_bytes(self) -> int:
-        return sum(line.received_bytes for line in self._lines.values())
 
     def _connection(self) -> dict[str, str | int]:
         """Return the content of the connection file."""
