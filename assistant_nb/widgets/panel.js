@@ -10,6 +10,8 @@ const SILENT =
 const LOST =
   "The kernel does not hear this page. Run this cell again. If that does not help, restart the kernel.";
 const GREET_EVERY_MS = 3000;
+/** A pointer that moves less between down and up is still. */
+const STILL_PX = 5;
 /** What may be wider or higher than its place. */
 const WIDE = "pre, table, div.anb-tex, p:has(> .anb-tex)";
 
@@ -97,6 +99,7 @@ export function frame(model, el, label, open) {
   root.addEventListener("focusin", (/** @type {FocusEvent} */ event) =>
     /** @type {Element} */ (event.target).setAttribute("data-lm-suppress-shortcuts", "true"),
   );
+  const letGo = pressWhatMoves(root);
   el.replaceChildren(root);
   const scrolls = reachable();
   let asked = 0; // calls that have no answer yet
@@ -129,6 +132,7 @@ export function frame(model, el, label, open) {
   });
   return () => {
     stop();
+    letGo();
     patience.stop();
     scrolls.disconnect();
     link.close();
@@ -214,6 +218,27 @@ function troubles(link) {
   const fail = (/** @type {any} */ error) => tell(error?.message ?? String(error));
   link.on("trouble", (/** @type {any} */ message) => stand(message.sentence));
   return { element, tell, stand, fail };
+}
+
+/**
+ * Press a button that moves from under a pointer that is still, as *Stop* does below an answer that grows. The browser
+ * makes a click only of a button that is there when the pointer is let go. Gives what ends it.
+ * @param {HTMLElement} root
+ */
+function pressWhatMoves(root) {
+  /** @type {any} */ let button = null;
+  let [x, y] = [0, 0];
+  root.addEventListener("pointerdown", (/** @type {any} */ event) => {
+    button = event.target.closest("button");
+    [x, y] = [event.clientX, event.clientY];
+  });
+  function release(/** @type {PointerEvent} */ event) {
+    const isStill = Math.hypot(event.clientX - x, event.clientY - y) < STILL_PX;
+    if (button && isStill && !event.composedPath().includes(button)) button.click();
+    button = null;
+  }
+  window.addEventListener("pointerup", release, true);
+  return () => window.removeEventListener("pointerup", release, true);
 }
 
 /** Lets the keyboard reach what scrolls. */
