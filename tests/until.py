@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-PATIENCE_S: Final = 60
+PATIENCE_S: Final = 120
 
 
 def until(look: Callable[[], T | None], why: Callable[[], object] = lambda: "it does not come") -> T:

@@ -21,7 +21,7 @@ import pytest
 
 import assistant_nb
 from tests.browser.opened import Opened
-from tests.until import until
+from tests.until import PATIENCE_S, until
 
 SHOTS = Path(__file__).parent / "shots"
 BROWSER_OPTIONS = [
@@ -40,8 +40,9 @@ SETTINGS = {
 SERVER = {
     "LabApp": {"expose_app_in_browser": True, "news_url": "", "extension_manager": "readonly"},
     "JupyterNotebookApp": {"expose_app_in_browser": True},
-    "ServerApp": {"open_browser": False, "port_retries": 0, "terminals_enabled": False, "allow_root": True},
-}
+    "ServerApp": {"open_browser": False, "port_retries": 0, "terminals_enabled": False, "allow_root": True,
+                  "jpserver_extensions": {"jupyter_server_terminals": False}},
+}  # fmt: skip
 
 
 def chromium() -> str | None:
@@ -114,11 +115,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     if reason := missing():
         pytest.fail(reason)
     started = Lab(tmp_path_factory.mktemp("lab"))
-    try:
-        started.wait()
-        yield started
-    finally:
-        started.close()
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="package")
@@ -133,8 +131,10 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="package")
-def context(browser: Any, lab: Lab) -> Iterator[Any]:
+def context(lab: Lab, browser: Any) -> Iterator[Any]:
+    lab.wait()  # it starts while the browser does
     made = browser.new_context(viewport={"width": 1280, "height": 1400}, accept_downloads=True)
+    made.set_default_timeout(PATIENCE_S * 1000)
     made.request.get(f"{lab.url}/lab?token={lab.token}")  # its cookie lets the pages in
     yield made
     made.close()
@@ -187,7 +187,7 @@ def open_notebook(context: Any, lab: Lab, spare: Spare, request: pytest.FixtureR
             it.load_beside()
         else:
             it.load()
-        it.own = own
+        it.own |= own
         if run:
             it.run_all()
         return it
@@ -195,8 +195,7 @@ def open_notebook(context: Any, lab: Lab, spare: Spare, request: pytest.FixtureR
     yield open
     troubles = [trouble for one in opened for trouble in one.troubles]
     for one in reversed(opened):
-        if kernel := one.leave():
-            spare.kernels.append(kernel)
+        spare.kernels += one.leave()
         if one.own or troubles:
             one.page.close()
         else:

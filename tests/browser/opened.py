@@ -1,9 +1,11 @@
 """A notebook that is open in a page: what a person would do with it, and what one would look for."""
 
 import json
+import os
 import re
 import secrets
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -28,7 +30,10 @@ OPEN_ANOTHER = "async (path) => { await jupyterapp.commands.execute('docmanager:
 LEAVE = """async (code) => {
   const panel = window.jupyterapp?.shell?.currentWidget;
   const kernel = panel?.sessionContext?.session?.kernel;
-  if (!kernel) return null;
+  if (!kernel) {
+    panel?.dispose();
+    return null;
+  }
   const emptied = kernel.requestExecute({ code, store_history: false }).done.then((reply) => reply.content.status === "ok");
   const kept = await Promise.race([emptied, new Promise((late) => setTimeout(late, 5000))]);
   if (!kept) await panel.sessionContext.shutdown();
@@ -89,6 +94,8 @@ class Opened:
         self.page, self.path, self.app = page, path, app
         self.own = False
         """Whether the page is no longer one in which others could open a notebook."""
+        self._kernel: str | None = None
+        """The kernel that a notebook has left that is opened again."""
         self._url, self._shots, self._trust = url, shots, trust
         self.troubles: list[str] = []
         self._ears = {
@@ -119,34 +126,29 @@ class Opened:
         dialog.accept()
 
     def write(self, *cells: str) -> None:
-        import nbformat.v4
-
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-        self.path.write_text(nbformat.writes(notebook))
+        write(self.path, *cells)
 
     def load(self) -> None:
         """Open the notebook, or open it again; gives back once its kernel answers."""
-        self.own = True
         self.page.goto(
             f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}",
             wait_until="domcontentloaded",
         )
-        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.wait_for_function(READY)
         self.page.evaluate(KERNEL)
 
     def load_beside(self) -> None:
         """Open it in a JupyterLab that is loaded already."""
         self.page.evaluate(OPEN_ANOTHER, self.path.name)
-        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.wait_for_function(READY)
         self.page.evaluate(KERNEL)
 
-    def leave(self) -> str | None:
-        """Close the notebook, and nothing else: the page can open another one. Return the kernel's id if it is emptied."""
-        kernel: str | None = self.page.evaluate(LEAVE, EMPTY)
+    def leave(self) -> list[str]:
+        """Close the notebook, and nothing else: the page can open another one. Return the ids of emptied kernels."""
+        kernels = [self._kernel, self.page.evaluate(LEAVE, EMPTY)]
         for event, ear in self._ears.items():
             self.page.remove_listener(event, ear)
-        return kernel
+        return list(filter(None, kernels))
 
     def run_all(self) -> None:
         """Gives back when every cell has been executed, without an error."""
@@ -179,7 +181,9 @@ class Opened:
         return "\n".join(self.page.locator(".jp-OutputArea").all_inner_texts())
 
     def shot(self, name: str) -> None:
-        """Keep a picture of the page for those who look."""
+        """Keep a picture of the page for those who look, which takes the time of a short test."""
+        if not os.environ.get("ASSISTANT_NB_SHOTS"):
+            return
         self.page.evaluate(
             "() => (document.querySelector('.anb-live') ?? document.querySelector('.anb-copy'))?.scrollIntoView()"
         )
@@ -193,6 +197,10 @@ class Opened:
         light = json.dumps(name == "Light")
         self.page.wait_for_function(f"() => document.body.dataset.jpThemeLight === '{light}'")
         self.page.wait_for_timeout(300)
+
+    def resize(self, width: int, height: int) -> None:
+        self.own = True
+        self.page.set_viewport_size({"width": width, "height": height})
 
     def forced_colors(self, on: bool) -> None:
         self.own = True
@@ -234,14 +242,15 @@ class Opened:
         return json.loads(self.path.read_text())
 
     def save_and_reopen(self, *, trusted: bool, app: str | None = None, kernel: bool = True) -> None:
-        """Save, stop the kernel, open the file again as another person would: with a kernel of their own, or without."""
-        self.own, notebook = True, self.save()
-        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        """Save, then open a copy of the file as another person would: with a kernel of their own, or without."""
+        notebook = self.save()
+        self._kernel = self.page.evaluate(LEAVE, EMPTY)
         if not trusted:
             notebook["metadata"]["seen"] = secrets.token_hex()  # another file than the one that was signed
         if not kernel:
             notebook["metadata"]["kernelspec"] = {"name": "nowhere", "display_name": "Nowhere"}
             notebook["metadata"].pop("language_info", None)
+        self.path = self.path.with_stem(f"{self.path.stem}-again")
         self.path.write_text(json.dumps(notebook))
         if trusted:
             self._sign()
@@ -268,12 +277,20 @@ class Opened:
             f"{self._url}/{self.app}/{self.path.name}{'?reset' * (self.app == 'lab/tree')}",
             wait_until="domcontentloaded",
         )
-        self.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click(timeout=60_000)
-        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
+        self.page.wait_for_function(READY)
 
-    def nbconvert(self) -> str:
-        """The saved notebook as a page by nbconvert."""
-        import sys
 
-        command = [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", str(self.path)]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+def write(path: Path, *cells: str) -> None:
+    """Write a notebook of these code cells."""
+    import nbformat.v4
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path.write_text(nbformat.writes(notebook))
+
+
+def nbconvert(*notebooks: Path) -> list[str]:
+    """The notebooks as pages by nbconvert."""
+    subprocess.run([sys.executable, "-m", "nbconvert", "--to", "html", *notebooks], capture_output=True, check=True)
+    return [notebook.with_suffix(".html").read_text() for notebook in notebooks]

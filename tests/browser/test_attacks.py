@@ -112,10 +112,9 @@ views = [anb.ThreadView(client, thread(vectors[n : n + 100])) for n in range(0, 
 
 
 def test_nothing_that_a_message_says_runs_or_is_fetched(open_notebook: Any) -> None:
-    notebook = open_notebook("1", run=False, fresh=True)
-    notebook.page.add_init_script("window.pwned = () => { window.pwnedBy = (window.pwnedBy ?? 0) + 1; }")
-    notebook.write(WRITTEN.format(vectors=json.dumps(SENT)), *(f"views[{n}]" for n in range(-(-len(SENT) // 100))))
-    notebook.load()
+    shows = [f"views[{n}]" for n in range(-(-len(SENT) // 100))]
+    notebook = open_notebook(WRITTEN.format(vectors=json.dumps(SENT)), *shows, run=False)
+    notebook.page.evaluate("() => { window.pwnedBy = 0; window.pwned = () => { window.pwnedBy += 1; }; }")
     notebook.run_all()
     notebook.page.wait_for_function(f"() => document.querySelectorAll('.anb-live .anb-message').length === {len(SENT)}")
     notebook.page.wait_for_function("() => !document.querySelector('.anb-live .anb-tex:not([data-drawn])')")

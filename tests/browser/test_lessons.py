@@ -62,6 +62,7 @@ def test_the_widgets_of_a_lesson_live_in_jupyterlab(lesson: Any, lab: Any, open_
     assert not shown or it.axe() == []
 
 
+@NIGHTLY
 def test_lesson_08_can_be_walked_by_clicks(lab: Any, open_notebook: Any) -> None:
     notebook = copied(lab, "08")
     it = open_notebook(path="08_inside_a_run.ipynb", run=False)

@@ -155,6 +155,33 @@ def test_one_predicts_first(open_notebook: Any) -> None:
     it.live.get_by_text("score 1 of 1").wait_for()
 
 
+def test_a_breakpoint_that_is_ticked_stops_a_run_and_ten_minutes_pass_at_a_click(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
+    button(it, "Step").click()
+    at(it, "The run is created")
+    it.live.locator("summary", has_text="Breakpoints").click()
+    it.live.get_by_label("function: get_weather").check()
+    it.live.get_by_text("Breakpoints (1)").wait_for()
+    it.live.locator("summary", has_text="Breakpoints").click()
+    button(it, "To breakpoint").click()
+    at(it, "The model calls get_weather")
+    it.live.locator("summary", has_text="What if").click()
+    button(it, "ten minutes pass").click()
+    it.live.locator(".anb-status.anb-now").get_by_text("expired").wait_for()
+
+
+def test_the_models_next_answer_goes_wrong_at_a_click(open_notebook: Any) -> None:
+    it = open_notebook(start(), SHOW)
+    it.live.locator("summary", has_text="What if").click()
+    button(it, "its rate limit is reached").click()
+    it.live.get_by_text("So it will be: its rate limit is reached.").wait_for()
+    it.live.locator("summary", has_text="What if").click()
+    button(it, "Step").click()
+    at(it, "The run is created")
+    button(it, "To the end").click()
+    it.live.locator(".anb-status.anb-now").get_by_text("failed").wait_for()
+
+
 def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:
     it = open_notebook(start('"human"'), SHOW)
     button(it, "Step").click()
@@ -212,11 +239,11 @@ def test_two_views_of_a_stepper_move_together(open_notebook: Any) -> None:
 
 def test_a_click_works_while_a_cell_awaits(open_notebook: Any) -> None:
     awaits = "import asyncio\nwhile not stepper.frames: await asyncio.sleep(.05)"
-    it = open_notebook(start(), SHOW, awaits, run=False, fresh=True)
+    it = open_notebook(start(), SHOW, awaits, run=False)
     it.page.evaluate("""async () => { const notebook = jupyterapp.shell.currentWidget.content;
         for (const n of [0, 1]) { notebook.activeCellIndex = n; await jupyterapp.commands.execute("notebook:run-cell"); } }""")
     button(it, "Step").wait_for()
-    it.page.evaluate("""() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 2;
+    it.page.evaluate("""() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 2; window.over = false;
         jupyterapp.commands.execute("notebook:run-cell").then(() => { window.over = true }) }""")
     button(it, "Step").click()
     at(it, "The run is created")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.opened import APPS, CUT, FOCUS, NIGHTLY, SAVED
+from tests.browser.opened import APPS, CUT, FOCUS, NIGHTLY, SAVED, nbconvert
 
 EVERYTHING = r'''
 import base64, time
@@ -130,11 +130,11 @@ def send(notebook: Any, words: str) -> None:
     notebook.live.get_by_role("button", name="Send").click()
 
 
-def test_a_thread_with_everything_shows_no_raw_marker(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, EVERYTHING, fresh=True)
+def test_a_thread_with_everything_shows_no_raw_marker_and_its_parts_can_be_opened(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, EVERYTHING)
     notebook.shot("light")
     live = notebook.live.locator(".anb-list")
-    notebook.page.add_style_tag(content=".anb-live * { content-visibility: visible !important }")
+    style = notebook.page.add_style_tag(content=".anb-live * { content-visibility: visible !important }")
     shown = live.inner_text()
     for raw in ("【", "sandbox:", "\\[", "**", "~~", "|--", "```", "# Roots", "](", "\\frac"):
         assert raw not in shown, raw
@@ -144,11 +144,7 @@ def test_a_thread_with_everything_shows_no_raw_marker(open_notebook: Any) -> Non
         assert kept in shown, kept
     assert live.locator("math").count() == 4
     assert live.locator("img.anb-picture").count() == 3
-
-
-def test_citations_files_and_json_can_be_opened(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, EVERYTHING)
-    live = notebook.live
+    style.evaluate("(style) => style.remove()")
     live.get_by_role("button", name="Source [1]").click()
     assert live.locator(".anb-note[open]").inner_text().endswith("On Saturday the library is open from 10 to 14.")
     with notebook.page.expect_download() as waiting:
@@ -212,7 +208,7 @@ def test_a_saved_view_is_readable(open_notebook: Any, app: str, trusted: bool) -
 def test_a_saved_view_is_readable_through_nbconvert(open_notebook: Any) -> None:
     notebook = opened(open_notebook, EVERYTHING)
     notebook.save()
-    html = notebook.nbconvert()
+    (html,) = nbconvert(notebook.path)
     file = notebook.path.with_suffix(".html")
     file.write_text(re.sub(r'<script[^>]* src="https[^>]*></script>', "", html))
     body = html[html.index("<body") :]
@@ -300,8 +296,8 @@ def test_a_jump_lands_at_its_message(open_notebook: Any) -> None:
 
 @pytest.mark.parametrize("width", [500, *(pytest.param(width, marks=NIGHTLY) for width in (980, 1280))])
 def test_the_menus_of_a_short_thread_are_not_cut_off(open_notebook: Any, width: int) -> None:
-    notebook = opened(open_notebook, CUT, fresh=True)
-    notebook.page.set_viewport_size({"width": width, "height": 900})
+    notebook = opened(open_notebook, CUT)
+    notebook.resize(width, 900)
     notebook.live.locator(".anb-menu summary").click()
     notebook.live.get_by_label("Search the thread").fill("e")
     notebook.live.get_by_label("Search the thread").press("Enter")
@@ -420,6 +416,25 @@ def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it
     assert said(notebook, "client.beta.threads.runs.list(thread.id).data[0].status") == "cancelled"
 
 
+def test_a_button_works_though_it_moves_from_under_the_pointer(open_notebook: Any) -> None:
+    """Below an answer that grows, *Stop* moves down with each line."""
+    holds = "import threading\ngo = threading.Event()\n"
+    holds += STREAM.replace("time.sleep(.0015)", "go.wait() if token == 'w9 ' else time.sleep(.02)")
+    notebook = opened(open_notebook, holds)
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "Go on.")
+    notebook.live.locator(".anb-content", has_text="w9").wait_for()
+    stop = notebook.live.get_by_role("button", name="Stop")
+    stop.hover()
+    notebook.page.mouse.down()
+    bottom = "() => document.querySelector('.anb-stop').getBoundingClientRect().bottom"
+    before = notebook.page.evaluate(bottom)
+    notebook.execute("go.set()")
+    notebook.page.wait_for_function(f"(before) => ({bottom})() > before + 40", arg=before)
+    notebook.page.mouse.up()
+    notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
+
+
 def test_a_run_that_waits_for_outputs_can_be_stopped(open_notebook: Any) -> None:
     notebook = opened(open_notebook, WAITS)
     stop = notebook.live.get_by_role("button", name="Stop")
@@ -459,7 +474,7 @@ def test_an_assistant_that_is_chosen_stays_chosen_and_so_does_none(open_notebook
 @pytest.mark.parametrize("zoom", [1, 2])
 def test_it_can_be_read_enlarged_and_on_a_stage(open_notebook: Any, zoom: int) -> None:
     notebook = opened(open_notebook, LONG.format(count=5), fresh=True)
-    notebook.page.set_viewport_size({"width": 1280 // zoom, "height": 900 // zoom})  # what a zoomed browser leaves
+    notebook.resize(1280 // zoom, 900 // zoom)  # what a zoomed browser leaves
     notebook.page.evaluate("() => jupyterapp.commands.execute('application:toggle-presentation-mode')")
     notebook.page.wait_for_timeout(500)
     notebook.shot(f"stage-{zoom}")
