@@ -14,6 +14,13 @@ from urllib.parse import quote, urlencode
 
 Params = Mapping[str, Any]
 
+
+class Code(str):
+    """An expression, such as `thread.id`, where else a value stands. It is written as it is."""
+
+    __slots__ = ()
+
+
 WIDTH: Final = 80
 """The most characters in a line, where a value can be broken."""
 _STEP: Final = "    "
@@ -202,6 +209,8 @@ def _block(opening: str, items: list[str], closing: str, depth: int) -> str:
 
 def _in_line(value: Any) -> str:
     match value:
+        case Code():
+            return str(value)
         case str():
             return _quoted(value)
         case dict():

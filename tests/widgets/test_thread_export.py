@@ -1,7 +1,11 @@
 """A thread in other forms: nothing that a reader sees in the widget is lost or raw."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from nbclient import NotebookClient
+
+import assistant_nb as anb
 from assistant_nb.widgets.thread_view import export
 from assistant_nb.widgets.thread_view.page import Item, Known
 from tests.test_portable import Cell
@@ -13,11 +17,12 @@ KNOWN = Known(files={"file-1": "rules.md", "file-2": "plot.png"}, pictures={"fil
 
 def both(*items: Item) -> list[str]:
     """As Markdown, and the Markdown of the notebook."""
-    cells = export.notebook(items, KNOWN)["cells"]
-    return [
-        export.markdown(items, KNOWN),
-        *(cell["source"] for cell in cells if cell["cell_type"] == "markdown"),
-    ]
+    return [export.markdown(items, KNOWN), "\n\n".join(in_notebook(items))]
+
+
+def in_notebook(items: Sequence[Item], known: Known = KNOWN) -> list[str]:
+    cells = export.notebook(items, known)["cells"]
+    return [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
 
 
 def test_formulas_and_money_are_what_they_were() -> None:
@@ -70,13 +75,42 @@ def test_nothing_that_a_thread_says_is_fetched_from_an_export() -> None:
     ]
     failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": leak})
     items = [Item("m1", said, [search]), Item("r1", failed, [search])]
-    cells = export.notebook(items, known)["cells"]
-    for text in (export.markdown(items, known), *(cell["source"] for cell in cells)):
+    for text in (export.markdown(items, known), *in_notebook(items, known)):
         Cell(text)
     assert "[picture](http://host.org/x)" in export.markdown(items, known)
 
 
 def test_a_notebook_tells_why_a_run_failed() -> None:
-    failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": "Out of order."})
-    cells = export.notebook([Item("r1", failed)], KNOWN)["cells"]
-    assert [cell["source"] for cell in cells] == ["> run: failed · server_error: Out of order."]
+    failed = run("r1", 1, "failed", last_error={"code": "server_error", "message": "Out of order."}, model="gpt-4o")
+    assert "> run: failed · server_error: Out of order." in in_notebook([Item("r1", failed)])
+
+
+def test_a_function_without_an_output_has_none() -> None:
+    call = {"id": "c1", "type": "function", "function": {"name": "get_price", "arguments": "{}", "output": None}}
+    text = export.markdown([Item("r1", run("r1", 1, "expired"), [step(call)])], KNOWN)
+    assert "get_price({})\nno output yet" in text
+
+
+def test_an_exported_notebook_makes_the_thread_again() -> None:
+    code, price = anb.ToolCall("code_interpreter", "open('data.csv')"), anb.ToolCall("get_price", '{"item": "tea"}')
+    client = anb.connect(model=anb.Scripted([code], "No file.", [price, price], "It costs 3.", "Bye."))
+    function = {"name": "get_price", "parameters": {"type": "object", "properties": {"item": {"type": "string"}}}}
+    tools: Any = [{"type": "code_interpreter"}, {"type": "file_search"}, {"type": "function", "function": function}]
+    assistant = client.beta.assistants.create(model="gpt-4o", name='"Ann"', instructions="Be kind.", tools=tools)
+    file = client.files.create(file=("a.txt", b"Hello."), purpose="assistants")
+    attached: Any = [{"file_id": file.id, "tools": [{"type": "file_search"}]}]
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Read.", "attachments": attached}])
+    ask: Any = {"thread_id": thread.id, "assistant_id": assistant.id}
+    client.beta.threads.runs.create_and_poll(**ask)
+    client.beta.threads.messages.create(thread.id, role="user", content=[{"type": "text", "text": "What is tea?"}])
+    waiting = client.beta.threads.runs.create_and_poll(**ask, instructions="Be brief.")
+    calls = waiting.required_action.submit_tool_outputs.tool_calls if waiting.required_action else []
+    client.beta.threads.runs.submit_tool_outputs_and_poll(
+        run_id=waiting.id,
+        thread_id=thread.id,
+        tool_outputs=[{"tool_call_id": call.id, "output": "3"} for call in calls],
+    )
+    exported = anb.ThreadView(client, thread).to_notebook()
+    again = NotebookClient(exported, timeout=100, kernel_name="python3").execute()
+    answers = [cell["outputs"][0]["text"] for cell in again.cells if "answer(run, outputs" in cell["source"][-60:]]
+    assert [answer.partition("\n")[0] for answer in answers] == ["completed", "completed"]

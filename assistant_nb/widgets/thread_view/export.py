@@ -8,7 +8,7 @@ from ... import portable, render
 from ...render import Html
 from ..html import inner_of
 from ..messages import Hit
-from . import page
+from . import page, program
 from .page import Item, Known
 
 if TYPE_CHECKING:
@@ -37,6 +37,16 @@ blockquote { border-left: 3px solid #8886; margin-left: 0; padding-left: 1rem; }
 """  # noqa: E501
 
 
+_BEGINS: Final = (
+    "# A thread\n\nThe text cells say what was said. The code cells make the thread again, on an engine of their own:"
+    " run all cells. A recorded answer comes where one fits. Else the model `practice` answers."
+)
+_ITS_CODE: Final = (
+    "The model wrote the next cell, and a sandbox ran it. Here your kernel would run it: read it first. Its files are"
+    " not here."
+)
+
+
 def page_html(items: Iterable[Item], known: Known, title: str) -> Html:
     """A page in which nothing runs and nothing is fetched; a rule at its head forbids it, whatever the thread says."""
     policy = Html("default-src 'none'; img-src data:; style-src 'unsafe-inline'")
@@ -52,10 +62,15 @@ def markdown(items: Iterable[Item], known: Known) -> str:
 
 
 def notebook(items: Iterable[Item], known: Known) -> "nbformat.NotebookNode":
-    """Words as Markdown cells; code that the interpreter ran as code cells, with what it printed and drew."""
+    """Words as Markdown cells, cells that make the thread again, and the interpreter's code with its outputs.
+
+    Each cell can be run: "Run All" makes an equal thread on an engine of its own.
+    """
     from nbformat import v4
 
-    cells = [cell for item in items for cell in _cells(item, known)]
+    writer = program.Program(known)
+    begun = [v4.new_markdown_cell(_BEGINS), v4.new_code_cell(program.SET_UP), v4.new_code_cell(program.THREAD)]
+    cells = [*begun, *(cell for item in items for cell in _cells(item, known, writer))]
     for n, cell in enumerate(cells):
         cell["id"] = f"cell-{n}"  # the same for the same thread
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -128,7 +143,9 @@ def _called(call: "ToolCall", known: Known) -> Iterator[str]:
                     portable.fenced(out["logs"]) if out["type"] == "logs" else _picture(out["image"]["file_id"], known)
                 )
         case "function":
-            yield portable.fenced(f"{inner.get('name')}({inner.get('arguments')})\n→ {inner.get('output')}")
+            output = inner.get("output")
+            told = "no output yet" if output is None else f"→ {output}"
+            yield portable.fenced(f"{inner.get('name')}({inner.get('arguments')})\n{told}")
         case _:
             files = (hit.get("file_name") or hit["file_id"] for hit in inner.get("results") or [])
             yield _quoted(f"{kind}: {', '.join(files)}")
@@ -165,21 +182,27 @@ def _picture(file_id: str, known: Known) -> str:
     return portable.picture(file_id, known.files.get(file_id, file_id), render.Cited(pictures=known.pictures))
 
 
-def _cells(item: Item, known: Known) -> Iterator[Any]:
+def _cells(item: Item, known: Known, writer: program.Program) -> Iterator[Any]:
     from nbformat import v4
 
     if item.thing["object"] == "thread.message":
         yield v4.new_markdown_cell("\n\n".join(_markdown(item, known)))
+        if call := writer.message(item):
+            yield v4.new_code_cell(call)
         return
     if item.thing["status"] != "completed":
         yield v4.new_markdown_cell(_quoted(text_line(item)))
-    for call in page.calls(item.steps):
-        if call["type"] == "code_interpreter":
-            ran = call["code_interpreter"]
+    yield from map(v4.new_code_cell, writer.run(item))
+    for called in page.calls(item.steps):
+        if called["type"] == "code_interpreter":
+            yield v4.new_markdown_cell(_ITS_CODE)
+            ran = called["code_interpreter"]
             outputs = [_output(out, known) for out in ran.get("outputs", [])]
-            yield v4.new_code_cell(ran.get("input", ""), outputs=list(filter(None, outputs)), execution_count=None)
+            cell = v4.new_code_cell(ran.get("input", ""), outputs=list(filter(None, outputs)), execution_count=None)
+            cell["metadata"]["tags"] = ["raises-exception"]  # its files are not here
+            yield cell
         else:
-            yield v4.new_markdown_cell("\n\n".join(_called(call, known)))
+            yield v4.new_markdown_cell("\n\n".join(_called(called, known)))
 
 
 def _output(output: "CodeOutput", known: Known) -> Any:
