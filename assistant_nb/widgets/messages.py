@@ -122,6 +122,25 @@ class AboutThread(PanelState):
     newer: bool
     waits: bool
     """True if a run is under way that can be stopped."""
+    asks: "Asks | None"
+    """The outputs that a run waits for."""
+
+
+class AskedCall(TypedDict):
+    """A call of a function, whose output a run waits for."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Asks(TypedDict):
+    """What a run waits for."""
+
+    run: str
+    calls: list[AskedCall]
+    functions: bool
+    """True if the view has functions that can answer."""
 
 
 class ThreadState(AboutThread):

@@ -88,6 +88,41 @@ def test_a_run_that_waits_a_second_time_shows_what_it_was_given(opened: Any) -> 
     assert "It is 3." in view.copy_html()
 
 
+def test_a_run_that_waits_is_given_its_outputs_in_the_view(opened: Any) -> None:
+    calls = [anb.ToolCall("add", '{"a": 1}'), anb.ToolCall("add", '{"a": 2}')]
+    _, assistant, view, page = opened(calls, "It is 3.", tools=[ADD])
+    page.ask("send_message", text="1 + 2?", assistant_id=assistant.id)
+    assert page.events("running")[-1] == {"event": "running", "on": False, "status": "requires_action"}
+    asks = page.ask("hello", view="page")["asks"]
+    assert [(call["name"], call["arguments"]) for call in asks["calls"]] == [("add", '{"a": 1}'), ("add", '{"a": 2}')]
+    page.ask("submit", run_id=asks["run"], outputs={call["id"]: "3" for call in asks["calls"]})
+    assert texts(view)[-1] == "assistant: It is 3."
+    assert page.ask("hello", view="page")["asks"] is None
+    page.ask("bye", view="page")
+
+
+def test_functions_of_the_notebook_answer_a_run_that_waits(opened: Any, page: Any) -> None:
+    def add(a: int) -> int:
+        return a + 1
+
+    client, assistant, view, first = opened(anb.ToolCall("add", '{"a": 1}'), "It is 2.", tools=[ADD])
+    first.ask("send_message", text="1 + 1?", assistant_id=assistant.id)
+    second = page(ThreadView(client, view.thread_id, functions=[add]))
+    asks = second.ask("hello", view="page")["asks"]
+    assert asks["functions"]
+    assert second.ask("called") == {asks["calls"][0]["id"]: "2"}
+    second.ask("bye", view="page")
+
+
+def test_an_output_that_is_refused_is_told_and_the_run_still_waits(opened: Any) -> None:
+    _, assistant, _, page = opened(anb.ToolCall("add", "{}"), tools=[ADD])
+    page.ask("send_message", text="1 + 2?", assistant_id=assistant.id)
+    run_id = page.ask("hello", view="page")["asks"]["run"]
+    assert "call_none" in page.ask("submit", run_id=run_id, outputs={"call_none": "3"})["error"]
+    assert page.ask("hello", view="page")["asks"]["run"] == run_id
+    page.ask("bye", view="page")
+
+
 def test_a_message_is_sent_and_its_answer_streamed(opened: Any) -> None:
     _, assistant, view, page = opened(["It ", "is ", "**so**."])
     page.ask("send_message", text="Is it so?", assistant_id=assistant.id)

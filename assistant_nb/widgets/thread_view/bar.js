@@ -1,6 +1,9 @@
 /* The bar above the thread: fold, export, search. */
 import { download, draw, h } from "../panel.js";
 
+/** A search begins when nothing was typed for this time. */
+const TYPING_MS = 250;
+
 /** @param {Element} list @param {any} it */
 export function foldButton(list, it) {
   const button = h(
@@ -68,12 +71,18 @@ export function searchBox(it, jump) {
     if (event.key === "Enter") start();
     else if (event.key === "Escape") close();
   });
-  input.addEventListener("input", () => input.value || close());
+  let typing = 0;
+  input.addEventListener("input", () => {
+    clearTimeout(typing);
+    if (input.value) typing = window.setTimeout(start, TYPING_MS);
+    else close();
+  });
   function close() {
     search += 1;
     hits.hidden = true;
   }
   function start() {
+    clearTimeout(typing);
     if (!input.value.trim()) return;
     hits.replaceChildren(progress);
     hits.hidden = false;

@@ -1,5 +1,16 @@
 /* The box for the next message. */
 import { h } from "../panel.js";
+import { asked } from "./asked.js";
+
+/**
+ * The id and the label of each assistant. Those of the same name and model are told apart by their ids.
+ * @param {{id: string, name: string, model: string}[]} assistants
+ */
+export function labels(assistants) {
+  const plain = assistants.map(({ name, model }) => `${name} (${model})`);
+  const twice = (/** @type {string} */ label) => plain.indexOf(label) !== plain.lastIndexOf(label);
+  return assistants.map(({ id }, n) => [id, twice(plain[n]) ? `${plain[n]} · ${id}` : plain[n]]);
+}
 
 /** The box for the next message. @param {any} it @param {() => void} begin called when a message is sent */
 export function composer(it, begin) {
@@ -20,7 +31,9 @@ export function composer(it, begin) {
     { type: "button", class: "anb-stop", hidden: true, onclick: () => it.ask("stop") },
     "Stop",
   );
-  const form = h("form", { class: "anb-composer" }, text, choice, send, stop);
+  const trouble = h("p", { class: "anb-error", role: "alert" });
+  const form = h("form", { class: "anb-composer" }, text, choice, send, stop, trouble);
+  const outputs = asked(it);
   let waits = false; // for outputs, or a run that another has begun is under way
   let listed = "";
   /** @type {string | undefined} */ let chosen; // at first the newest assistant
@@ -32,8 +45,8 @@ export function composer(it, begin) {
     chosen ??= found[0]?.id;
     choice.replaceChildren(
       h("option", { value: "" }, "no run"),
-      ...found.map((/** @type {any} */ one) =>
-        h("option", { value: one.id, selected: one.id === chosen }, `${one.name} (${one.model})`),
+      ...labels(found).map(([id, label]) =>
+        h("option", { value: id, selected: id === chosen }, label),
       ),
     );
     choose();
@@ -48,13 +61,14 @@ export function composer(it, begin) {
   });
   form.addEventListener("submit", submit);
   it.on("sent", (/** @type {any} */ sent) => sent.text === text.value && (text.value = "")); // another view may hold another message
-  it.on("running", (/** @type {any} */ { on }) => running(on));
+  it.on("running", (/** @type {any} */ { on, status }) => running(on, status));
 
-  /** @param {boolean} on */
-  function running(on) {
+  /** @param {boolean} on @param {string} [status] of the run, once it moves no more */
+  function running(on, status) {
     send.disabled = on;
     offerStop();
-    it.say(on ? "The run has begun" : "The run is over");
+    if (on) it.say("The run has begun");
+    else if (status) it.say(`The run is ${status}`);
   }
   function offerStop() {
     if (!send.disabled && !waits && document.activeElement === stop) text.focus();
@@ -65,10 +79,19 @@ export function composer(it, begin) {
     event.preventDefault();
     if (!text.value.trim() || send.disabled) return;
     begin();
+    trouble.textContent = "";
     if (choice.value) running(true);
-    await it.ask("send_message", { text: text.value, assistant_id: choice.value || null });
+    await it
+      .call("send_message", { text: text.value, assistant_id: choice.value || null })
+      .catch((/** @type {Error} */ error) => (trouble.textContent = error.message));
     if (choice.value) running(false);
   }
+  /** @param {any} about */
+  function tellAbout(about) {
+    waits = about.waits;
+    offerStop();
+    outputs.show(about.asks);
+  }
   load();
-  return { element: form, waits: (/** @type {boolean} */ on) => ((waits = on), offerStop()) };
+  return { element: h("div", {}, outputs.element, form), tellAbout };
 }

@@ -239,12 +239,11 @@ def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> Html:
 
 def facts_of(thing: "Run | RunStep") -> Iterator[str]:
     """Yield time, tokens and origin of a run or a step."""
-    run = cast("Run", thing)  # a step has less
-    end = run.get("completed_at") or run.get("failed_at") or run.get("cancelled_at")
-    if end and (begun := run.get("started_at") or run.get("created_at")):
-        yield f"{end - begun} s"
+    if end := thing.get("completed_at") or thing.get("failed_at") or thing.get("cancelled_at"):
+        yield f"{end - thing['created_at']} s"  # a run's `started_at` is moved when it gets outputs
     if usage := thing.get("usage"):
         yield f"{usage['total_tokens']:,} tokens{' (estimated)' if usage.get('estimated') else ''}"
+    run = cast("Run", thing)  # a step has no origin
     if origins := dict.fromkeys(map(provenance, run.get("provenance") or [])):
         yield f"answers: {', '.join(origins)}"
 

@@ -1,7 +1,7 @@
-"""A run that this view has started: what its stream has said so far, and what the page has not seen of it."""
+"""A run that this view has started or given outputs to: what its stream has said, and what the page has not seen."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...render import Cited, Growing, Html
@@ -10,18 +10,24 @@ from .page import Item, Known, citation, html
 
 if TYPE_CHECKING:
     from openai import OpenAI
+    from openai.lib.streaming import AssistantEventHandler, AssistantStreamManager
     from openai.types.beta import AssistantStreamEvent
+    from openai.types.beta.threads import Run
 
     from ...shapes import Message
+
+    Stream = AssistantStreamManager[AssistantEventHandler]
 
 
 class Answer:
     """One thread reads it, another shows it. `changes` may be called at any time."""
 
-    def __init__(self, client: "OpenAI", thread_id: str, assistant_id: str) -> None:
-        self._client, self._thread_id, self._assistant_id = client, thread_id, assistant_id
+    def __init__(
+        self, client: "OpenAI", thread_id: str, begin: "Callable[[], Stream]", run: "Run | None" = None
+    ) -> None:
+        self._client, self._thread_id, self._begin = client, thread_id, begin
         self._lock = threading.Lock()
-        self._run: Any = None
+        self._run: Any = run
         self._steps: dict[str, Any] = {}
         self._texts: dict[str, _Text] = {}
         self._changed: dict[str, None] = {}
@@ -29,20 +35,23 @@ class Answer:
         self._stopped = self._cancelled = False
 
     def read(self) -> Iterator[None]:
-        """Begin the run and hear its stream to the end; yields at each event. Raises what the SDK raises.
+        """Begin the stream and hear it to the end; yields at each event. Raises what the SDK raises.
 
         There is no run when it was stopped before.
         """
         if self._stopped:
             return
-        with self._client.beta.threads.runs.stream(
-            thread_id=self._thread_id, assistant_id=self._assistant_id
-        ) as stream:
+        with self._begin() as stream:
             for event in stream:
                 with self._lock:
                     self._hear(event, stream)
                 self._cancel_if_stopped()
                 yield
+
+    @property
+    def status(self) -> str:
+        """The status of the run as far as it has come; empty if there is none."""
+        return str(self._run.status) if self._run else ""
 
     def stop(self) -> None:
         """Cancel the run as soon as there is one."""

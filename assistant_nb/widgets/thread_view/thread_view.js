@@ -38,7 +38,7 @@ function open(it, state) {
   function tellAbout(about) {
     if (!about.summary) return;
     parts.summary.textContent = about.summary;
-    box.waits(about.waits);
+    box.tellAbout(about);
     older.hidden = !about.older;
     newer.hidden = !about.newer;
     parts.ends.hidden = !about.older && !about.newer;

@@ -9,12 +9,15 @@ thread as long as a page shows it.
 
 import base64
 import threading
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ... import sdk
+from ...functions import Function, tool_outputs
 from ...render import Html
 from ..html import json_html
-from ..messages import AboutThread, AssistantChoice, Change, SavedFile, SavedText, ThreadState
+from ..messages import AboutThread, AskedCall, Asks, AssistantChoice, Change, SavedFile, SavedText, ThreadState
 from ..panel import THREADS, Panel, quick, work
 from ..statuses import can_stop, is_moving
 from . import export, page
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     import nbformat
     from openai import OpenAI
     from openai.types.beta import Thread
+    from openai.types.beta.threads.run_submit_tool_outputs_params import ToolOutput
 
     from ...shapes import Message, Run
 
@@ -41,14 +45,17 @@ _LARGEST_FILE: Final = 32 * 2**20
 class ThreadView(Panel):
     """A live view of a thread. `thread` is the SDK's object or its id.
 
+    `functions`: Python functions that can answer a run that waits for the outputs of functions with their names.
+
     Troubles of the server are shown in the widget, which goes on when they are over. Raises TypeError for a client that
     is asynchronous, and for the id of anything but a thread.
     """
 
     _stem = "thread_view"
 
-    def __init__(self, client: "OpenAI", thread: "Thread | str") -> None:
+    def __init__(self, client: "OpenAI", thread: "Thread | str", *, functions: Sequence[Function] = ()) -> None:
         self.thread_id = sdk.id_of(thread, "a thread", "ThreadView(client, thread.id)")
+        self._functions = functions
         self._messages: list[Message] = []
         self._runs: list[Run] = []
         self._older = self._newer = False
@@ -173,15 +180,40 @@ class ThreadView(Panel):
     @work
     def send_message(self, text: str, assistant_id: str | None) -> None:
         """Put a message on the thread. With an assistant, run the thread and show the answer as it comes."""
-        if self._answer:
-            raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
         if assistant_id is None:
             self._put(text)
             return
-        self._answer = answer = Answer(self._client, self.thread_id, assistant_id)
+        ids = {"thread_id": self.thread_id, "assistant_id": assistant_id}
+        begin = partial(self._client.beta.threads.runs.stream, **ids)
+        self._follow_answer(Answer(self._client, self.thread_id, begin), text)
+
+    @work
+    def submit(self, run_id: str, outputs: dict[str, str]) -> None:
+        """Give a run the outputs that it waits for, by the ids of their calls. Show the answer as it comes."""
+        runs = self._client.beta.threads.runs
+        given: list[ToolOutput] = [{"tool_call_id": id, "output": output} for id, output in outputs.items()]
+        ids = {"thread_id": self.thread_id, "run_id": run_id}
+        begin = partial(runs.submit_tool_outputs_stream, **ids, tool_outputs=given)
+        run = runs.retrieve(run_id, thread_id=self.thread_id)
+        self._follow_answer(Answer(self._client, self.thread_id, begin, run))
+
+    @work
+    def called(self) -> dict[str, str]:
+        """Call your functions for the run that waits. Return their outputs by call id. Nothing is submitted."""
+        waiting = self._asking()
+        if waiting is None:
+            return {}
+        run = self._client.beta.threads.runs.retrieve(waiting["id"], thread_id=self.thread_id)
+        return {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)}
+
+    def _follow_answer(self, answer: Answer, text: str = "") -> None:
+        if self._answer:
+            raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
+        self._answer = answer
         self.tell("running", on=True)
         try:
-            self._put(text)
+            if text:
+                self._put(text)
             self._wake.set()
             for _ in answer.read():
                 if not THREADS:
@@ -189,7 +221,7 @@ class ThreadView(Panel):
         finally:
             self._show_answer(answer)
             self._answer = None
-            self.tell("running", on=False)
+            self.tell("running", on=False, status=answer.status)
             self._look()
 
     def _put(self, text: str) -> None:
@@ -303,8 +335,22 @@ class ThreadView(Panel):
         return html if known == item else page.html(item, self._reader.known)
 
     def _about(self) -> AboutThread:
-        waits = self._active() is not None
-        return {"summary": self._summary(), "older": self._older, "newer": self._newer, "waits": waits}
+        waits, asks = self._active() is not None, self._asks()
+        return {"summary": self._summary(), "older": self._older, "newer": self._newer, "waits": waits, "asks": asks}
+
+    def _asking(self) -> "Run | None":
+        return next((run for run in self._runs if run["status"] == "requires_action"), None)
+
+    def _asks(self) -> Asks | None:
+        run = None if self._answer else self._asking()
+        action = run["required_action"] if run else None
+        if run is None or action is None:
+            return None
+        asked: list[AskedCall] = [
+            {"id": call["id"], "name": call["function"]["name"], "arguments": call["function"]["arguments"]}
+            for call in action["submit_tool_outputs"]["tool_calls"]
+        ]
+        return {"run": run["id"], "calls": asked, "functions": bool(self._functions)}
 
     def _summary(self) -> str:
         summary = page.summary(self._items, older=self._older, newer=self._newer)
