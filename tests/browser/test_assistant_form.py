@@ -368,3 +368,21 @@ def test_an_engine_that_is_gone_and_a_wrong_key_are_told_and_nothing_is_lost(ope
     first.get_by_role("button", name="Update assistant").wait_for()
     assert said(notebook, "form.assistant.name") == "Tutor"
     assert "Traceback" not in notebook.outputs() and "sk-wrong" not in notebook.outputs()
+
+
+def test_rows_write_the_schema_of_a_function(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, "None")
+    live = notebook.live
+    live.get_by_label("Model", exact=True).fill("gpt-4o")
+    live.get_by_role("button", name="Add function").click()
+    live.get_by_text("get_weather(city: string)").wait_for()
+    live.get_by_role("button", name="Add parameter").click()
+    live.get_by_label("Name of parameter 2").fill("days")
+    live.get_by_label("Type of parameter 2").select_option("integer")
+    live.get_by_text("get_weather(city: string, days: integer)").wait_for()
+    save(notebook, "Create assistant")
+    live.get_by_role("button", name="Update assistant").wait_for()
+    made = "form.assistant.tools[0].function.parameters"
+    assert said(notebook, f"{made}['properties']['days'], {made}['required']") == "{'type': 'integer'} ['city', 'days']"
+    live.get_by_role("button", name="To next cell").click()
+    live.get_by_text("It is in the next cell.").wait_for()

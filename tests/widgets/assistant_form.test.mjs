@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fresh, rowsOf, withRows } from "./assistant_form/parameters.js";
 import { asCell, nearest, pieces, plural, signature } from "./assistant_form/words.js";
 
 test("an error goes to the field it names, or the nearest one around it", () => {
@@ -48,4 +49,44 @@ test("one is no plural", () => {
 test("a command goes into a cell for commands", () => {
   assert.equal(asCell("curl", "curl x"), "%%bash\ncurl x");
   assert.equal(asCell("SDK", "x = 1"), "x = 1");
+});
+
+const SCHEMA = `{"type": "object", "properties": {
+  "city": {"type": "string", "description": "The city.", "enum": ["Rome"]}, "days": {"type": ["integer", "null"]}},
+  "required": ["city"], "additionalProperties": false}`;
+
+test("rows show what a schema says, and write it back", () => {
+  const rows = rowsOf(SCHEMA) ?? [];
+  assert.deepEqual(
+    rows.map(({ name, type, required, description }) => [name, type, required, description]),
+    [
+      ["city", "string", true, "The city."],
+      ["days", "", false, ""],
+    ],
+  );
+  assert.deepEqual(JSON.parse(withRows(SCHEMA, rows)), JSON.parse(SCHEMA));
+});
+
+test("a changed row changes only its own", () => {
+  const [city, days] = rowsOf(SCHEMA) ?? [];
+  const schema = JSON.parse(
+    withRows(SCHEMA, [
+      { ...city, name: "town" },
+      { ...days, type: "integer", required: true },
+    ]),
+  );
+  assert.deepEqual(schema.properties.town, JSON.parse(SCHEMA).properties.city);
+  assert.deepEqual(schema.required, ["town", "days"]);
+  assert.equal(schema.additionalProperties, false);
+});
+
+test("a text that is no schema has no rows", () => {
+  for (const source of ["{", "[]", "null", '{"properties": []}', "3"])
+    assert.equal(rowsOf(source), null);
+  for (const source of ["", null, "{}"]) assert.deepEqual(rowsOf(source), []);
+});
+
+test("a new thing has a name of its own", () => {
+  assert.equal(fresh("value", []), "value");
+  assert.equal(fresh("value", ["value", "value_2"]), "value_3");
 });

@@ -16,7 +16,6 @@ export function codeTabs(my) {
 
 /** @param {Form} my @param {number} n */
 function listing(my, n) {
-  const { it } = my;
   const { name, source, html } = my.checks.code[n];
   const code = h("div", { class: "anb-listing" });
   code.innerHTML = html; // made by render.code, which leaves nothing of the source but its characters
@@ -28,20 +27,24 @@ function listing(my, n) {
   };
   for (const [key, value] of Object.entries(spoken))
     code.firstElementChild.setAttribute(key, value);
+  const done = h("span", { class: "anb-mute", role: "status" });
   function put() {
     const isPut = toNextCell(my.model, my.state.id, asCell(name, source));
-    it.say(isPut ? "Put into the next cell." : "There is no notebook to put it into: copy it.");
+    done.textContent = isPut
+      ? "It is in the next cell. Shift+Enter runs it."
+      : "This page has no notebook to put it into: copy it.";
   }
   async function take() {
-    it.say(
-      (await copy(source)) ? "Copied." : "The browser lets nothing be copied here: mark the text.",
-    );
+    done.textContent = (await copy(source))
+      ? "Copied."
+      : "The browser lets nothing be copied here: mark the text.";
   }
   const row = h(
     "div",
     { class: "anb-row" },
     button("Copy", take, "copy"),
     button("To next cell", put, "cell"),
+    done,
   );
   return h("div", {}, code, row);
 }

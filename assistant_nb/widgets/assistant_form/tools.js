@@ -2,6 +2,7 @@
 import { h } from "../panel.js";
 import { button, choice, nextId, place, strict, text } from "./controls.js";
 import { focusKey } from "./focus.js";
+import { fresh, parameterRows } from "./parameters.js";
 import { uploader } from "./uploads.js";
 import { signature } from "./words.js";
 
@@ -186,8 +187,20 @@ export function attach(my, type, id) {
 function functionPart(my, tool, n) {
   const path = `tools[${n}].function`;
   const title = h("span", { class: "anb-mono" });
-  const then = () => (title.textContent = signature(tool.name || "…", tool.parameters));
-  then();
+  const named = () => (title.textContent = signature(tool.name || "…", tool.parameters));
+  named();
+  const rows = parameterRows(tool, path, (source) => {
+    tool.parameters = source;
+    schema.querySelector("textarea").value = source;
+    named();
+    my.edited(`${path}.parameters`);
+  });
+  const schema = text(my, `${path}.parameters`, tool, "parameters", "The same as JSON schema", {
+    lines: 5,
+    code: true,
+    then: () => (named(), rows.refresh()),
+    empty: "",
+  });
   function drop() {
     my.draft.tools.splice(n, 1);
     my.edited("tools");
@@ -196,7 +209,7 @@ function functionPart(my, tool, n) {
   }
   const remove = button("Remove", drop, `remove:${path}`, `Remove function ${tool.name || n + 1}`);
   const about = [
-    text(my, `${path}.name`, tool, "name", "Function name", { then, empty: "" }),
+    text(my, `${path}.name`, tool, "name", "Function name", { then: named, empty: "" }),
     text(my, `${path}.description`, tool, "description", "What it does", { lines: 1 }),
   ];
   return h(
@@ -211,20 +224,17 @@ function functionPart(my, tool, n) {
       remove,
     ),
     h("div", { class: "anb-pair" }, ...about),
-    text(my, `${path}.parameters`, tool, "parameters", "Parameters", {
-      lines: 5,
-      code: true,
-      hint: "JSON schema",
-      then,
-      empty: "",
-    }),
+    rows.element,
+    schema,
     strict(my, tool, `${path}.strict`),
   );
 }
 
-/** @param {Form} my */
+/** Add a function that works, as an example to change. @param {Form} my */
 function addFunction(my) {
-  my.draft.tools.push({ ...my.state.tools.function.blank });
+  const { blank } = my.state.tools.function;
+  const taken = my.draft.tools.map((/** @type {any} */ tool) => tool.name);
+  my.draft.tools.push({ ...blank, name: fresh(blank.name, taken) });
   my.edited("tools");
   my.build();
   focusKey(my, `tools[${my.draft.tools.length - 1}].function.name`);

@@ -18,6 +18,12 @@ RANKERS: Final = ("auto", "default_2024_08_21")
 _NOTHING: Final["FunctionParameters"] = {"type": "object", "properties": {}}
 """The schema of a function without parameters."""
 
+_EXAMPLE: Final["FunctionParameters"] = {
+    "type": "object",
+    "properties": {"city": {"type": "string", "description": "The city, such as Paris."}},
+    "required": ["city"],
+}
+
 
 class CodeInterpreterDraft(TypedDict):
     type: Literal["code_interpreter"]
@@ -48,7 +54,7 @@ class ToolLook(TypedDict):
     resource: Literal["file_ids", "vector_store_ids"] | None
     """The key of `ResourcesDraft` with its files; None if it takes none."""
     blank: ToolDraft
-    """The draft of a tool that was just added."""
+    """The draft of a tool that was just added. Of a function, an example to change."""
 
 
 def read_tools(tools: list[ToolDraft], path: str, note: Note) -> "list[AssistantToolParam] | None":
@@ -140,9 +146,9 @@ TOOLS: Final[Mapping[str, ToolLook]] = {
         "resource": None,
         "blank": {
             "type": "function",
-            "name": "",
-            "description": None,
-            "parameters": show_schema(_NOTHING),
+            "name": "get_weather",
+            "description": "The weather in a city now.",
+            "parameters": show_schema(_EXAMPLE),
             "strict": None,
         },
     },
