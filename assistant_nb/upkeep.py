@@ -141,8 +141,8 @@ def _executed(
     return notebook
 
 
-_FACT: Final = re.compile(r"“[^”]+”|\"[^\"\n]+\"|`[^`\n]+`|-?\d+(?:[.,]\d+)*|\b[A-Z][a-z]{2,}\w*\b")
-"""A quotation, a number or a name."""
+_FACT: Final = re.compile(r"\*\*[^*\n]+\*\*|“[^”]+”|\"[^\"\n]+\"|`[^`\n]+`|-?\d+(?:[.,]\d+)*|\b[A-Z][a-z]{2,}\w*\b")
+"""A quotation, bold words, a number or a name."""
 
 
 def contradicted(old: "NotebookNode", new: "NotebookNode") -> Iterator[str]:
@@ -151,7 +151,7 @@ def contradicted(old: "NotebookNode", new: "NotebookNode") -> Iterator[str]:
     for n, cell in enumerate(old.cells, 1):
         lines = cell.source.splitlines()
         told = "\n".join(line for line in lines if cell.cell_type == "markdown" or "assert" in line)
-        facts = dict.fromkeys(found[0].strip('“”"`') for found in _FACT.finditer(told))
+        facts = dict.fromkeys(found[0].strip('“”"`*') for found in _FACT.finditer(told))
         lost = [short(fact, 80) for fact in facts if _says(before, fact) and not _says(after, fact)]
         if lost:
             yield f"cell {n} ({cell.cell_type}) says what the new answers do not: {', '.join(lost)}"

@@ -266,16 +266,16 @@ def test_a_fallback_of_the_lessons_own_answers_for_nothing_that_is_checked(tmp_p
 def test_what_new_answers_contradict_is_listed() -> None:
     def notebook(shown: str) -> Any:
         cells = [
-            nbformat.v4.new_markdown_cell("Here Ada gets 144 of 12 points, “as one”. Bob gets 7."),
+            nbformat.v4.new_markdown_cell("Here Ada gets 144 of 12 points, “as one”, **authored**. Bob gets 7."),
             nbformat.v4.new_code_cell("x = 144\nassert answer == 'Ada, 144'"),
         ]
         cells[1].outputs = [nbformat.v4.new_output("stream", text=shown)]
         return nbformat.v4.new_notebook(cells=cells)
 
-    old, new = notebook("Ada: 144.0 or 144 of 12, as one."), notebook("Eve: 1440 of 12, as two.")
+    old, new = notebook("Ada: 144.0 or 144 of 12, as one; authored."), notebook("Eve: 1440 of 12, as two.")
     assert list(upkeep.contradicted(old, old)) == []
     assert list(upkeep.contradicted(old, new)) == [
-        "cell 1 (markdown) says what the new answers do not: Ada, 144, as one",
+        "cell 1 (markdown) says what the new answers do not: Ada, 144, as one, authored",
         "cell 2 (code) says what the new answers do not: Ada, 144",
     ]
 
