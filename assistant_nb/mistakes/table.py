@@ -92,11 +92,12 @@ MISTAKES: Final = (
     ),
     Mistake(
         "wrong id",
-        r"BadRequestError",
-        r"^Invalid '(?P<param>\w+)': '(?P<id>.*)'\. Expected an ID",
+        r"BadRequestError|ValueError",
+        r"^(Invalid|Expected a non-empty value for) ['`](?P<param>\w+)['`](: '(?P<id>.*)'\. Expected| but received)",
         "This is no id. `{param}` takes the id of {kind_wanted}.",
         ("{argument}",),
         _WRONG_ID,
+        None,
     ),
     Mistake(
         "file search without a store",
@@ -121,15 +122,6 @@ MISTAKES: Final = (
         f"Nothing here has this id. {FROM_TOP}",
         ("{other_id}",),
         _WRONG_ID,
-    ),
-    Mistake(
-        "wrong id",
-        r"ValueError",
-        r"^Expected a non-empty value for `(?P<param>\w+)`",
-        "The id is empty. `{param}` takes the id of {kind_wanted}.",
-        ("{argument}",),
-        _WRONG_ID,
-        "sdk",
     ),
     Mistake(
         ".id forgotten",
@@ -158,16 +150,8 @@ MISTAKES: Final = (
     Mistake(
         "wrong tool name",
         r"BadRequestError",
-        r"^Invalid value: '(?P<tool>retrieval)'",
-        "Version 2 of the API calls this tool `file_search`.",
-        ("{with_tool}",),
-        Lesson("05", "An assistant that searches"),
-    ),
-    Mistake(
-        "wrong tool name",
-        r"BadRequestError",
         r"^Invalid value: '(?P<tool>.*)'\. Supported values are: 'code_interpreter'",
-        "There is no tool `{tool}`. Did you mean `{near_tool}`?",
+        "Version 2 of the API has no tool `{tool}`. Did you mean `{near_tool}`?",
         ("{with_tool}",),
         Lesson("05", "An assistant that searches"),
         fits=lambda facts, _: facts.param.endswith("].type"),
