@@ -3,6 +3,7 @@
 `GET /v1/lab/runs/{run_id}/journal` lists the entries. Entries that were written together are one frame.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -193,7 +194,7 @@ def _waits(data: Data) -> str:
 
 def _failed(data: Data) -> str:
     error = data.get("last_error")
-    return f"The run has failed: {error['message'] if error else 'no reason given'}"
+    return f"The run has failed: {error['code'] if error else 'no reason given'}"
 
 
 def _incomplete(data: Data) -> str:
@@ -286,12 +287,49 @@ def edits(shown: Iterable[Frame], run: "Run", messages: "Iterable[Message]") -> 
         yield {"edit": {"answer": {"text": text}}, "label": label, "value": text}
     for call in _latest_calls(entries):
         given, output = _given(call)
-        label, id = f"of {call['function']['name'] if call['type'] == 'function' else call['type']}", call["id"]
+        label, id = f"of {call_label(call)}", call["id"]
         edit: Edit = {"arguments": {"tool_call_id": id, "arguments": given}}
         yield {"edit": edit, "label": f"the arguments {label}", "value": given}
         if output is not None:
             edit = {"output": {"tool_call_id": id, "output": output}}
             yield {"edit": edit, "label": f"the output {label}", "value": output}
+
+
+def call_label(call: "ToolCall") -> str:
+    """Return a call with what it was given: `get_weather(city="Paris")`. A long one is cut."""
+    given, name = _given(call)[0], call["function"]["name"] if call["type"] == "function" else call["type"]
+    try:
+        values = json.loads(given)
+    except ValueError:
+        values = None
+    if isinstance(values, dict):
+        given = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
+    return f"{name}({short(' '.join(given.split()), 40)})"
+
+
+def edit_label(edit: "Edit", shown: Iterable[Frame]) -> str:
+    """Return what a fork changes: `get_price → 120 euros`. `shown` are the frames of its parent."""
+    calls = {call["id"]: call for call in _latest_calls(entry for frame in shown for entry in frame.entries)}
+
+    def name(id: str) -> str:
+        call = calls.get(id)
+        return "call" if call is None else call["function"]["name"] if call["type"] == "function" else call["type"]
+
+    match edit:
+        case {"output": {"tool_call_id": id, "output": output}}:
+            label = f"{name(id)} → {output}"
+        case {"arguments": {"tool_call_id": id, "arguments": arguments}}:
+            label = f"{name(id)}({arguments})"
+        case {"message": {"content": content}}:
+            label = f"message: {content}"
+        case {"instructions": instructions}:
+            label = f"instructions: {instructions}"
+        case {"answer": said}:
+            calls_said = [f"call {call['name']}" for call in said.get("tool_calls", [])]
+            label = f"answer: {' · '.join(filter(None, [said.get('text'), *calls_said]))}"
+        case _:
+            label = "tried again"
+    return short(" ".join(label.split()), 60)
 
 
 def _latest_calls(entries: "Iterable[JournalEntry]") -> "list[ToolCall]":

@@ -174,6 +174,7 @@ FLOORS = [
         "widgets.thread_view.export",
         "widgets.assistant_form.fields",
         "widgets.run_stepper.tabs",
+        "widgets.run_stepper.moves",
     ],
     ["widgets.assistant_form.draft"],
     ["widgets.assistant_form.copy"],

@@ -42,6 +42,8 @@ class FrameRow(TypedDict):
     status: str
     effect: bool
     """True if it had an effect that no fork takes back."""
+    used: str
+    """Time and tokens up to this frame."""
 
 
 class BranchRow(TypedDict):
@@ -54,7 +56,7 @@ class BranchRow(TypedDict):
     parent: str | None
     """The run that it was forked from."""
     start: int | None
-    """The frame of its parent at which it begins, counted from 1."""
+    """The last frame that it shares with its parent, counted from 1."""
 
 
 class CodedCall(TypedDict):
@@ -96,13 +98,13 @@ class StepperState(PanelState):
     """The legal moves of each status, with their reasons."""
     statuses: dict[str, StatusLook]
     faults: Mapping[str, str]
-    tabs: dict[str, str]
-    """The label of each tab."""
+    tabs: dict[str, tuple[str, str]]
+    """Label and tooltip of each tab."""
     position: "LabRun | None"
     frames: list[FrameRow]
     place: int
-    passed: list[str]
-    summary: str
+    origin: str
+    """Where the answers come from."""
     breakpoints: "list[Breakpoint]"
     branches: list[BranchRow]
     functions: list[str]

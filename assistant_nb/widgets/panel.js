@@ -351,19 +351,20 @@ export function toNextCell(model, id, code) {
 /**
  * Tabs: a row of names, one of which is chosen; arrow keys go along it.
  * @param {string} label
- * @param {[string, () => any][]} pages a name, and what makes its content
+ * @param {[string, () => any, string?][]} pages a name, what makes its content, a tooltip
  * @param {number} [chosen] the one to begin with
  * @param {(n: number) => void} [remember] is told which one is chosen
  */
 export function tabs(label, pages, chosen = 0, remember = () => {}) {
   const panel = h("div", { class: "anb-panel", role: "tabpanel", tabindex: 0 });
   const row = h("div", { class: "anb-tabs", role: "tablist", "aria-label": label });
-  const buttons = pages.map(([name], n) =>
+  const buttons = pages.map(([name, , title], n) =>
     h(
       "button",
       {
         role: "tab",
         type: "button",
+        title,
         onclick: () => choose(n),
         onkeydown: (/** @type {KeyboardEvent} */ e) => go(e, n),
       },
@@ -391,5 +392,6 @@ export function tabs(label, pages, chosen = 0, remember = () => {}) {
     panel.replaceChildren(pages[n][1]());
   }
   choose(chosen);
-  return { element: h("div", { class: "anb-tabbed" }, row, panel), refresh: () => choose(chosen) };
+  const element = h("div", { class: "anb-tabbed" }, row, panel);
+  return { element, panel, refresh: () => choose(chosen) };
 }

@@ -8,6 +8,7 @@ of its own, so that nothing blocks the notebook. In a browser's Python there are
 """
 
 import hashlib
+import inspect
 import posixpath
 import re
 import sys
@@ -225,7 +226,7 @@ class Panel(anywidget.AnyWidget):
             # What is told while a view opens comes after the state that it gets, else it would be lost.
             with self._state_lock if content["do"] == "hello" else nullcontext():
                 try:
-                    result = {"result": method(self, **arguments)}
+                    result = {"result": inspect.unwrap(method)(self, **arguments)}  # without what it prints for code
                 except Exception as error:  # noqa: BLE001  the page shows it, as a sentence
                     result = {"error": sdk.sentence(error), "param": sdk.param(error)}
                 with self._state_lock:

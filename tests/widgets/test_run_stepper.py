@@ -10,7 +10,7 @@ import pytest
 from openai import DefaultHttpxClient, OpenAI
 
 import assistant_nb as anb
-from assistant_nb import sdk
+from assistant_nb import sdk, trace
 from assistant_nb.engine.model.human import Human
 from assistant_nb.widgets.run_stepper.run_stepper import RunStepper
 
@@ -43,6 +43,12 @@ def stepping(make_app: Any, connect: Any, page: Any) -> Any:
     return begin
 
 
+def detail(page: Any, tab: str) -> Any:
+    """What a tab shows of the frame that is shown."""
+    stepper = page.widget
+    return page.ask("details", tab=tab, places=[stepper._place], run_id=stepper._current)[0]
+
+
 def titles(stepper: RunStepper) -> list[str]:
     return [frame.title for frame in stepper.frames]
 
@@ -73,13 +79,13 @@ def test_back_and_forth_asks_no_model_and_shows_the_same(stepping: Any) -> None:
     stepper.submit()
     stepper.to_end()
     last, asked = stepper.frame, len(app.model.prompts)
-    seen = page.ask("detail", tab="objects")
+    seen = detail(page, "objects")
     for _ in range(10):
         stepper.back()
     assert stepper.frame == stepper.frames[-11]
     for _ in range(10):
         stepper.step()
-    assert (stepper.frame, page.ask("detail", tab="objects")) == (last, seen)
+    assert (stepper.frame, detail(page, "objects")) == (last, seen)
     assert len(app.model.prompts) == asked == 2
 
 
@@ -90,18 +96,18 @@ def test_three_forks_leave_their_parent_as_it_was(stepping: Any) -> None:
     stepper.submit()
     stepper.to_end()
     main, before = stepper._current, json.dumps(stepper._branch.entries)
-    place = titles(stepper).index("The client has submitted outputs")
+    number = titles(stepper).index("The client has submitted outputs") + 1
     for output in ("5", "6", "7"):
         stepper.switch(main)
-        stepper.go(place)
+        stepper.go(number)
         edit = next(one["edit"] for one in page.ask("edits") if "output" in one["edit"])
         stepper.fork({"output": {**edit["output"], "output": output}})
         assert stepper._branch.parent["run_id"] == main
     assert len(stepper._branches) == 4
     stepper.to_end()
     html = page.ask("compare", run_id=main)
-    assert '<tr class="anb-new"><td>The client has submitted outputs <small>7</small></td>' in html
-    assert "<small>It is five.</small></td><td>The model has answered <small>It is four.</small>" in html
+    assert f'<tr class="anb-new"><td><small>≠ {number}</small> The client has submitted outputs<p>' in html
+    assert "<p>It is <mark>five.</mark></p></td>" in html and "<p>It is <mark>four.</mark></p></td>" in html
     stepper.switch(main)
     assert json.dumps(stepper._lab.journal(main, -1)) == before
 
@@ -111,11 +117,11 @@ def test_a_stepper_of_an_old_run_finds_its_forks(stepping: Any) -> None:
     stepper.step()
     stepper.to_end()
     run = stepper.run
-    stepper.go(1)
+    stepper.go(2)
     stepper.fork({"instructions": "In German."})
     again = RunStepper(stepper._client, run=run)
     assert titles(again)[-1] == "The run is completed"
-    assert [branch.label for branch in again._branches.values()] == ["main", "fork 1: other instructions"]
+    assert [row["label"] for row in again.state()["branches"]] == ["main", "instructions: In German."]
 
 
 def test_breakpoints_stop(stepping: Any) -> None:
@@ -137,19 +143,19 @@ def test_a_move_among_known_frames_stops_where_the_run_would_stop(stepping: Any)
     end = len(stepper.frames) - 1
     called = titles(stepper).index("The model calls add")
     waits = titles(stepper).index("The run waits for 1 output of your functions")
-    stepper.go(0)
+    stepper.go(1)
     for to, place in [(stepper.to_breakpoint, called), (stepper.to_tool, waits), (stepper.to_breakpoint, end)]:
         to()
         assert stepper._place == place
-    stepper.go(0)
+    stepper.go(1)
     stepper.over()
     assert stepper.frame.find("thread.run.step.completed")
     stepper.break_at({"function": "add"}, on=False)
-    stepper.go(0)
+    stepper.go(1)
     for place in (waits, end):
         stepper.to_breakpoint()
         assert stepper._place == place
-    stepper.go(0)
+    stepper.go(1)
     stepper.to_end()
     assert stepper._place == end
 
@@ -161,6 +167,79 @@ def test_a_held_run_goes_on_by_itself_when_it_is_let(stepping: Any, wait: Any) -
     assert wait(stepper._client, stepper.run).status == "completed"
     stepper.look()
     assert titles(stepper)[-1] == "The run is completed"
+
+
+def test_a_run_that_is_not_made_yet_is_made_and_goes_on(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING)
+    stepper.to_tool()
+    assert stepper.frame.title == "The model calls add"
+
+
+def test_a_move_that_code_makes_prints_the_frame_and_one_of_the_page_prints_nothing(
+    stepping: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stepper, page, _ = stepping("Four.")
+    stepper.step()
+    assert page.ask("step") is None
+    assert page.ask("look_at", frame=1) == 1
+    stepper.go(2)
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "1 · queued · The run is created",
+        "2 · in_progress · The run is taken up",
+    ]
+
+
+def test_forks_are_told_apart_and_name_the_frame_that_they_leave(stepping: Any) -> None:
+    stepper, _, _ = stepping(*CALLING, "Arr.", "Five.", "Six.", functions=[add])
+    stepper.to_end()
+    stepper.submit()
+    (call,) = trace.outputs(stepper.frame)
+    main, number = stepper._current, len(stepper.frames)
+    pirate = {"instructions": "Speak like a pirate."}
+    for edit in (pirate, {"output": {**call, "output": "120 euros"}}, pirate, None):
+        stepper.switch(main)
+        stepper.go(number)
+        stepper.fork(edit)
+    rows = [(row["label"], row["start"]) for row in stepper.state()["branches"]]
+    assert rows == [
+        ("main", None),
+        ("instructions: Speak like a pirate.", number),
+        ("add → 120 euros", number - 1),
+        ("instructions: Speak like a pirate. (2)", number),
+        ("tried again", number),
+    ]
+
+
+def test_a_comparison_marks_the_words_of_a_prompt(stepping: Any) -> None:
+    stepper, page, _ = stepping("Four.", "Arr, four.")
+    stepper.to_end()
+    main = stepper._current
+    stepper.go(2)
+    stepper.fork({"instructions": "Be a pirate."})
+    stepper.to_end()
+    html = page.ask("compare", run_id=main)
+    assert "<p>instructions: Be <mark>a pirate.</mark></p>" in html
+    assert "<p>instructions: Be <mark>brief.</mark></p>" in html
+    assert html.startswith("<p>Frames 1 to 2 are the same.</p>")
+
+
+def test_parallel_calls_can_be_told_apart_when_one_forks(stepping: Any) -> None:
+    calls = [anb.ToolCall("add", '{"a": 2, "b": 2}'), anb.ToolCall("add", '{"a": 3, "b": 3}')]
+    stepper, page, _ = stepping(calls)
+    stepper.to_end()
+    labels = [one["label"] for one in page.ask("edits")]
+    assert labels[-2:] == ["the arguments of add(a=2, b=2)", "the arguments of add(a=3, b=3)"]
+
+
+def test_the_last_frame_shows_the_answer_or_why_there_is_none(stepping: Any) -> None:
+    stepper, page, _ = stepping("It is **four**.")
+    stepper.to_end()
+    assert "<h4>The answer</h4><p>It is <strong>four</strong>.</p>" in detail(page, "happened")
+    stepper, page, _ = stepping("Never said.")
+    stepper.fault("rate_limit")
+    stepper.to_end()
+    assert stepper.frame.title == "The run has failed: rate_limit_exceeded"
+    assert "<p>The model&#x27;s rate limit was reached." in detail(page, "happened")
 
 
 def test_a_run_is_stopped(stepping: Any) -> None:
@@ -197,7 +276,7 @@ def test_the_models_next_answer_can_go_wrong(stepping: Any) -> None:
 
 def test_further_parameters_are_the_runs(stepping: Any) -> None:
     stepper, page, _ = stepping("One two three four five six.", max_completion_tokens=3)
-    assert "max_completion_tokens=3" in page.ask("code")[0]["code"]["SDK"]
+    assert "max_completion_tokens=3" in detail(page, "calls")[0]["code"]["SDK"]
     stepper.step()
     stepper.to_end()
     assert stepper.frame.title == "The run is incomplete: max_completion_tokens"
@@ -226,6 +305,7 @@ def test_a_person_sits_in_the_models_seat(stepping: Any) -> None:
     assert stepper._branch.position["why"] == "person"
     assert page.ask("answer", text="", tool_calls=[{"name": "add", "arguments": "no"}])[0].startswith("tool_calls[0]")
     assert titles(stepper)[-1] == "A person has answered in the model's place"
+    assert "<b>add</b>" in detail(page, "happened")
     stepper.to_end()
     assert stepper.run.status == "requires_action"
 
@@ -293,32 +373,33 @@ def test_each_tab_shows_its_side_of_a_frame(stepping: Any) -> None:
     stepper, page, _ = stepping(*CALLING, functions=[add])
     stepper.step()
     stepper.to_tool()
-    assert "The model calls add" in page.ask("detail", tab="happened")
-    assert "tokens (estimated)" in page.ask("detail", tab="happened")
-    assert "1 s after the frame before" in page.ask("detail", tab="happened")
-    assert stepper.state()["summary"].startswith("5 s · ")
-    assert stepper.state()["summary"].endswith(" tokens (estimated) · answers: scripted")
-    assert "<b>new</b>" in page.ask("detail", tab="prompt")
-    assert "<code>steps[" in page.ask("detail", tab="objects")
-    assert "model.answered" in page.ask("detail", tab="raw")
+    assert "The model calls add" in detail(page, "happened")
+    assert "tokens (estimated)" in detail(page, "happened")
+    assert "1 s after the frame before" in detail(page, "happened")
+    state = stepper.state()
+    assert re.fullmatch(r"5 s, \d+ tokens \(estimated\)", state["frames"][-1]["used"])
+    assert (state["frames"][0]["used"], state["origin"]) == ("0 s", "answers: scripted")
+    assert "<b>new</b>" in detail(page, "prompt")
+    assert "<code>steps[" in detail(page, "objects")
+    assert "model.answered" in detail(page, "raw")
     stepper.back()
-    assert "thread.run.step.completed" in page.ask("detail", tab="stream")
+    assert "thread.run.step.completed" in detail(page, "stream")
     stepper.to_end()
     stepper.to_end()
-    assert "in one call, within 594 s: then the run expires." in page.ask("detail", tab="happened")
+    assert "in one call, within 594 s: then the run expires." in detail(page, "happened")
 
 
 def test_the_calls_of_a_client_are_shown_as_code(stepping: Any) -> None:
     stepper, page, _ = stepping(*CALLING)
-    assert "runs.create(" in page.ask("code")[0]["code"]["SDK"]
+    assert "runs.create(" in detail(page, "calls")[0]["code"]["SDK"]
     stepper.step()
     stepper.to_end()
-    assert "submit_tool_outputs(" in page.ask("code")[0]["code"]["SDK"]
+    assert "submit_tool_outputs(" in detail(page, "calls")[0]["code"]["SDK"]
 
 
 def answers(page: Any) -> list[Any]:
     """What the server says to the calls of a client at the frame that is shown, as JSON again."""
-    shown = [call["answer"] for call in page.ask("code")]
+    shown = [call["answer"] for call in detail(page, "calls")]
     assert all("HTTP/1.1 200 OK" in html for html in shown if html)
     return [
         json.loads(unescape(re.sub("<[^>]*>", "", html.rpartition("<pre")[2].partition(">")[2])))
@@ -332,7 +413,7 @@ def test_the_request_and_the_answer_are_those_that_a_client_would_meet(stepping:
     stepper.step()
     threads = stepper._client.beta.threads
     at: Any = {"thread_id": stepper.thread_id}
-    assert page.ask("code")[0]["code"]["HTTP"].startswith(f"POST /v1/threads/{stepper.thread_id}/runs HTTP/1.1\n")
+    assert detail(page, "calls")[0]["code"]["HTTP"].startswith(f"POST /v1/threads/{stepper.thread_id}/runs HTTP/1.1\n")
     assert answers(page) == [json.loads(threads.runs.with_raw_response.retrieve(stepper.run.id, **at).text)]
     stepper.to_tool()
     run, steps = threads.runs.with_raw_response, threads.runs.steps.with_raw_response
@@ -347,7 +428,7 @@ def test_the_request_and_the_answer_are_those_that_a_client_would_meet(stepping:
     while stepper.frame.status != "requires_action":
         stepper.back()
     assert answers(page) == [json.loads(submitted.text)]
-    assert '"output": "4"' in page.ask("code")[0]["code"]["HTTP"]
+    assert '"output": "4"' in detail(page, "calls")[0]["code"]["HTTP"]
     stepper.to_end()
     stepper.to_end()
     listed = threads.messages.with_raw_response.list(stepper.thread_id, run_id=stepper.run.id)
@@ -406,11 +487,11 @@ def test_on_another_server_one_sentence_says_what_to_do(stepping: Any, make_app:
     run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
     for stepper in (RunStepper(client, run=run), RunStepper(client, thread, assistant)):
         assert stepper._trouble
-        assert stepper._trouble.endswith(f'or read the thread by assistant_nb.ThreadView(client, "{thread.id}").')
+        assert stepper._trouble.endswith(f'or read the thread by anb.ThreadView(client, "{thread.id}").')
         assert stepper.state()["engine"] is False
         assert page(stepper).ask("step")["error"] == stepper._trouble
         stepper._look()
-        with pytest.raises(sdk.Refused, match=r"assistant_nb\.connect\(\)"):
+        with pytest.raises(sdk.Refused, match=r"anb\.ThreadView"):
             stepper.to_end()
         assert stepper.frames == []
 

@@ -9,7 +9,7 @@ from ...trace import Frame
 from ..messages import BranchRow
 
 if TYPE_CHECKING:
-    from ...shapes import JournalEntry, LabRun, Parent
+    from ...shapes import Edit, JournalEntry, LabRun, Parent
 
 
 @dataclass
@@ -20,7 +20,8 @@ class Branch:
     thread_id: str
     status: str
     parent: "Parent | None" = None
-    label: str = "main"
+    edit: "Edit | None" = None
+    """What is otherwise than in its parent; None for the run that the stepper began with."""
     entries: "list[JournalEntry]" = field(default_factory=list)
     frames: list[Frame] = field(default_factory=list)
     position: "LabRun | None" = None
@@ -45,12 +46,24 @@ class Branch:
         return next((place for place, frame in enumerate(self.frames) if frame.n >= n), len(self.frames) - 1)
 
 
+def labels(branches: Mapping[str, Branch]) -> dict[str, str]:
+    """Return a name for each branch: "main", "get_price → 120 euros". Equal ones are numbered."""
+    found = dict[str, str]()
+    for id, branch in branches.items():
+        parent = branches.get(branch.parent["run_id"]) if branch.parent else None
+        label = "main" if branch.edit is None else trace.edit_label(branch.edit, parent.frames if parent else [])
+        again = sum(one.partition(" (")[0] == label for one in found.values())
+        found[id] = f"{label} ({again + 1})" if again else label
+    return found
+
+
 def rows(branches: Mapping[str, Branch], shown: str) -> list[BranchRow]:
     """Return the branches as the page lists them."""
+    names = labels(branches)
     return [
         {
             "id": id,
-            "label": branch.label,
+            "label": names[id],
             "status": branch.status,
             "shown": id == shown,
             "parent": branch.parent["run_id"] if branch.parent else None,
@@ -61,6 +74,6 @@ def rows(branches: Mapping[str, Branch], shown: str) -> list[BranchRow]:
 
 
 def _start(branches: Mapping[str, Branch], parent: "Parent") -> int | None:
-    """The frame of its parent, counted from 1, at which a branch begins."""
+    """The last frame that a branch shares with its parent, counted from 1."""
     frames = branches[parent["run_id"]].frames if parent["run_id"] in branches else []
     return next((place for place, frame in enumerate(frames, 1) if frame.n >= parent["n"]), None)

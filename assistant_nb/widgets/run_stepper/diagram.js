@@ -5,14 +5,14 @@ const HALF = [72, 16]; // of a status in the map: its width and height, by two
 
 /**
  * How each status stands to the run: "now", "done" (passed), "next" (a legal move from here) or "far".
- * @param {Record<string, Record<string, string>>} moves @param {string[]} passed
+ * @param {Record<string, Record<string, string>>} moves @param {string[]} passed @param {boolean} [hides] what is next
  * @returns {Record<string, string>}
  */
-export function stands(moves, passed) {
+export function stands(moves, passed, hides = false) {
   const now = passed.at(-1) ?? "";
   const kind = (/** @type {string} */ status) => {
     if (status === now) return "now";
-    if (status in (moves[now] ?? {})) return "next";
+    if (!hides && status in (moves[now] ?? {})) return "next";
     return passed.includes(status) ? "done" : "far";
   };
   return Object.fromEntries(Object.keys(moves).map((status) => [status, kind(status)]));
@@ -20,14 +20,14 @@ export function stands(moves, passed) {
 
 /**
  * The legal moves as lines: from, to, and whether the run made the move ("done"), can make it now ("next"), or neither.
- * @param {Record<string, Record<string, string>>} moves @param {string[]} passed
+ * @param {Record<string, Record<string, string>>} moves @param {string[]} passed @param {boolean} [hides] what is next
  * @returns {[string, string, string][]}
  */
-export function edges(moves, passed) {
+export function edges(moves, passed, hides = false) {
   const made = new Set(passed.slice(1).map((status, n) => `${passed[n]} ${status}`));
   const now = passed.at(-1) ?? "";
   const kind = (/** @type {string} */ from, /** @type {string} */ to) => {
-    if (from === now) return "next";
+    if (from === now && !hides) return "next";
     return made.has(`${from} ${to}`) ? "done" : "far";
   };
   return Object.entries(moves).flatMap(([from, ways]) =>
@@ -37,16 +37,21 @@ export function edges(moves, passed) {
   );
 }
 
-/** @param {HTMLElement} box @param {any} state @param {string} view */
-export function drawDiagram(box, state, view) {
-  const { moves, statuses, passed } = state;
-  const kinds = stands(moves, passed);
-  const words = inWords(moves, passed.at(-1));
+/** The statuses that a run had, in order. @param {{status: string}[]} frames */
+export const passedBy = (frames) =>
+  frames.map(({ status }) => status).filter((status, n, all) => status !== all[n - 1]);
+
+/** @param {HTMLElement} box @param {any} state @param {string} view @param {boolean} hides the next moves */
+export function drawDiagram(box, state, view, hides) {
+  const { moves, statuses, frames, place } = state;
+  const passed = passedBy(frames.slice(0, place + 1));
+  const kinds = stands(moves, passed, hides);
+  const words = inWords(moves, passed.at(-1), hides);
   const places = Object.entries(statuses).map(([status, { place }]) => [status, ...place]);
   const height = Math.max(206, ...places.map(([, , y]) => y + 20));
   const svg = s("svg", { viewBox: `0 0 666 ${height}`, role: "img", "aria-label": words });
   svg.append(s("defs", {}, tip(view)));
-  for (const [from, to, kind] of edges(moves, passed)) {
+  for (const [from, to, kind] of edges(moves, passed, hides)) {
     if (!(to in statuses)) continue; // a move to a status that has no row of its own
     const d = curve(statuses[from].place, statuses[to].place);
     svg.append(
@@ -57,11 +62,12 @@ export function drawDiagram(box, state, view) {
   box.replaceChildren(svg, h("p", { class: "anb-mute" }, words));
 }
 
-/** @param {Record<string, Record<string, string>>} moves @param {string | undefined} now */
-function inWords(moves, now) {
+/** @param {Record<string, Record<string, string>>} moves @param {string | undefined} now @param {boolean} hides */
+function inWords(moves, now, hides) {
   if (!now) return "The run is not made yet.";
+  if (hides) return `Status ${now}.`;
   const ways = Object.entries(moves[now] ?? {}).map(([to, why]) => `${to} (${why})`);
-  return `Status ${now}. ${ways.length ? `From here: ${ways.join("; ")}.` : "That is where it ends."}`;
+  return `Status ${now}. ${ways.length ? `From here: ${ways.join("; ")}.` : "The run ends there."}`;
 }
 
 /** @param {string} status @param {string} kind @param {number} x @param {number} y */

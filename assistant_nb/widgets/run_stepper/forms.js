@@ -62,11 +62,19 @@ function outputsForm(my) {
     const found = (await my.it.ask("called")) ?? {};
     for (const [id, box] of boxes) box.value = found[id] ?? box.value;
   }
+  let asked = ""; // the empty outputs that a person was asked about
+  const question = h("p", { class: "anb-error", role: "alert" });
   function send(/** @type {Event} */ event) {
     event.preventDefault();
-    my.act("submit", {
-      outputs: Object.fromEntries([...boxes].map(([id, box]) => [id, box.value])),
-    });
+    const outputs = Object.fromEntries([...boxes].map(([id, box]) => [id, box.value]));
+    const empty = calls.filter((/** @type {any} */ { id }) => !outputs[id].trim());
+    const names = empty.map((/** @type {any} */ call) => call.function.name).join(", ");
+    if (names && asked !== names) {
+      asked = names;
+      question.textContent = `The output of ${names} is empty. Press Submit outputs again to send it so.`;
+      return boxes.get(empty[0].id).focus();
+    }
+    my.act("submit", { outputs });
   }
   const mine = h("button", { type: "button", onclick: answerMine }, "Let my functions answer");
   const submit = h("button", { class: "anb-primary" }, "Submit outputs");
@@ -76,6 +84,7 @@ function outputsForm(my) {
     { class: "anb-form", onsubmit: send },
     title,
     ...rows,
+    question,
     submit,
     " ",
     my.state.functions.length > 0 && mine,
@@ -87,7 +96,6 @@ function seatForm(my) {
   const { tools } = my.state.run;
   const text = h("textarea", { rows: 3, "aria-label": "Text of the answer" });
   const calls = h("div", {});
-  const said = h("p", { class: "anb-mute", role: "status" });
   const add = h(
     "button",
     { type: "button", onclick: () => calls.append(callRow(tools, my.it.call)) },
@@ -100,7 +108,7 @@ function seatForm(my) {
       arguments: row.querySelector("textarea").value,
     }));
     const remarks = await my.act("answer", { text: text.value, tool_calls: made });
-    if (remarks?.length) my.it.tell(remarks.join(" "));
+    if (remarks?.length) my.remark(remarks.join(" "));
   }
   const title = h("b", {}, "You are the model: the prompt is in its tab");
   const answer = h("button", { class: "anb-primary" }, "Answer");
@@ -113,7 +121,6 @@ function seatForm(my) {
     tools.length > 0 && add,
     " ",
     answer,
-    said,
   );
 }
 

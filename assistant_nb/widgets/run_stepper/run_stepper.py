@@ -4,8 +4,9 @@
     stepper = RunStepper(client, run=run)                   # one that is under way, or long over
     stepper.step(); stepper.to_end(); stepper.back(); stepper.fork({"instructions": "Sing."})
 
-Each control is a method, too, so clicks and code do the same. Going back asks no model. A fork is a new run on a new
-thread. The stepper needs our engine, which keeps a journal of each run; on another server it says so in one sentence.
+Each control is a method, too, so clicks and code do the same. A move that code makes prints the frame that it leads to.
+Going back asks no model. A fork is a new run on a new thread. The stepper needs our engine, which keeps journals;
+on another server it says so in one sentence.
 """
 
 import threading
@@ -18,20 +19,20 @@ from ...render import Html
 from ...trace import Frame
 from .. import statuses
 from ..messages import CodedCall, Question, StepperState
-from ..panel import Panel, work
+from ..panel import Panel, quick, work
 from ..schema_text import misfit
 from . import page, tabs
-from .branches import Branch, rows
-from .calls import calls_here
+from .branches import Branch, labels, rows
 from .guesses import Guesses
 from .lab import ELSEWHERE, FAULTS, Lab
+from .moves import move
 
 if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.beta import Assistant, Thread
     from openai.types.beta.threads import Run
 
-    from ...shapes import Breakpoint, Edit, LabRun, LabView, Said, SaidCall, To
+    from ...shapes import Breakpoint, Edit, LabRun, Said, SaidCall, To
 
 
 class RunStepper(Panel):
@@ -94,6 +95,11 @@ class RunStepper(Panel):
         return self._branch.frames[self._place] if self._current and self._branch.frames else None
 
     @property
+    def number(self) -> int:
+        """The number of the frame that is shown, from 1; 0 before the first step."""
+        return self._place + 1
+
+    @property
     def question(self) -> Question | None:
         """With `predict=True`, what is to be predicted before the next step: `{"text", "options", …}`."""
         return self._guesses.question if self._guesses else None
@@ -105,43 +111,49 @@ class RunStepper(Panel):
 
     # Moving
 
-    @work
+    @move
     def step(self) -> None:
         """Go to the next frame; from the last one, let the run make one transition."""
         self._move("transition")
 
-    @work
+    @move
     def over(self) -> None:
         """Go to the end of the current run step."""
         self._move("step")
 
-    @work
+    @move
     def to_tool(self) -> None:
         """Go to the next call of a tool."""
         self._move("tool")
 
-    @work
+    @move
     def to_breakpoint(self) -> None:
         """Go to the next breakpoint, or to where the run waits for outputs or a person."""
         self._move("breakpoint")
 
-    @work
+    @move
     def to_end(self) -> None:
         """Go as far as the run goes."""
         self._move("end")
 
-    @work
+    @move
     def back(self) -> None:
         """Go to the frame before. No model is asked."""
-        self.go(self._place - 1)
+        self.look_at(self.number - 1)
 
-    @work
-    def go(self, place: int) -> None:
-        """Show the frame at a place, counted from 0."""
+    @move
+    def go(self, frame: int) -> None:
+        """Show a frame by its number in the list, from 1."""
+        self.look_at(frame)
+
+    @quick
+    def look_at(self, frame: int) -> int:
+        """Show a frame by its number; return the number of the one that is shown. It is `go` without a word."""
         with self._state_lock:
-            if self._current and self._branch.frames:
-                self._place = min(max(place, 0), len(self._branch.frames) - 1)
-            self._say()
+            if self.frames:
+                self._place = min(max(frame, 1), len(self.frames)) - 1
+            self.tell("state", place=self._place)
+            return self.number
 
     @work
     def hold(self) -> None:
@@ -153,7 +165,7 @@ class RunStepper(Panel):
         """Let the run go on by itself."""
         self._take(self._lab.release(self._branch.run_id))
 
-    @work
+    @move
     def stop(self) -> None:
         """Cancel the run, as a client would."""
         branch = self._branch
@@ -170,7 +182,7 @@ class RunStepper(Panel):
 
     # What if
 
-    @work
+    @move
     def pass_time(self, advance_s: int = 600) -> None:
         """Let time pass for all that the engine holds; a run expires ten minutes after it was made."""
         self._lab.clock(advance_s)
@@ -187,7 +199,7 @@ class RunStepper(Panel):
 
     # Taking part
 
-    @work
+    @move
     def submit(self, outputs: dict[str, str] | None = None) -> None:
         """Give the outputs that the run waits for, by the ids of their calls; without them, your functions'."""
         branch = self._branch
@@ -208,7 +220,7 @@ class RunStepper(Panel):
         found = tool_outputs(run, *self._functions) if run else []
         return {one["tool_call_id"]: str(one.get("output")) for one in found}
 
-    @work
+    @move
     def answer(self, text: str = "", tool_calls: "Sequence[SaidCall]" = ()) -> list[str]:
         """Answer in the model's place. Return remarks: what a good model would do differently."""
         said: Said = {"text": text} if text else {}
@@ -227,7 +239,7 @@ class RunStepper(Panel):
         schema = next(one.get("parameters") for one in offered if one["name"] == function)
         return misfit(arguments, schema or {})
 
-    @work
+    @move
     def fork(self, edit: "Edit | None" = None) -> None:
         """Go on otherwise from the frame that is shown, on a new thread; shows the new branch, which is held.
 
@@ -236,17 +248,14 @@ class RunStepper(Panel):
         """
         frame = self._branch.frames[self._place]
         position = self._lab.fork(self._current, frame.n, edit or {})
-        label = page.edit_label(edit or {}, len(self._branches))
         run = position["run"]
-        self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"], position["parent"], label)
-        self.switch(run["id"])
+        self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"], position["parent"], edit or {})
+        self._show(run["id"])
 
-    @work
+    @move
     def switch(self, run_id: str) -> None:
         """Show another branch, at its last frame."""
-        with self._state_lock:
-            self._current, self._place = run_id, 10**9
-            self._refresh(go_on=True)
+        self._show(run_id)
 
     @work
     def guess(self, answer: str) -> None:
@@ -258,49 +267,40 @@ class RunStepper(Panel):
     # What the page asks for
 
     @work
-    def detail(self, tab: str) -> str:
-        """Return the HTML of a tab for the current frame."""
-        draw = tabs.TABS[tab].draw
-        if self.frame is None or draw is None:
-            return tabs.nothing_yet(self._start["assistant_id"])
-        return draw(tabs.Shown(self._branch.frames, self._place, self._view))
-
-    @work
-    def code(self) -> list[CodedCall]:
-        """Return the calls that a client would make here, as code, with the server's answers."""
-        position = self._branch.position if self._current else None
-        run = position["run"] if position else None
-        return calls_here(self.frames, self._place, run, {"thread_id": self.thread_id, **self._start}, self._view)
+    def details(self, tab: str, places: Sequence[int], run_id: str | None = None) -> list[str | list[CodedCall]]:
+        """Return what a tab shows of the frames at these places, counted from 0: HTML, or the calls of a client."""
+        branch = self._branches.get(run_id or "", Branch("", self.thread_id, ""))
+        run = branch.position["run"] if branch.position else None
+        start = {"thread_id": self.thread_id, **self._start}
+        return tabs.details(tab, places, branch.frames, run, start, lambda n: self._lab.view(branch.run_id, n))
 
     @work
     def edits(self) -> list[trace.PossibleEdit]:
         """Return what a fork at this frame can change."""
         if self.frame is None:
             return []
-        view = self._view(self.frame.n)
-        return list(trace.edits(self._branch.frames[: self._place + 1], view["run"], view["messages"]))
+        view = self._lab.view(self._current, self.frame.n)
+        return list(trace.edits(self.frames[: self.number], view["run"], view["messages"]))
 
     @work
     def compare(self, run_id: str) -> str:
         """Return the HTML that compares this branch with another one."""
-        other = self._branches[run_id]
-        return page.comparison(self._branch.frames, other.frames, self._branch.label, other.label)
+        names = labels(self._branches)
+        return page.comparison(self.frames, self._branches[run_id].frames, names[self._current], names[run_id])
 
     def state(self) -> StepperState:
         with self._state_lock:
-            branch = self._branches.get(self._current)
-            frames = branch.frames if branch else []
+            branch, frames = self._branches.get(self._current), self.frames
             return {
                 "engine": self._engine,
                 "moves": self._moves,
                 "statuses": statuses.looks(self._moves),
                 "faults": FAULTS,
-                "tabs": {name: tab.label for name, tab in tabs.TABS.items()},
+                "tabs": {name: (tab.label, tab.title) for name, tab in tabs.TABS.items()},
                 "position": branch.position if branch else None,
-                "frames": [page.row(frame) for frame in frames],
+                "frames": page.rows(frames),
                 "place": self._place,
-                "passed": trace.statuses(frames[: self._place + 1]),
-                "summary": page.summary(frames[: self._place + 1]),
+                "origin": page.origin(frames),
                 "breakpoints": self._breakpoints,
                 "branches": rows(self._branches, self._current),
                 "functions": [getattr(one, "__name__", "") for one in self._functions],
@@ -315,16 +315,13 @@ class RunStepper(Panel):
             self._refresh()
 
     def copy_html(self) -> Html:
-        return page.copy_html(self._title(), self._branch.frames if self._current else [])
+        return page.copy_html(self._title(), self.frames)
 
     def copy_text(self) -> str:
         lines = [f"{n:>3}  {frame.title}" for n, frame in enumerate(self.frames, 1)]
         return "\n".join([f"RunStepper({self._title()})", *lines])
 
     # Inside
-
-    def _view(self, n: int) -> "LabView":
-        return self._lab.view(self._current, n)
 
     @property
     def _branch(self) -> Branch:
@@ -347,34 +344,38 @@ class RunStepper(Panel):
             raise sdk.Refused(ELSEWHERE.format(thread_id=self.thread_id))
         if run := self._given:
             self._branches[run.id] = Branch(run.id, run.thread_id, run.status)
-            for n, fork in enumerate(self._lab.forks(run.id), 1):
-                label = page.edit_label(fork["edit"] or {}, n)
-                branch = Branch(fork["run_id"], fork["thread_id"], fork["status"], fork["parent"], label)
-                self._branches[branch.run_id] = branch
-            self.switch(run.id)
+            for one in self._lab.forks(run.id):
+                id, edit = one["run_id"], one["edit"] or {}
+                self._branches[id] = Branch(id, one["thread_id"], one["status"], one["parent"], edit)
+            self._show(run.id)
         self._say()
 
     def _move(self, to: "To") -> None:
         with self._turn:  # two clicks are two moves, one after the other
             if not self._engine:
                 self._begin()
-            if self._guesses and self._guesses.open:
-                raise sdk.Refused("Predict first: say what you think comes next.")
             if not self._current:
                 run = self._lab.create(self.thread_id, self._start, self._breakpoints)
                 self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"])
-                self.switch(run["id"])
-            elif self._place < len(self._branch.frames) - 1:
-                self.go(self._known(to))
+                self._show(run["id"])
+                if to == "transition" or (self._guesses and self._guesses.open):
+                    return
+            branch, frames = self._branch, self.frames
+            if self.number < len(frames) and to == "transition":
+                self.look_at(self.number + 1)
+            elif self.number < len(frames):  # known frames, and the engine knows where a run would stop among them
+                n = self._lab.seek(branch.run_id, to, frames[self._place].n, self._breakpoints)
+                self.look_at(branch.place_of(n) + 1)
+            elif self._guesses and self._guesses.open:
+                raise sdk.Refused("Predict first: say what you think comes next.")
             else:
                 self._take(self._lab.advance(self._current, to))
 
-    def _known(self, to: "To") -> int:
-        """Return the place where a move through known frames stops. The engine has the rule."""
-        if to == "transition":
-            return self._place + 1
-        branch = self._branch
-        return branch.place_of(self._lab.seek(branch.run_id, to, branch.frames[self._place].n, self._breakpoints))
+    def _show(self, run_id: str) -> None:
+        """Show a branch at its last frame."""
+        with self._state_lock:
+            self._current, self._place = run_id, 10**9
+            self._refresh(go_on=True)
 
     def _refresh(self, *, go_on: bool = False) -> None:
         """Ask where the run stands. With `go_on`, or from the last frame, go to the newest frame."""

@@ -3,33 +3,65 @@ import { h, tabs, toNextCell } from "../panel.js";
 
 /** @typedef {import("./controls.js").Stepper} Stepper */
 
-/** The tabs that are more than HTML. @type {Record<string, (my: Stepper) => any>} */
-const DRAWN_HERE = { calls: callsTab };
+/** How many frames before and after one are asked for with it, so that going on needs no answer of Python. */
+const AROUND = 3;
 
-/** @param {Stepper} my */
-export function frameTabs(my) {
-  const pages = Object.entries(my.state.tabs).map(([name, label]) => {
-    const draw = () => (DRAWN_HERE[name] ? DRAWN_HERE[name](my) : htmlTab(my, name));
-    return /** @type {[string, () => any]} */ ([label, draw]);
+/** The tabs that are more than HTML. @type {Record<string, (my: Stepper, box: HTMLElement, found: any) => void>} */
+const DRAWN_HERE = {
+  calls: (my, box, calls) =>
+    calls.forEach((/** @type {any} */ call) => box.append(...oneCall(my, call))),
+};
+
+/** @param {Stepper} my @param {string} open the tab to begin with @param {(tab: string) => void} remember */
+export function frameTabs(my, open, remember) {
+  const names = Object.keys(my.state.tabs);
+  const known = details(my);
+  const pages = Object.entries(my.state.tabs).map(([name, [label, title]]) => {
+    const draw = () => onePage(my, name, known);
+    return /** @type {[string, () => any, string]} */ ([label, draw, title]);
   });
-  return tabs("The frame", pages);
+  const begin = Math.max(names.indexOf(open), 0);
+  return tabs("The frame", pages, begin, (n) => remember(names[n]));
 }
 
-/** @param {Stepper} my @param {string} name */
-function htmlTab(my, name) {
+/** What Python says of a frame under a tab. It is asked once, and for the frames around, too. @param {Stepper} my */
+function details(my) {
+  const known = new Map();
+  /** @param {string} tab @param {number} place */
+  const key = (tab, place) => {
+    const { run, frames } = my.state;
+    return JSON.stringify([run?.id, tab, place, tab === "calls" && frames.length]); // an answer may come later
+  };
+  /** @param {string} tab @param {number} place */
+  async function fetch(tab, place) {
+    const near = [...Array(2 * AROUND + 1).keys()].map((n) => place - AROUND + n);
+    const places = near.filter(
+      (n) => n === place || (n in my.state.frames && !known.has(key(tab, n))),
+    );
+    const keys = places.map((n) => key(tab, n));
+    const found = (await my.it.ask("details", { tab, places, run_id: my.state.run?.id })) ?? [];
+    found.forEach((/** @type {any} */ one, /** @type {number} */ n) => known.set(keys[n], one));
+  }
+  /** @param {string} tab @param {(found: any) => void} fill */
+  return async function (tab, fill) {
+    const { place, frames } = my.state;
+    const wanted = key(tab, place);
+    const has = (/** @type {number} */ n) => !(n in frames) || known.has(key(tab, n));
+    if (known.has(wanted)) fill(known.get(wanted));
+    if (!known.has(wanted) || !has(place - 1) || !has(place + 1)) {
+      const isNew = !known.has(wanted);
+      await fetch(tab, place);
+      if (isNew && known.has(wanted)) fill(known.get(wanted));
+    }
+  };
+}
+
+/** @param {Stepper} my @param {string} name @param {ReturnType<typeof details>} known */
+function onePage(my, name, known) {
   const box = h("div", { class: "anb-detail" });
-  my.it.ask("detail", { tab: name }).then((/** @type {string} */ html) => {
-    box.innerHTML = html ?? ""; // made safe by Python
-    my.it.draw(box);
-  });
-  return box;
-}
-
-/** @param {Stepper} my */
-function callsTab(my) {
-  const box = h("div", {});
-  my.it.ask("code").then((/** @type {any[]} */ calls) => {
-    for (const call of calls ?? []) box.append(...oneCall(my, call));
+  known(name, (found) => {
+    if (DRAWN_HERE[name]) DRAWN_HERE[name](my, box, found);
+    else box.innerHTML = found; // made safe by Python
     my.it.draw(box);
   });
   return box;

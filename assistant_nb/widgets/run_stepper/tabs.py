@@ -6,16 +6,19 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ... import render, trace
 from ...render import Html
 from ...trace import Frame
 from ..html import inner_of, json_html, json_text, provenance
+from ..messages import CodedCall
+from .calls import Params, calls_here
 from .page import used
 
 if TYPE_CHECKING:
-    from ...shapes import Answered, LabView, PromptTurn, ToolCall
+    from ...shapes import Answered, LabView, PromptTurn, Run, Said, SaidCall, ToolCall
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,10 @@ class Shown:
 
 class Tab(NamedTuple):
     label: str
+    title: str
+    """Its tooltip."""
     draw: Callable[[Shown], Html] | None
     """None if the page draws the tab itself (`DRAWN_HERE` in `tabs.js`)."""
-
-
-def nothing_yet(assistant_id: str) -> Html:
-    told = Html("<p>The run is not made yet. <b>Step</b> makes it, for <code>{}</code>.</p>")
-    return told.format(assistant_id)
 
 
 def _happened(shown: Shown) -> Html:
@@ -51,7 +51,7 @@ def _happened(shown: Shown) -> Html:
     if asked := frame.find("model.asked"):
         parts += [_turn(turn, new=False) for turn in asked["data"]["messages"][-1:]]
     if answered := frame.find("model.answered"):
-        parts += [_answer(answered["data"]), Html("<p>{}</p>").format(used([frame]))]
+        parts += [_answer(answered["data"]), Html("<p>{}</p>").format(used(frame))]
     if tool := frame.find("tool.answered"):
         parts += [_call(call) for call in tool["data"]["step_details"]["tool_calls"] if call["type"] != "function"]
     if waits := frame.find("thread.run.requires_action"):
@@ -64,17 +64,40 @@ def _happened(shown: Shown) -> Html:
     if message := frame.find("thread.message.completed"):
         texts = [part["text"]["value"] for part in message["data"].get("content") or [] if part["type"] == "text"]
         parts += [*(block for text in texts for block in render.blocks(text))] if not answered else []
+    for event in ("client.answered", "client.dictated"):
+        parts += [_said(said["data"])] if (said := frame.find(event)) else []
+    parts += _end(shown)
     if place:
         passed = Html('<p class="anb-mute">{} s after the frame before</p>')
         parts.append(passed.format(frame.at - frames[place - 1].at))
     return Html().join(parts)
 
 
+def _end(shown: Shown) -> list[Html]:
+    """What came of the run, if the frame ends it: why it failed, or the answer."""
+    if failed := shown.frame.find("thread.run.failed"):
+        lines = failed["data"]["last_error"]["message"].splitlines()
+        return [Html("<p>{}</p>").format(line) for line in lines if line.strip()]
+    if shown.frame.status not in ("completed", "incomplete"):
+        return []
+    answers = [entry["data"]["text"] for frame in shown.frames if (entry := frame.find("model.answered"))]
+    return [Html("<h4>The answer</h4>"), *render.blocks(answers[-1])] if any(answers[-1:]) else []
+
+
 def _answer(data: "Answered") -> Html:
     """An answer of the model: its words, its calls, and where it came from."""
-    calls = [_function(call["name"], call["arguments"], None) for call in data["tool_calls"]]
     origin = f"answer: {provenance(data['provenance'])}" if data.get("provenance") else ""
-    return Html().join([*render.blocks(data["text"]), *calls, Html('<p class="anb-mute">{}</p>').format(origin)])
+    return _words(data["text"], data["tool_calls"]) + Html('<p class="anb-mute">{}</p>').format(origin)
+
+
+def _said(said: "Said") -> Html:
+    """An answer of a person in the model's place: words and calls, or an error."""
+    error = Html("<p>{}</p>").format(said["error"]["message"]) if "error" in said else ""
+    return _words(said.get("text", ""), said.get("tool_calls", [])) + error
+
+
+def _words(text: str, calls: "Sequence[SaidCall]") -> Html:
+    return Html().join([*render.blocks(text), *(_function(call["name"], call["arguments"], None) for call in calls)])
 
 
 def _call(call: "ToolCall") -> Html:
@@ -156,10 +179,28 @@ def _raw(shown: Shown) -> Html:
 
 
 TABS: Final[Mapping[str, Tab]] = {
-    "happened": Tab("What happened", _happened),
-    "prompt": Tab("Prompt", _prompt),
-    "calls": Tab("API calls", None),
-    "objects": Tab("Objects", _objects),
-    "stream": Tab("Stream", _stream),
-    "raw": Tab("Raw", _raw),
+    "happened": Tab("What happened", "What this frame did.", _happened),
+    "prompt": Tab("Prompt", "What the model was asked last.", _prompt),
+    "calls": Tab("API calls", "The calls that a client would make here, as code.", None),
+    "objects": Tab("Objects", "What changed in the run, its steps and its messages.", _objects),
+    "stream": Tab("Stream", "The events that a stream sends here.", _stream),
+    "raw": Tab("Raw", "The entries of the journal.", _raw),
 }
+
+
+def details(
+    tab: str,
+    places: Sequence[int],
+    frames: Sequence[Frame],
+    run: "Run | None",
+    start: Params,
+    at: "Callable[[int], LabView]",
+) -> list[str | list[CodedCall]]:
+    """Return what a tab shows of the frames at some places. `start` is the call that makes the run."""
+    draw, seen = TABS[tab].draw, lru_cache(2)(at)
+    if draw is None:
+        return [calls_here(frames, place, run, start, seen) for place in places]
+    if not frames:
+        told = Html("<p>The run is not made yet. <b>Step</b> makes it, for <code>{}</code>.</p>")
+        return [told.format(start["assistant_id"])]
+    return [draw(Shown(frames, place, seen)) for place in places]
