@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from werkzeug.datastructures import Headers
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.exceptions import NotFound as NoSuchPath
 from werkzeug.wrappers import Request
 from werkzeug.wsgi import FileWrapper
 
@@ -255,11 +256,12 @@ def create_app(
 
 def _routed(request: Request, path: str) -> tuple[Route[Any], dict[str, str]]:
     """The route of a request, and the ids in its path. Raises NotFound and NotAllowed."""
-    if found := routes.find("GET" if request.method == "HEAD" else request.method, path):
-        return found
-    if any(routes.find(method, path) for method in ("GET", "POST", "DELETE")):
-        raise NotAllowed(f"Not allowed to {request.method} on {request.path}.", code="method_not_supported")
-    raise _no_such_path(request)
+    try:
+        return routes.find(request.method, path)
+    except MethodNotAllowed:
+        raise NotAllowed(f"Not allowed to {request.method} on {request.path}.", code="method_not_supported") from None
+    except NoSuchPath:
+        raise _no_such_path(request) from None
 
 
 def _stopped() -> Gone:
