@@ -1,7 +1,6 @@
 """`assistant-nb doctor`: what works on this machine, one line each, with what to do where something does not."""
 
 import platform
-import sqlite3
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -123,4 +122,4 @@ def _store() -> str:
     finally:
         for one in Path().glob(f"{file.name}*"):
             one.unlink()
-    return f"can be kept in this folder; SQLite {sqlite3.sqlite_version}"
+    return "can be kept in this folder"

@@ -171,15 +171,16 @@ FLOORS = [
     [
         "widgets.thread_view.thread_reader",
         "widgets.thread_view.stream",
-        "widgets.thread_view.export",
+        "widgets.thread_view.program",
         "widgets.assistant_form.fields",
         "widgets.run_stepper.tabs",
         "widgets.run_stepper.moves",
     ],
-    ["widgets.assistant_form.draft"],
+    ["widgets.assistant_form.draft", "widgets.thread_view.export"],
     ["widgets.assistant_form.copy"],
     ["widgets.assistant_form.assistant_form", "widgets.thread_view.thread_view", "widgets.run_stepper.run_stepper"],
     ["__init__"],
+    ["doctor"],
     ["cli"],
 ]
 FLOOR = {module: n for n, floor in enumerate(FLOORS) for module in floor}
