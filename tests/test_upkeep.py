@@ -263,6 +263,17 @@ def test_a_fallback_of_the_lessons_own_answers_for_nothing_that_is_checked(tmp_p
         upkeep.check(lesson, quiet)
 
 
+def test_practice_answers_for_no_endpoint_that_fails(tmp_path: Path) -> None:
+    lesson = mine(
+        tmp_path, "import assistant_nb as anb; client = anb.connect(recording='mine', fallback='practice')", ASKS
+    )
+    with serving(status(404, "model 'm' not found")) as endpoint, pytest.raises(ModelError, match="knows no model 'm'"):
+        upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet)
+    with serving(said("Four.")) as endpoint:
+        assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
+    assert "fallback='practice'" in course.read(tmp_path / "new/mine.ipynb").cells[0].source
+
+
 def test_what_new_answers_contradict_is_listed() -> None:
     def notebook(shown: str) -> Any:
         cells = [
