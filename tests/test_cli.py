@@ -210,7 +210,7 @@ def test_lab_without_jupyterlab_says_how_to_get_it(
 ) -> None:
     monkeypatch.setattr(cli, "find_spec", lambda name: None)
     assert cli.main(["lab"]) == 1
-    assert "pip install '.[lab]'" in capsys.readouterr().err
+    assert "pip install 'assistant_nb[lab]'" in capsys.readouterr().err
 
 
 def test_words_that_nobody_knows_are_misuse() -> None:
