@@ -247,6 +247,8 @@ WHOLE = """() => {
 def fits(it: Opened, width: int, height: int) -> None:
     """Controls, status, frame and detail are in view together, and Step stays where it is."""
     it.page.set_viewport_size({"width": width, "height": height})
+    if width < 800:
+        it.page.evaluate("() => jupyterapp.commands.execute('application:toggle-left-area')")
     button(it, "Step").click()
     at(it, "The run is created")
     it.page.evaluate("() => document.querySelector('.anb-live').scrollIntoView()")
@@ -264,7 +266,7 @@ def fits(it: Opened, width: int, height: int) -> None:
         ".anb-controls > button",
         ".anb-now .anb-pill",
         "[aria-selected=true].anb-frame",
-        ".anb-detail",
+        ".anb-detail-side",
     ):
         assert it.page.evaluate(INSIDE, part), f"{part} is not in view at {width} x {height}"
     assert button(it, "Step").bounding_box() == place
