@@ -8,10 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from . import __version__, classroom, course, upkeep
 from .engine.errors import EngineError, ModelError
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  argparse has no other name for it
 
 _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "recording", "record", "fallback")
 """Options of `serve` that are choices of an engine."""
@@ -247,6 +250,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"assistant_nb {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
+    _add_lessons(commands)
+    _add_engine(commands)
+    return parser
+
+
+def _add_lessons(commands: "Commands") -> None:
+    """Add the commands of those who learn and teach."""
     one = commands.add_parser("lab", help="open JupyterLab on your own copy of the lessons")
     one.add_argument("--dir", default="assistant-nb-lessons", help="where your copy is (default: %(default)s)")
     one.add_argument("--fresh", metavar="LESSON", help="bring this lesson back as it was; your file gets another name")
@@ -279,6 +289,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--dir", required=True, help="where they go")
     one.set_defaults(command=handout)
 
+
+def _add_engine(commands: "Commands") -> None:
+    """Add the commands of those who look after an engine."""
     one = commands.add_parser("serve", help="start the engine alone, for clients in other processes")
     one.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     one.add_argument("--port", type=int, default=0, help="the port (default: any free one)")
@@ -310,7 +323,6 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("file", metavar="FILE", help="the store; it is not changed")
     one.add_argument("--to", metavar="NEW", help="the new file (default: beside it, such as class.rescued.db)")
     one.set_defaults(command=store_check)
-    return parser
 
 
 if __name__ == "__main__":
