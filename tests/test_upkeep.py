@@ -108,7 +108,8 @@ def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_pa
         True,
     ]
     exchanges = read(tmp_path / "new" / recording.name).exchanges  # a prompt that was asked twice has two
-    assert (failures, f"{len(exchanges)} recorded" in str(new.cells[changed[0]].outputs)) == ([], True)
+    assert failures == ["cell 2 (markdown) says what the new answers do not: authored"]
+    assert f"{len(exchanges)} recorded" in str(new.cells[changed[0]].outputs)
     kept = [(one.prompt, one.answer, one.tool_calls) for one in exchanges if one.number == 1]
     assert kept == [(one.prompt, one.answer.replace(was, now), one.tool_calls) for one in read(recording).exchanges]
 

@@ -88,7 +88,7 @@ def text_line(item: Item) -> str:
     """An item in one line, for those who have no page: "user: I need to solve …"."""
     thing = item.thing
     if thing["object"] == "thread.run":
-        return f"run: {' · '.join([thing['status'], *page.facts_of(thing), *_reason(thing)])}"
+        return f"run: {' · '.join([thing['status'], *page.facts_of(thing, item.steps), *_reason(thing)])}"
     return f"{thing['role']}: {' '.join(words(thing).split())}"
 
 

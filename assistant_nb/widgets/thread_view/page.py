@@ -230,20 +230,21 @@ def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> Html:
     facts = [
         known.assistants.get(run["assistant_id"] or "", run["assistant_id"] or ""),
         *([count(len(steps), "step")] if steps else []),
-        *facts_of(run),
+        *facts_of(run, steps),
     ]
     return Html(
         '<details class="anb-run" open><summary>{} run of {}</summary><div class="anb-steps">{}{}</div></details>'
     ).format(pill(run["status"]), " · ".join(filter(None, facts)), _told(run), Html().join(_steps(steps, known)))
 
 
-def facts_of(thing: "Run | RunStep") -> Iterator[str]:
-    """Yield time, tokens and origin of a run or a step."""
+def facts_of(thing: "Run | RunStep", steps: "Sequence[RunStep]" = ()) -> Iterator[str]:
+    """Yield time, tokens and origin of a run or a step. Of a run: from its start, or that of its first step."""
+    run = cast("Run", thing)  # a step has less
     if end := thing.get("completed_at") or thing.get("failed_at") or thing.get("cancelled_at"):
-        yield f"{end - thing['created_at']} s"  # a run's `started_at` is moved when it gets outputs
+        begun = run.get("started_at") or thing["created_at"]  # `started_at` is moved when a run gets outputs
+        yield f"{end - min([begun, *(step['created_at'] for step in steps)])} s"
     if usage := thing.get("usage"):
         yield f"{usage['total_tokens']:,} tokens{' (estimated)' if usage.get('estimated') else ''}"
-    run = cast("Run", thing)  # a step has no origin
     if origins := dict.fromkeys(map(provenance, run.get("provenance") or [])):
         yield f"answers: {', '.join(origins)}"
 
