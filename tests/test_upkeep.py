@@ -292,11 +292,6 @@ def test_what_new_answers_contradict_is_listed() -> None:
     ]
 
 
-def at_night(lesson: Path) -> Any:
-    late = [pytest.mark.nightly, pytest.mark.timeout(290)]
-    return pytest.param(lesson, id=lesson.stem, marks=late if lesson.stem != "02_raw_http" else [])
-
-
 class Again(Recorded):
     """Gives the recorded answers of a lesson, as an endpoint would."""
 
@@ -310,7 +305,9 @@ class Again(Recorded):
             yield replace(delta, provenance={"answer": "live"}) if isinstance(delta, Finish) else delta
 
 
-@pytest.mark.parametrize("lesson", list(map(at_night, course.lessons())))
+@pytest.mark.nightly
+@pytest.mark.timeout(290)
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda path: path.stem)
 def test_each_lesson_recorded_anew_differs_only_where_the_answers_do(lesson: Path, tmp_path: Path) -> None:
     endpoint: Any = Again(SHIPPED / f"{lesson.stem}.jsonl")
     told = upkeep.record(lesson, tmp_path / "new", endpoint, quiet)
