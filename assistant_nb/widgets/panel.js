@@ -111,11 +111,11 @@ export function frame(model, el, label, open) {
     ...{ ...link, call, root, body, tell: trouble.tell },
     /** Say something to those who hear the page. @param {string} text */
     say: (text) => void (said.textContent = text),
+    /** Call Python; what goes wrong is thrown. @type {typeof call} */
+    request: (...what) => (patience.listen(), call(...what)),
     /** Call Python; what goes wrong is shown. Gives undefined then. @param {string} name @param {any} [args] @param {ArrayBuffer[]} [buffers] */
-    ask(name, args, buffers) {
-      patience.listen();
-      return call(name, args, buffers).then((result) => (trouble.tell(null), result), trouble.fail);
-    },
+    ask: (name, args, buffers) =>
+      it.request(name, args, buffers).then((result) => (trouble.tell(null), result), trouble.fail),
     /** Draw formulas, and let the keyboard reach what scrolls. @param {Element} part */
     draw(part) {
       for (const wide of part.querySelectorAll(WIDE)) scrolls.observe(wide);

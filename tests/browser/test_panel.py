@@ -43,7 +43,7 @@ class Toy(panel.Panel):
     count, away = 0, None
     def look(self):
         if self.away: raise panel.sdk.Refused(self.away)
-    def copy_html(self): return f"<p>count in the copy: {self.count}</p>"
+    def copy_html(self): return panel.Html("<p>count in the copy: {}</p>").format(self.count)
     def copy_text(self): return f"Toy({self.count})"
     def state(self): return {"count": self.count, "formula": r'<span class="anb-tex">\\(\\frac{x}{2}\\)</span> and <span class="anb-tex">$\\nope{$</span>'}
     @panel.quick

@@ -185,27 +185,27 @@ def test_a_breakpoint_that_is_ticked_stops_a_run_and_ten_minutes_pass_at_a_click
     it = open_notebook(start(), SHOW)
     button(it, "Step").click()
     at(it, "The run is created")
-    it.live.locator("summary", has_text="Breakpoints").click()
+    button(it, "Breakpoints (0)").click()
     it.live.get_by_label("function: get_weather").check()
-    it.live.get_by_text("Breakpoints (1)").wait_for()
-    it.live.locator("summary", has_text="Breakpoints").click()
+    button(it, "Breakpoints (1)").wait_for()
+    it.page.keyboard.press("Escape")
     button(it, "To breakpoint").click()
     at(it, "The model calls get_weather")
-    it.live.locator("summary", has_text="What if").click()
+    button(it, "What if …").click()
     button(it, "ten minutes pass").click()
-    it.live.locator(".anb-status.anb-now").get_by_text("expired").wait_for()
+    at(it, "The run has expired")
 
 
 def test_the_models_next_answer_goes_wrong_at_a_click(open_notebook: Any) -> None:
     it = open_notebook(start(), SHOW)
-    it.live.locator("summary", has_text="What if").click()
+    button(it, "What if …").click()
     button(it, "its rate limit is reached").click()
-    it.live.get_by_text("So it will be: its rate limit is reached.").wait_for()
-    it.live.locator("summary", has_text="What if").click()
+    it.live.get_by_text("Set: the model is asked next, and its rate limit is reached.").wait_for()
+    it.page.keyboard.press("Escape")
     button(it, "Step").click()
     at(it, "The run is created")
     button(it, "To the end").click()
-    it.live.locator(".anb-status.anb-now").get_by_text("failed").wait_for()
+    at(it, "The run has failed: rate_limit_exceeded")
 
 
 def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:

