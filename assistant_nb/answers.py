@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_NOT_HERE: Final = (404, 410)
+"""What an engine says that does not know an id, and one that was stopped."""
+
 _NO_STORE: Final = (
     "File search had no vector store to look into. Give one to the assistant: client.beta.assistants.update("
     'assistant.id, tool_resources={"file_search": {"vector_store_ids": [vector_store.id]}}). Lesson 05 shows how.'
@@ -67,8 +70,11 @@ def _asked(id: str, client: "OpenAI | None", ask: "Callable[[OpenAI], T]") -> T:
     for one in [client] if client else clients():
         try:
             return ask(one)
-        except (openai.NotFoundError, openai.APIConnectionError):
+        except openai.APIConnectionError:
             if client:
+                raise
+        except openai.APIStatusError as error:
+            if client or error.status_code not in _NOT_HERE:
                 raise
     raise NotAnswered(f"No engine of this kernel has '{id}'. {FROM_TOP}")
 

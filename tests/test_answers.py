@@ -1,5 +1,6 @@
 """`said` and `journal`: they give what a run has, and its own reason for what it has not."""
 
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -123,3 +124,15 @@ def test_the_journal_is_there_whatever_the_status() -> None:
     assert [entry["n"] for entry in anb.journal(run)][:3] == [0, 1, 2]
     _client, run = asked()
     assert anb.journal(run)[0]["event"] == "thread.run.created"
+
+
+def test_an_engine_that_was_stopped_is_not_asked_for_an_answer(tmp_path: Path) -> None:
+    stopped = anb.connect(model=anb.Scripted("Four."), store=tmp_path / "class.db")
+    assistant = stopped.beta.assistants.create(model="gpt-4")
+    thread = stopped.beta.threads.create(messages=[{"role": "user", "content": "2 + 2?"}])
+    run = stopped.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    anb.stop()
+    for ask in (anb.said, anb.journal):
+        with pytest.raises(NotAnswered, match="run the cells from the top"):
+            ask(run)
+    assert stopped
