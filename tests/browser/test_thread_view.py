@@ -235,7 +235,7 @@ def test_everything_can_be_done_by_keyboard(open_notebook: Any, app: str) -> Non
     live.locator(".anb-run", has_text="cancelled").wait_for()
     notebook.settle()
     assert page.evaluate(FOCUS)
-    assert "w0" in live.locator(".anb-content").last.inner_text()
+    live.locator(".anb-content").last.get_by_text("w0").wait_for()
     live.get_by_role("button", name="Fold all").focus()
     notebook.press("Enter", "b", "d", "d", "Space")
     live.locator(".anb-menu summary").focus()
@@ -364,7 +364,7 @@ def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(la
     notebook = opened(open_notebook, LONG.format(count=2))
     written = "len(client.beta.threads.messages.list(thread.id).data)"
     awaits = f"import asyncio\nwhile {written} < 3: await asyncio.sleep(.05)"
-    blocks = "import pathlib, time\nwhile not pathlib.Path('on').exists(): time.sleep(.05)"
+    blocks = "import pathlib, time\nwhile not pathlib.Path('written').exists(): time.sleep(.05)"
     start = "(code) => { jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code }); }"
     notebook.page.evaluate(start, awaits)
     send(notebook, "Meanwhile.")
@@ -372,7 +372,7 @@ def test_a_reader_writes_while_a_cell_awaits_and_is_not_lost_while_one_blocks(la
     notebook.page.evaluate(start, blocks)
     send(notebook, "Still there?")
     notebook.live.get_by_text("The kernel is busy with a cell").wait_for()
-    (lab.root / "on").touch()
+    (lab.root / "written").touch()
     notebook.live.locator(".anb-content", has_text="Still there?").wait_for()
     assert said(notebook, written) == "4"
 
