@@ -159,8 +159,9 @@ class Choices:
     def _offer(self, model: Model, app: App) -> None:
         """Say whom a request may put in the model's place: the recordings, rules, a person, the endpoint named here."""
         others: dict[str, Callable[[], Model]] = {"recorded": self._recorded, "practice": Practice, "human": Human}
+        newest = {"recorded": self._recorded} if self.fallback == "recorded" else {}
         own = {self.model if self.base_url is None else "live": lambda: model} if isinstance(self.model, str) else {}
-        app.runner.others = {**others, **app.runner.others, **own}
+        app.runner.others = {**others, **app.runner.others, **newest, **own}
 
     def _recorded(self) -> Recorded:
         return Recorded(*self.recordings, pace=self.pace, way_on=self.way_on)

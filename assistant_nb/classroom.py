@@ -42,8 +42,12 @@ def new_lesson(name: str) -> tuple[Path, Path]:
     origin = Provenance(answer="authored", usage="estimated")
     write(recording, Recording(notebook.stem, [Exchange(prompt=asked, answer=_ANSWER, usage=None, provenance=origin)]))
     lesson = _lesson(notebook.stem)
-    course.execute(lesson, lambda *_: None, notebook.resolve().parent)
-    nbformat.write(lesson, notebook)
+    try:
+        course.execute(lesson, lambda *_: None, notebook.resolve().parent)
+        nbformat.write(lesson, notebook)
+    except BaseException:
+        recording.unlink()
+        raise
     return notebook, recording
 
 
@@ -70,7 +74,7 @@ def handout(lesson: Path, folder: Path) -> Path:
     for recording in recordings:
         if recording.parent == lesson.resolve().parent:
             shutil.copy(recording, folder)
-    course.copy_files(lesson, folder)
+    course.copy_files(lesson, folder, notebook)
     nbformat.write(notebook, target)
     return target
 

@@ -34,8 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (EngineError, course.LessonError) as error:
         print(error, file=sys.stderr)
         return 1
+    except BrokenPipeError:  # who reads has read enough: `assistant-nb doctor | head -1`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except OSError as error:
-        print(f"'{error.filename}' cannot be used ({error.strerror}). Name another file or --dir.", file=sys.stderr)
+        named = f"'{error.filename}' cannot be used ({error.strerror}). Name another file or --dir."
+        print(named if error.filename else f"{error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

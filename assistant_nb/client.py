@@ -96,8 +96,11 @@ def start(**choices: Unpack[Given]) -> None:
     """
     global _started
     chosen = replace(Choices.of(_own_key(), **choices), way_on=_ON_START)
-    still, who = ("still ", _started.engine.change(chosen)) if _started else ("", _WHO)
-    _started = _started or _Started(chosen)
+    if _started:
+        still, who = "still ", _started.engine.change(chosen, _by_start)
+    else:
+        _started = _Started(chosen)
+        still, who = "", _started.who
     quiet()
     print(_banner(_started.engine, f"{still}at {_HOST}", who))  # noqa: T201
     if _lacks_socks():
@@ -132,7 +135,7 @@ def connect(client: "OpenAI | None" = None, /, **choices: Unpack[Given]) -> "Ope
         _connected[http_client] = engine
     else:
         engine = _engine_of(client)
-        who = engine.change(chosen)
+        who = engine.change(chosen, _by_start if _started and engine is _started.engine else _by_connect)
     quiet()
     print(_banner(engine, "inside this process", who))  # noqa: T201
     return client
@@ -143,8 +146,8 @@ def clients() -> "Iterator[OpenAI]":
     from openai import OpenAI
 
     yield from map(_in_process, reversed(list(_connected)))
-    if os.environ.get("OPENAI_BASE_URL"):
-        yield OpenAI(max_retries=0)
+    if _started:
+        yield OpenAI(base_url=_started.url, api_key=_started.key, max_retries=0)
 
 
 def stop() -> None:
@@ -176,19 +179,23 @@ class _Engine:
         self.choices = replace(choices, store=store, ids=ids, limits=limits, polls=polls)
         self._model = app.model
 
-    def change(self, choices: Choices) -> str:
-        """Follow other choices. Return the word for the banner. Raises RuntimeError for another store."""
+    def change(self, choices: Choices, way: Callable[[str], str]) -> str:
+        """Follow other choices. Return the word for the banner.
+
+        Raises RuntimeError for another store and for other ids. `way` gives the advice for that, from the choice that
+        does not fit: 'ids="lesson"'.
+        """
         choices = choices.within(self.choices)
         if choices.store != self.choices.store:
             kept = "would be lost" if self.choices.store == MEMORY else "would not come along"
             raise RuntimeError(
                 f"The engine is running, {self.choices.kept}. What it keeps {kept}, as store=… names another place."
-                " To change over, run the next line, then this cell again:\nanb.stop()"
+                " " + way(f"store={str(choices.store)!r}")
             )
         if choices.ids != self.choices.ids:
             raise RuntimeError(
                 "The engine is running with ids of its own, and ids='lesson' needs a new one. What this one keeps would"
-                " be lost. To change over, run the next line, then this cell again:\nanb.stop()"
+                " be lost. " + way('ids="lesson"')
             )
         if choices == self.choices and self.app.model is self._model:
             return _WHO
@@ -197,21 +204,29 @@ class _Engine:
         return "now"
 
 
+def _by_start(_: str) -> str:
+    return "To change over, run the next line, then this cell again:\nanb.stop()"
+
+
+def _by_connect(choice: str) -> str:
+    return f"Make another client. Add your other choices to this line:\nclient = anb.connect({choice})"
+
+
 class _Started:
     """A loopback server and the environment that it has changed."""
 
     def __init__(self, choices: Choices) -> None:
         # The SDK imports its Assistants part at the first use, which takes a second. Begin it now.
         threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
-        self.engine, _ = _engine(choices)
-        self._server, key = _listen(self.engine.app, _HOST, 0)
+        self.engine, self.who = _engine(choices)
+        self._server, self.key = _listen(self.engine.app, _HOST, 0)
         self.url = f"{self._server.url}/"
         changes: dict[str, str | None] = {
             "OPENAI_BASE_URL": self._server.url,
-            "OPENAI_API_KEY": key,
+            "OPENAI_API_KEY": self.key,
             "OPENAI_API_TYPE": "openai",  # the SDK refuses to guess which of the two services is meant
             "AZURE_OPENAI_ENDPOINT": self._server.url.removesuffix("/v1"),
-            "AZURE_OPENAI_API_KEY": key,
+            "AZURE_OPENAI_API_KEY": self.key,
             "AZURE_OPENAI_AD_TOKEN": None,  # it would go before the key
             "OPENAI_API_VERSION": API_VERSION,
         }
@@ -277,17 +292,20 @@ def _engine(choices: Choices) -> tuple[_Engine, str]:
     if choices.store in (None, MEMORY):
         return _Engine(choices), _WHO
     if known := _on_file.get(choices.store):
-        return known, known.change(choices)
+        return known, known.change(choices, _by_start)
     _on_file[choices.store] = _Engine(choices)
     return _on_file[choices.store], _WHO
 
 
 def _engine_of(client: "OpenAI") -> _Engine:
     """Return the engine of a client, or of the client that it is a copy of. Raises ValueError."""
-    if engine := _connected.get(client._client):  # noqa: SLF001
-        return engine
-    if _started and client.base_url == _started.url:
-        return _started.engine
+    from openai import OpenAI
+
+    if isinstance(client, OpenAI):
+        if engine := _connected.get(client._client):  # noqa: SLF001
+            return engine
+        if _started and client.base_url == _started.url:
+            return _started.engine
     raise ValueError("This client has no engine in this process. For one that has:\nclient = anb.connect()")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from .keys import HOLDS_KEY, KEY
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -21,12 +23,10 @@ PROBE: Final = "assistant_nb_probe"
 
 _START: Final = re.compile(r"(?:\b(?:anb|assistant_nb)\.|(?<![.\w]))(?:start|connect)\s*\(|recording\s*=")
 """Found in a cell that starts an engine."""
-_PRIVATE: Final = re.compile(r"openai|azure|anthropic|aws_|google|key|token|secret|pass|credential|auth", re.IGNORECASE)
-"""Found in the name of a variable that holds a key, or the address of a real endpoint."""
-_KEY: Final = re.compile(r"\bg?sk[-_][\w-]{8,}|://[^/@\s]+@")
-"""A key, or credentials in a URL."""
+_SERVICE: Final = re.compile("openai|azure|anthropic|aws_|google", re.IGNORECASE)
+"""Found in the name of a variable that holds the address of a real endpoint."""
 
-RECORDING: Final = re.compile(r"recording\s*=\s*([\"'])(.*?)\1(, pace=[\d.]+)?")
+RECORDING: Final = re.compile(r"recording\s*=\s*([\"'])(.*?)\1(\s*,\s*pace\s*=\s*[\d.]+)?")
 """Where a lesson names its recording and its pace."""
 _NAMED: Final = re.compile(r"""["'(]([\w./ -]{1,80})["')]""")
 """What may be the name of a file in a cell."""
@@ -71,10 +71,12 @@ def copy_to(folder: Path, fresh: Path | None = None) -> Iterator[tuple[Path, str
         raise LessonError(
             f"'{folder}' cannot hold your copy of the lessons ({error.strerror}). Name another --dir."
         ) from error
+    if fresh and fresh.name not in [lesson.name for lesson in lessons()]:
+        raise LessonError(f"'{fresh}' is no lesson of the course, so there is nothing to bring back.")
     for lesson in lessons():
         mine = folder / lesson.name
         done = "kept" if mine.exists() else "new"
-        if lesson == fresh and mine.exists():
+        if fresh and fresh.name == lesson.name and mine.exists():
             done = f"new, yours is now {mine.rename(_unused(mine)).name}"
         if done != "kept":
             shutil.copy(lesson, mine)
@@ -106,24 +108,33 @@ def recordings_of(lesson: Path) -> list[str]:
     )
 
 
-def files_of(lesson: Path) -> list[Path]:
-    """Return the files and folders beside a notebook that its cells name, without other notebooks: its data.
+def files_of(lesson: Path, notebook: "NotebookNode | None" = None) -> list[Path]:
+    """Return the files and folders beside a lesson that its cells name: its data. `notebook` is what stays of it.
 
-    Found are names in quotes, and in brackets as Markdown writes them: "points.csv", ![](tide.png).
+    Found are names in quotes, and in brackets as Markdown writes them: "points.csv", ![](tide.png). Other notebooks
+    and hidden files, such as .env, are no data.
     """
     folder = lesson.resolve().parent
-    named = {found[1] for cell in read(lesson).cells for found in _NAMED.finditer(cell.source)}
+    named = {found[1] for cell in (notebook or read(lesson)).cells for found in _NAMED.finditer(cell.source)}
     paths = {(folder / name).resolve() for name in named if Path(name).parts}
-    return sorted(path for path in paths if path.suffix != ".ipynb" and folder in path.parents and path.exists())
+    return sorted(path for path in paths if folder in path.parents and path.exists() and _is_data(path, folder))
 
 
-def copy_files(lesson: Path, folder: Path) -> None:
-    """Copy the files that a notebook names into another folder. What is there already stays as it is."""
-    for path in files_of(lesson):
+def _is_data(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix != ".ipynb" and not hidden
+
+
+def copy_files(lesson: Path, folder: Path, notebook: "NotebookNode | None" = None) -> None:
+    """Copy the files of `files_of` into another folder. What is there already stays as it is."""
+    for path in files_of(lesson, notebook):
         target = folder / path.relative_to(lesson.resolve().parent)
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if path.is_dir() else shutil.copy)(path, target)
+            if path.is_dir():
+                shutil.copytree(path, target, ignore=shutil.ignore_patterns(".*"))
+            else:
+                shutil.copy(path, target)
 
 
 @contextmanager
@@ -132,7 +143,7 @@ def place_of(lesson: Path) -> Iterator[Path]:
 
     So an original gets an empty folder, with copies of the files that it names.
     """
-    if lesson.resolve() not in lessons():
+    if lesson.resolve() not in [original.resolve() for original in lessons()]:
         yield lesson.resolve().parent
         return
     with TemporaryDirectory() as folder:
@@ -158,7 +169,7 @@ def read(lesson: Path) -> "NotebookNode":
         notebook: NotebookNode = nbformat.read(lesson, as_version=4)
         return notebook
     except Exception as error:  # nbformat raises anything, for a file that is no notebook
-        raise LessonError(f"it cannot be read as a notebook: {str(error).partition(chr(10))[0]}") from error
+        raise LessonError(f"'{lesson}' cannot be read as a notebook: {str(error).partition(chr(10))[0]}") from error
 
 
 def execute(
@@ -216,7 +227,11 @@ def execute(
 
 def _environment() -> dict[str, str]:
     """Return this process's environment without keys and addresses of real endpoints."""
-    return {name: value for name, value in os.environ.items() if not (_PRIVATE.search(name) or _KEY.search(value))}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not (HOLDS_KEY.search(name) or _SERVICE.search(name) or KEY.search(value))
+    }
 
 
 def _where(code: "Sequence[NotebookNode]", n: int) -> str:

@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from . import __version__, course
@@ -17,6 +18,7 @@ from .engine.store import Store
 from .sandbox.errors import SandboxError
 
 _RECORDED: Final = "recorded lessons need none"
+_AGAIN: Final = "Do this in the folder of the project: pip install --force-reinstall --no-deps ."
 _ADD: Final[FunctionTool] = {
     "type": "function",
     "function": {
@@ -63,8 +65,10 @@ def _versions(extra: str, *packages: str) -> str:
 
 
 def _lessons() -> str:
-    found = _versions("lesson", "nbformat", "nbclient", "ipykernel", "tqdm", "requests")
-    return f"{len(course.lessons())} found; {found}"
+    versions = _versions("lesson", "nbformat", "nbclient", "ipykernel", "tqdm", "requests")
+    if not (found := course.lessons()):
+        raise _Trouble(f"there are none. {_AGAIN}")
+    return f"{len(found)} found; {versions}"
 
 
 def _kernel() -> str:
@@ -82,9 +86,9 @@ def _recordings() -> str:
     try:
         answers = [len(read(path).exchanges) for path in sorted(SHIPPED.glob("*.jsonl"))]
     except EngineError as error:
-        raise _Trouble(f"{error} Do this: pip install --force-reinstall --no-deps assistant_nb") from None
+        raise _Trouble(f"{error} {_AGAIN}") from None
     if not answers:
-        raise _Trouble("there are none. Do this: pip install --force-reinstall --no-deps assistant_nb")
+        raise _Trouble(f"there are none. {_AGAIN}")
     return f"{len(answers)} with {sum(answers)} answers"
 
 
@@ -114,12 +118,9 @@ def _endpoint(live: Live | None) -> str:
 
 def _store() -> str:
     """Try whether a store can be made here. It is removed again."""
-    file = Path("assistant-nb-doctor.db")
     try:
-        Store(file, Ids("doctor"), SystemClock()).close()
+        with TemporaryDirectory(dir=".") as folder:
+            Store(Path(folder) / "doctor.db", Ids("doctor"), SystemClock()).close()
     except (EngineError, OSError) as error:
-        raise _Trouble(f"none can be kept in this folder: {error} Do this: cd to a folder of yours") from None
-    finally:
-        for one in Path().glob(f"{file.name}*"):
-            one.unlink()
+        raise _Trouble(f"none can be kept in this folder: {error} Do this: cd ~") from None
     return "can be kept in this folder"

@@ -184,8 +184,10 @@ def unused(recording: Path, replayed: Replayed) -> Iterator[str]:
 
     for n, found in enumerate(numbers(_exchanges(recording)), 1):
         if found not in replayed:
-            yield f"exchange {n} of its recording is not used"
-    yield from (f"its recording holds {secret!r}" for secret in _SECRET.findall(recording.read_text(encoding="utf-8")))
+            yield f"exchange {n} of {recording.name} is not used"
+    yield from (
+        f"{recording.name} holds {secret!r}" for secret in _SECRET.findall(recording.read_text(encoding="utf-8"))
+    )
 
 
 def _exchanges(recording: Path) -> "Sequence[Exchange]":

@@ -130,6 +130,21 @@ SITUATIONS = {
         lambda names: anb.start(model="practice", ids="lesson"),
         lambda names: [started(model="practice", ids="lesson")(names), ask(names["client"])],
     ),
+    "other ids for a client of connect": Situation(
+        connected(model="practice"),
+        lambda names: anb.connect(names["client"], model="practice", ids="lesson"),
+        lambda names: names["client"].beta.threads.create(),
+    ),
+    "another store for a client of connect": Situation(
+        connected(store="a.db"),
+        lambda names: anb.connect(names["client"], store="b.db"),
+        lambda names: names["client"].beta.threads.create(),
+    ),
+    "what is no client": Situation(
+        lambda names: None,
+        lambda names: anb.connect("client", model="practice"),  # type: ignore[arg-type]
+        lambda names: names["client"].beta.threads.create(),
+    ),
     "said of an id": Situation(answered, lambda names: anb.said(names["run"].id), lambda names: anb.said(names["run"])),
     "a foreign client": Situation(
         lambda names: names.update(client=OpenAI(api_key="k", base_url="http://h/v1")),

@@ -141,6 +141,41 @@ def test_a_client_of_start_is_known_to_connect_and_a_stranger_is_not() -> None:
         anb.connect(OpenAI(base_url="http://127.0.0.1:9/v1"), model="practice")
 
 
+@pytest.mark.parametrize("stranger", ["thread_1", None.__class__, 7])
+def test_what_is_no_client_is_told(stranger: Any) -> None:
+    with pytest.raises(ValueError, match=r"client = anb\.connect\(\)"):
+        anb.connect(stranger, model="practice")
+
+
+def test_who_answers_at_a_store_that_is_open_is_said_to_be_new(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anb.connect(store=tmp_path / "class.db")
+    anb.start(store=tmp_path / "class.db", model="practice")
+    assert "· now: practice ·" in capsys.readouterr().out
+
+
+def test_a_request_for_recorded_answers_gets_the_newest_recording(tmp_path: Path) -> None:
+    client = anb.connect(recording="02_raw_http")
+    anb.connect(
+        client, base_url="http://127.0.0.1:9/v1", model="m", fallback="recorded", recording="06_function_calling"
+    )
+    offered = anb.client._engine_of(client).app.runner.others["recorded"]()
+    assert "06" in offered.provenance() or "authored" in offered.provenance()
+    assert {path.stem for path in anb.client._engine_of(client).choices.recordings} == {"06_function_calling"}
+
+
+def test_only_engines_of_this_process_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-of-somebody")
+    assert list(anb.client.clients()) == []
+    anb.start()
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    assert [str(client.base_url) for client in anb.client.clients()] == [
+        anb.client._started and anb.client._started.url
+    ]
+
+
 def test_clients_of_one_store_are_answered_by_the_same_model(tmp_path: Path) -> None:
     anb.start(store=tmp_path / "class.db")
     anb.connect(store=tmp_path / "class.db", model=anb.Scripted("From one store."))

@@ -60,6 +60,32 @@ def test_a_handout_has_no_outputs_and_no_answers_but_data_and_runs(tmp_path: Pat
         classroom.handout(lesson, tmp_path / "students")
 
 
+def test_a_handout_has_no_hidden_file_and_nothing_that_only_an_answer_names(tmp_path: Path) -> None:
+    lesson = taught(tmp_path)
+    for name in (".env", "solution.csv", "data/.key", "data/tides.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("secret")
+    notebook = course.read(lesson)
+    notebook.cells += [
+        nbformat.v4.new_code_cell("open('.env'), open('data')"),
+        nbformat.v4.new_code_cell("open('solution.csv')", metadata={"tags": ["answer"]}),
+    ]
+    nbformat.write(notebook, lesson)
+    folder = classroom.handout(lesson, tmp_path / "students").parent
+    files = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    assert files == ["data/tides.csv", "heights.csv", "tides.ipynb", "tides.jsonl"]
+
+
+def test_a_new_lesson_that_cannot_be_executed_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise course.LessonError("the kernel died")
+
+    monkeypatch.setattr(course, "execute", fails)
+    with pytest.raises(course.LessonError):
+        classroom.new_lesson(str(tmp_path / "tides"))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_exercise_of_a_handout_carries_what_nbgrader_wants(tmp_path: Path) -> None:
     cells = course.read(classroom.handout(taught(tmp_path), tmp_path / "students")).cells
     graded = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]

@@ -223,10 +223,18 @@ def test_words_that_nobody_knows_are_misuse() -> None:
 def test_run_of_what_is_no_notebook_says_so(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.ipynb").write_text(text)
     assert cli.main(["run", str(tmp_path / "bad.ipynb")]) == 1
-    assert "bad: it cannot be read as a notebook: " in capsys.readouterr().out
+    assert "/bad.ipynb' cannot be read as a notebook: " in capsys.readouterr().out
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     assert cli.main(["handout", "01", "--dir", str(tmp_path / "file" / "x")]) == 1
     assert "cannot be used (Not a directory). Name another file or --dir." in capsys.readouterr().err
+
+
+def test_a_reader_who_goes_away_is_no_failure_to_tell() -> None:
+    command = [sys.executable, "-c", "from assistant_nb.cli import main; import time; time.sleep(1); main(['doctor'])"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""

@@ -61,6 +61,26 @@ def test_a_lesson_comes_back_and_the_learners_file_gets_another_name(tmp_path: P
 
 
 @pytest.mark.usefixtures("data_dir")
+def test_a_lesson_is_named_by_the_learners_own_file_too(tmp_path: Path) -> None:
+    mine, _ = next(iter(course.copy_to(tmp_path / "mine")))
+    mine.write_text("one")
+    assert dict(course.copy_to(mine.parent, course.find(str(mine))))[mine].startswith("new, yours is now")
+    with pytest.raises(course.LessonError, match=r"own.ipynb' is no lesson of the course"):
+        list(course.copy_to(mine.parent, Path("own.ipynb")))
+
+
+def test_an_original_that_is_reached_by_a_link_is_not_executed_in_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    lesson = notebook(tmp_path / "link/01.ipynb", "1")
+    monkeypatch.setattr(course, "lessons", lambda: [lesson])
+    with course.place_of(lesson) as place:
+        assert place.resolve() != (tmp_path / "there").resolve()
+
+
+@pytest.mark.usefixtures("data_dir")
 def test_copies_are_trusted_and_their_data_come_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "data").mkdir()
     for name in ("data/points.csv", "tide.png", "helper.txt", "02.ipynb"):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assistant_nb import cli, doctor
+from assistant_nb import cli, course, doctor
 from tests.engine.model.endpoint import said, serving
 
 
@@ -46,6 +46,18 @@ def test_recordings_that_cannot_be_read_are_a_failure(
     (folder / "01.jsonl").write_text("nothing")
     assert cli.main(["doctor"]) == 1
     assert "FAILS recordings: " in capsys.readouterr().out
+
+
+def test_no_lessons_are_a_failure(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(course, "lessons", list)
+    assert cli.main(["doctor"]) == 1
+    assert "FAILS lessons: there are none. Do this in the folder of the project: " in capsys.readouterr().out
+
+
+def test_a_store_of_ones_own_is_not_touched(folder: Path) -> None:
+    (folder / "assistant-nb-doctor.db").write_text("mine")
+    cli.main(["doctor"])
+    assert [path.read_text() for path in folder.iterdir()] == ["mine"]
 
 
 def test_an_endpoint_that_calls_no_tool_is_no_failure(capsys: pytest.CaptureFixture[str]) -> None:

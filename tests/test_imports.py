@@ -18,7 +18,7 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["texts", "engine.errors", "engine.ids", "engine.params", "engine.files"],
+    ["keys", "texts", "engine.errors", "engine.ids", "engine.params", "engine.files"],
     ["engine.run_states", "engine.params.fields"],
     ["engine.params.assistants"],
     ["engine.params.lab", "engine.params.files", "engine.params.chat"],

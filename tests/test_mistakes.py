@@ -70,6 +70,14 @@ def test_the_line_is_the_learners_own_and_the_advice_is_that_line_put_right(name
             "client.beta.assistants.create(model='m', instructions='Sing.')",
         ),
         (
+            "client.beta.assistants.create(name='My instruction', model='m', instruction='An instruction.')",
+            "client.beta.assistants.create(name='My instruction', model='m', instructions='An instruction.')",
+        ),
+        (
+            "instruction = client.beta.assistants.create(model='m', instruction='Sing.')",
+            "instruction = client.beta.assistants.create(model='m', instructions='Sing.')",
+        ),
+        (
             "client.beta.threads.runs.create(thread.id, assistent_id=assistant.id)",
             "client.beta.threads.runs.create(thread.id, assistant_id=assistant.id)",
         ),

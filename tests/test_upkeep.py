@@ -57,9 +57,13 @@ def test_what_is_wrong_with_a_lesson_is_told(tmp_path: Path) -> None:
 
 def test_exchanges_that_a_lesson_does_not_use_are_told(tmp_path: Path) -> None:
     lesson = mine(tmp_path, 'recording="03_chat_or_assistant"')
-    assert upkeep.check(lesson, quiet) == [f"exchange {n} of its recording is not used" for n in range(1, 6)]
+    assert upkeep.check(lesson, quiet) == [
+        f"exchange {n} of 03_chat_or_assistant.jsonl is not used" for n in range(1, 6)
+    ]
     shutil.copy(SHIPPED / "02_raw_http.jsonl", tmp_path / "03_chat_or_assistant.jsonl")
-    assert upkeep.check(lesson, quiet) == ["exchange 1 of its recording is not used"], "one beside it comes first"
+    assert upkeep.check(lesson, quiet) == ["exchange 1 of 03_chat_or_assistant.jsonl is not used"], (
+        "one beside it comes first"
+    )
 
 
 def test_a_lesson_without_a_recording_is_told_before_it_runs(tmp_path: Path) -> None:

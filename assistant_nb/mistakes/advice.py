@@ -62,6 +62,7 @@ def _words(facts: Facts, groups: Words) -> Words:
     wanted = param.removesuffix("s").removesuffix("_id")
     word, meant = facts.misspelt or ("", "")
     has_anb = any(one.kind == "anb" for one in facts.named)
+    method = facts.part.partition("(")[0]
     near_tool = _near_tool(groups.get("tool", ""))
     start = f"{named['anb']}.start(" if has_anb else "import assistant_nb as anb; anb.start("
     return {
@@ -86,8 +87,8 @@ def _words(facts: Facts, groups: Words) -> Words:
         "many_got": str(len(ids_in(groups.get("got", "")))),
         "word": word,
         "meant": meant,
-        "corrected": re.sub(rf"\b{re.escape(word)}\b", meant, facts.line) if word in facts.line else "",
-        "method": facts.part.partition("(")[0],
+        "corrected": _with_key(facts, word, meant),
+        "help": f"help({method})" if method else "",
         "base": facts.base or "page",
         "text": "call.function.arguments" if facts.kind == "KeyError" else facts.base,
         "wait": _wait(facts, groups, named["client"]),
@@ -158,6 +159,13 @@ def _with_word(line: str, word: str, better: str) -> str:
     """Return a line with another text in quotes; "" if it has no such text."""
     changed = re.sub(rf"""(['"]){re.escape(word)}\1""", rf"\g<1>{better}\g<1>", line)
     return changed if changed != line else ""
+
+
+def _with_key(facts: Facts, word: str, better: str) -> str:
+    """Return the learner's line with another name for an argument or a key: `word=` or `"word":`; "" without one."""
+    here = rf"""\b{re.escape(word)}(?=\s*=[^=])|(?<=["']){re.escape(word)}(?=["']\s*:)"""
+    part = re.sub(here, better, facts.part, count=1)
+    return facts.line.replace(facts.part, part, 1) if part != facts.part else ""
 
 
 def _with_header(facts: Facts, version: str) -> str:

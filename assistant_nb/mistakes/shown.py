@@ -8,22 +8,15 @@ import re
 from types import TracebackType
 from typing import Any, Final
 
+from ..keys import HOLDS_KEY, KEY
 from ..texts import short
 from . import facts as known
 from .advice import Advice, advice, shown
 from .place import Place, find
 
-_KEY: Final = re.compile(
-    r"""(?<![A-Za-z])(?:g?sk|sess|xai|hf|AIza)[-_][\w-]{6,}   # a key
-    |(?<=://)[^/@\s]+(?=@)                         # credentials in an address
-    |(?<=Bearer\s)[^\s"']+
-    |(?<=key=["'])[^"']*                           # an argument such as api_key=
-    """,
-    re.VERBOSE,
-)
-_SECRET: Final = re.compile("key|token|secret|password", re.IGNORECASE)
-"""Found in the name of a variable of the environment that holds one."""
-_SHORTEST_SECRET: Final = 6
+_GIVEN_KEY: Final = re.compile(r"""(?<=Bearer\s)[^\s"']+|(?<=key=["'])[^"']*""")
+"""A key in a header, or in an argument such as api_key=."""
+_SHORTEST_SECRET: Final = 8
 _LONGEST: Final = 300
 _MOST: Final = 8
 
@@ -81,7 +74,7 @@ def _cut(head: list[str], found: Advice) -> list[str]:
 
 def hidden(text: str) -> str:
     """Return a text without keys: those that look like one, and those of the environment."""
-    secrets = [value for name, value in os.environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET]
+    secrets = [value for name, value in os.environ.items() if HOLDS_KEY.search(name) and len(value) >= _SHORTEST_SECRET]
     for secret in secrets:
         text = text.replace(secret, "…")
-    return _KEY.sub("…", text)
+    return _GIVEN_KEY.sub("…", KEY.sub("…", text))

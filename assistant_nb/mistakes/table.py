@@ -59,7 +59,7 @@ MISTAKES: Final = (
     ),
     Mistake(
         "OpenAI() before start, with a real key",
-        r".*",
+        r"NotFoundError|AuthenticationError|PermissionDeniedError",
         r"",
         "This client goes to the hosted service, where the Assistants API is switched off. Make it after the start.",
         _NEW_CLIENT,
@@ -269,7 +269,7 @@ MISTAKES: Final = (
         r"TypeError|BadRequestError",
         r"unexpected keyword argument|Missing required arguments|^Unknown parameter",
         "There is no parameter `{word}`.",
-        ("help({method})",),
+        ("{help}",),
         Lesson("01", "Step 1: Create an assistant"),
         None,
         lambda facts, _: bool(facts.misspelt),
