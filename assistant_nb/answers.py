@@ -120,9 +120,11 @@ def _reason(run: "Run", text: str = "") -> str:
             why = f"It waits for the outputs of {', '.join(call.function.name for call in calls)}."
         case "failed":
             why = run.last_error.message if run.last_error else ""
-            return f"The run is failed ({run.last_error.code if run.last_error else 'unknown'}). {why}"
+            return f"The run has failed ({run.last_error.code if run.last_error else 'unknown'}). {why}"
         case "incomplete":
-            why = f"{(run.incomplete_details and run.incomplete_details.reason) or 'It was cut off'}. It said: {text!r}"
+            why = (
+                f"Reason: {(run.incomplete_details and run.incomplete_details.reason) or 'unknown'}. Its text: {text!r}"
+            )
         case "expired":
             why = "Its ten minutes were over before it had an answer."
         case _:

@@ -218,9 +218,9 @@ def _check_together(given: Given) -> None:
         )
     for name, one, other in (("fallback", "recorded", "practice"), ("polls", "watch", "step")):
         if (value := {**given}.get(name, one)) not in (one, other):
-            raise ValueError(f"{name}={value!r} is none. Use {name}={one!r} or {name}={other!r}.")
+            raise ValueError(f"{name}={value!r} is no choice. Use {name}={one!r} or {name}={other!r}.")
     if given.get("ids", "lesson") != "lesson":
-        raise ValueError(f"ids={given['ids']!r} are none. For those of the lessons: ids='lesson'.")
+        raise ValueError(f"ids={given['ids']!r} is no choice. Use ids='lesson', or leave it out.")
     check_stall(given.get("stall_s", STALL_S))
     for name, advice in _misfits(
         given, live=live, replays=given.get("fallback") == "recorded" or (model == "recorded" and not live)

@@ -20,7 +20,7 @@ _CHOICES = ("store", "base_url", "model", "api_key", "cap_tokens", "stall_s", "r
 """Options of `serve` that are choices of an engine."""
 _JUPYTER = Path(__file__).parent / "jupyter"
 """Settings for JupyterLab: widgets use no subshells of the kernel, which lose messages at a reload."""
-_LATE = "You come late? Click the cell where the class is. Choose Run > Run All Above Selected Cell."
+_LATE = "Are you late? Click the cell where the class is. Choose Run > Run All Above Selected Cell."
 _NEEDS_LAB = "This needs more of the package. Install it with: pip install 'assistant_nb[lab]'"
 
 

@@ -67,7 +67,7 @@ def start(**choices: Unpack[Given]) -> None:
     """Start the engine for this process, so that `OpenAI()` needs no arguments and no network.
 
     Listens on 127.0.0.1 only and sets `OPENAI_BASE_URL` and `OPENAI_API_KEY` (random), and what `AzureOpenAI()` reads.
-    Prints one line: engine, model, where the answers come from. Calling it twice is harmless.
+    Prints one line: engine, model, where the answers come from. Calling it again with the same choices changes nothing.
 
     Who answers: `model` is "recorded" (the default), "practice" (rules, no language model), "human" (you, see
     `/v1/lab/seats`), an object such as `Scripted("…")`, or with `base_url` the name of a model at an endpoint that
@@ -88,8 +88,8 @@ def start(**choices: Unpack[Given]) -> None:
       moves by itself)
 
     Called again with other choices, it changes who answers. Address, key, objects, ids and clock stay. The line says
-    "now:". Runs under way finish with the model that they began with. `store`, `limits` and `polls` stay
-    unless you name them.
+    "now:". Runs under way finish with the model that they began with. `limits` and `polls` stay unless you name them.
+    Another `store` or other `ids` need a new engine: call `stop` first.
 
     Raises TypeError for an unknown choice, ValueError for choices that do not fit, RuntimeError for another store than
     that of the running engine, and the engine's RecordingError and StoreError for files it cannot use.

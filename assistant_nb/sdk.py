@@ -47,7 +47,7 @@ def sentence(error: Exception) -> str:
         case openai.APITimeoutError():
             return "The server took too long to answer. Try again."
         case openai.APIConnectionError():
-            return "The server does not answer. For another engine and its client: anb.start(); client = OpenAI()"
+            return "The server does not answer. Start a new engine: anb.stop(); anb.start(); client = OpenAI()"
         case openai.OpenAIError():
             return f"The server's answer cannot be used: {error}"
         case _:
@@ -59,7 +59,7 @@ def id_of(thing: Any, kind: str, better: str) -> str:
     id = thing if isinstance(thing, str) else str(thing.id)
     given = KINDS.get(id.partition("_")[0], kind)
     if given != kind:
-        raise TypeError(f"'{id}' is the id of {given}, and here belongs that of {kind}. Write: {better}")
+        raise TypeError(f"'{id}' is the id of {given}. This place needs the id of {kind}. Write: {better}")
     return id
 
 

@@ -65,7 +65,7 @@ def test_an_incomplete_run_shows_what_it_has_said() -> None:
         thread_id=thread.id, assistant_id=assistant.id, max_completion_tokens=256
     )
     assert run.status == "incomplete"
-    with pytest.raises(NotAnswered, match=r"max_completion_tokens\. It said: 'Practice: rules"):
+    with pytest.raises(NotAnswered, match=r"max_completion_tokens\. Its text: 'Practice: rules"):
         anb.said(run)
 
 

@@ -163,7 +163,7 @@ def test_practice_answers_anything_and_says_what_it_is() -> None:
         ({"model": "practice", "fallback": "practice"}, "fallback=… goes with base_url=…"),
         ({"model": "human", "fallback": "practice"}, "fallback=… goes with base_url=…"),
         ({"base_url": "http://h/v1", "fallback": "practice", "pace": 1}, "pace=… goes with recorded answers"),
-        ({"polls": "always"}, "polls='always' is none. Use polls='watch' or polls='step'."),
+        ({"polls": "always"}, "polls='always' is no choice. Use polls='watch' or polls='step'."),
     ],
 )
 def test_choices_that_do_not_go_together_are_refused(given: Any, message: str) -> None:
@@ -217,5 +217,5 @@ def test_ids_are_asked_for_before_there_are_others() -> None:
     anb.start(model="practice")
     with pytest.raises(ValueError, match="ids=… goes with a store in memory"):
         anb.connect(ids="lesson", store="class.db")
-    with pytest.raises(ValueError, match="ids='mine' are none. For those of the lessons: ids='lesson'"):
+    with pytest.raises(ValueError, match="ids='mine' is no choice. Use ids='lesson'"):
         anb.connect(ids="mine")  # type: ignore[arg-type]

@@ -40,12 +40,12 @@ _READING: Final = Lesson("01", "Step 5: Display the assistant's response")
 _VERSIONS: Final = Lesson("02", "Version 2 of the same run")
 _MESSAGES: Final = Lesson("01", "Step 3: Add a message to a thread")
 _WAITS: Final = Lesson("06", "A run that waits")
-_NEW_CLIENT: Final = ("{anb}.start(); {client} = OpenAI()",)
+_NEW_CLIENT: Final = ("{start}; from openai import OpenAI; {client} = OpenAI()",)
 _AGAIN: Final = "{client}.beta.threads.runs.create_and_poll(thread_id={run}.thread_id, assistant_id={run}.assistant_id)"
 _MESSAGE: Final = '{client}.beta.threads.messages.create(thread_id={thread}.id, role="user", content="…")'
 _FREE: Final = (
     "{wait}",
-    '{client}.beta.threads.runs.cancel("{run_id}", thread_id="{thread_id}")  # stop it',
+    '{client}.beta.threads.runs.cancel("{run_id}", thread_id="{thread_id}")  # cancel it',
 )
 
 MISTAKES: Final = (
@@ -94,7 +94,7 @@ MISTAKES: Final = (
         "wrong id",
         r"BadRequestError|ValueError",
         r"^(Invalid|Expected a non-empty value for) ['`](?P<param>\w+)['`](: '(?P<id>.*)'\. Expected| but received)",
-        "This is no id. `{param}` takes the id of {kind_wanted}.",
+        "This is not an id. `{param}` takes the id of {kind_wanted}.",
         ("{argument}",),
         _WRONG_ID,
         None,
@@ -111,7 +111,7 @@ MISTAKES: Final = (
         "file search without a store",
         r"BadRequestError",
         r"^Unknown parameter: 'tools\[\d+\]\.(file_search\.)?vector_store_ids'",
-        "The vector stores of a search stand in `tool_resources`, beside the tools.",
+        "Vector stores belong in `tool_resources`, not in `tools`.",
         ('tool_resources={{"file_search": {{"vector_store_ids": [{vector_store}.id]}}}}',),
         Lesson("05", "Files and vector stores"),
     ),
@@ -135,7 +135,7 @@ MISTAKES: Final = (
         "wrong role",
         r"BadRequestError",
         r"'(?P<role>.*)'\. Supported values are: 'user' and 'assistant'",
-        'A thread takes messages of "user" and "assistant". System words belong into the instructions of a run.',
+        'A thread takes messages of "user" and "assistant". System words belong in the instructions.',
         ("{as_user}",),
         Lesson("03", "Tutor two: an assistant"),
     ),
@@ -168,15 +168,15 @@ MISTAKES: Final = (
         "file search without a store",
         r"BadRequestError",
         r"^Vector store \S+ has expired",
-        "The search has no vector store.",
-        ('tool_resources={{"file_search": {{"vector_store_ids": [{vector_store}.id]}}}}',),
+        "This vector store has expired. Put your files into a new one, and give its id to the assistant.",
+        ('{vector_store} = {client}.vector_stores.create(name="shelf", file_ids=[{file}.id])',),
         Lesson("05", "Files and vector stores"),
     ),
     Mistake(
         "message while a run is active",
         r"BadRequestError",
         r"^Can't add messages to (?P<thread_id>\S+) while a run (?P<run_id>\S+) is active",
-        "A run locks its thread until it ends. Give the outputs that it waits for, wait for its end, or stop it.",
+        "A run locks its thread until it ends. Submit its tool outputs, wait for its end, or cancel it.",
         _FREE,
         _WAITS,
     ),
@@ -184,7 +184,7 @@ MISTAKES: Final = (
         "second run",
         r"BadRequestError",
         r"^Thread (?P<thread_id>\S+) already has an active run (?P<run_id>[^.\s]+)",
-        "A thread has one run at a time. Give the outputs that it waits for, wait for its end, or stop it.",
+        "A thread has one run at a time. Submit its tool outputs, wait for its end, or cancel it.",
         _FREE,
         _WAITS,
     ),
@@ -330,7 +330,7 @@ MISTAKES: Final = (
         "objects gone after a restart",
         r"NameError",
         r"^name '(client|assistant|thread|message|messages|run|runs)' is not defined",
-        f"No cell has made it yet. {FROM_TOP}",
+        f"No cell has made this object yet. {FROM_TOP}",
         (),
         _BEGIN,
         None,
@@ -356,14 +356,14 @@ MISTAKES: Final = (
         "forgotten run",
         r"NotAnswered",
         r"No run has answered",
-        "A message alone asks nobody. Create a run.",
+        "A message does not start a run. Create a run.",
         ("{anb}.said({client}.beta.threads.runs.create_and_poll(thread_id={thread}.id, assistant_id={assistant}.id))",),
         Lesson("01", "A slip worth making"),
     ),
     Mistake(
         "a question that nobody has recorded",
         r"NotAnswered",
-        r"^The run is failed \(invalid_prompt\)",
+        r"^The run has failed \(invalid_prompt\)",
         "",
         (),
         Lesson("01", "A question that nobody has recorded"),
@@ -372,7 +372,7 @@ MISTAKES: Final = (
         Mistake(
             f"{status} run",
             r"NotAnswered",
-            rf"^The run is {status}",
+            rf"^The run (is|has) {status}",
             "Your question is still on the thread: create a new run.",
             (f"{{anb}}.said({_AGAIN})",),
             lesson,
