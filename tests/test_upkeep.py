@@ -44,6 +44,12 @@ def changed(lesson: Path, folder: Path, old: str, new: str) -> Path:
     return folder / lesson.name
 
 
+def passes_nbval(lesson: Path) -> None:
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider", lesson.name]
+    outcome = subprocess.run(command, cwd=lesson.parent, capture_output=True, text=True, check=False)
+    assert outcome.returncode == 0, outcome.stdout
+
+
 def test_a_lesson_that_is_true_has_nothing_wrong() -> None:
     assert upkeep.check(course.find("02"), quiet) == []
 
@@ -330,8 +336,23 @@ def test_each_lesson_recorded_anew_differs_only_where_the_answers_do(lesson: Pat
 def test_a_lesson_recorded_anew_passes_nbval(tmp_path: Path) -> None:
     endpoint: Any = Again(SHIPPED / "03_chat_or_assistant.jsonl")
     upkeep.record(course.find("03"), tmp_path, endpoint, quiet)
-    nbval = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
-    ran = subprocess.run(
-        [*nbval, "03_chat_or_assistant.ipynb"], cwd=tmp_path, capture_output=True, text=True, check=False
+    passes_nbval(tmp_path / "03_chat_or_assistant.ipynb")
+
+
+@pytest.mark.nightly
+def test_a_scripted_lesson_with_ids_of_the_lessons_passes_nbval(tmp_path: Path) -> None:
+    """Ids and times stand in its outputs, and are the same in a second kernel."""
+    lesson = mine(
+        tmp_path,
+        "import assistant_nb as anb; anb.start(model=anb.Scripted('Hello.', 'Bye.'), ids='lesson');"
+        " from openai import OpenAI; client = OpenAI()",
+        "teacher = client.beta.assistants.create(model='gpt-4o'); teacher.id, teacher.created_at",
+        "thread = client.beta.threads.create(messages=[{'role': 'user', 'content': 'Hi'}]); anb.ThreadView(client, thread)",
+        "run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=teacher.id); run.id, run.completed_at",
+        "anb.said(run)",
     )
-    assert ran.returncode == 0, ran.stdout
+    notebook = course.read(lesson)
+    course.execute(notebook, quiet, tmp_path)
+    nbformat.write(notebook, lesson)
+    assert "thread_" in str(notebook.cells[2].outputs), "the widget's copy shows an id"
+    passes_nbval(lesson)
