@@ -6,7 +6,6 @@ An audit hook in every Python process that a command starts writes down where it
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,6 +19,7 @@ import pytest
 
 from assistant_nb import course
 from tests.engine.model.endpoint import said, serving
+from tests.ports import free_port
 from tests.until import until
 
 HOOK = """
@@ -156,8 +156,7 @@ def test_serve_connects_to_nobody(connections: Path, proxy: Proxy) -> None:
 
 def test_lab_connects_to_nobody(connections: Path, proxy: Proxy, tmp_path: Path) -> None:
     pytest.importorskip("jupyterlab")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     words = command("lab", "--no-browser", f"--port={port}", "--ServerApp.ip=127.0.0.1", "--IdentityProvider.token=t")
     environment = os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")}
     client = build_opener(ProxyHandler({}))

@@ -59,7 +59,7 @@ class Stepping(RuleBasedStateMachine):
         self.seen[run_id] = self.look(run_id)
 
     def one(self, data: st.DataObject) -> str:
-        return str(data.draw(st.sampled_from(sorted(self.runs))))
+        return str(data.draw(st.sampled_from(list(self.runs))))
 
     @rule(held=st.booleans(), breakpoints=st.lists(st.sampled_from(BREAKPOINTS), max_size=2))
     def create(self, held: bool, breakpoints: Any) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -21,6 +20,7 @@ import pytest
 
 import assistant_nb
 from tests.browser.opened import Opened
+from tests.ports import free_port
 from tests.until import PATIENCE_S, until
 
 SHOTS = Path(__file__).parent / "shots"
@@ -70,7 +70,7 @@ class Lab:
 
     def __init__(self, home: Path) -> None:
         self.root, self.trust, self.token = home / "root", home / "jupyter_data_dir", secrets.token_hex(16)
-        self.url = f"http://127.0.0.1:{_free_port()}"
+        self.url = f"http://127.0.0.1:{free_port()}"
         config = home / "config"
         for folder in (self.root, config / "labconfig"):
             folder.mkdir(parents=True)
@@ -102,12 +102,6 @@ class Lab:
     def close(self) -> None:
         self._process.terminate()
         self._process.wait(30)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

@@ -87,6 +87,31 @@ tutor = client.beta.assistants.create(model="gpt-4o", name="Tutor")
 thread = client.beta.threads.create()
 """
 
+ENDLESS = """
+import itertools, time
+import assistant_nb as anb
+seen = []
+def endlessly(prompt):
+    for n in itertools.count():
+        seen.append(n)
+        yield f"w{n} "
+        time.sleep(.02 if n < 40 else .2)
+client = anb.connect(model=anb.Scripted(endlessly))
+tutor = client.beta.assistants.create(model="gpt-4o", name="Tutor")
+thread = client.beta.threads.create()
+"""
+"""An answer that only *Stop* ends, however slow the machine is."""
+
+NO_PATIENCE = """
+const wait = window.setTimeout;
+window.setTimeout = (act, ms, ...rest) => {
+  const isLimit = String(act).includes("Control comm did not respond in time");
+  window.lostPatience ||= isLimit;
+  return wait(act, isLimit ? 0 : ms, ...rest);
+};
+"""
+"""Lets the 4 s that ipywidgets gives a kernel run out at once: then it asks for each widget by itself."""
+
 WAITS = """
 import assistant_nb as anb
 client = anb.connect(model=anb.Scripted(anb.ToolCall("add", "{}"), "It is 3."))
@@ -401,16 +426,20 @@ def test_two_views_of_a_thread_show_the_same_and_keep_what_is_typed_in_each(open
     assert first.locator(".anb-list").inner_text() == second.locator(".anb-list").inner_text()
 
 
-@NIGHTLY  # red now and then, for a cause that is not known yet
 def test_a_page_that_is_loaded_again_meets_the_answer_that_comes_and_can_stop_it(open_notebook: Any) -> None:
-    notebook = opened(open_notebook, STREAM.replace(".0015", ".02"))
+    """At once, and where the kernel has not answered ipywidgets within its 4 s, as on a busy machine."""
+    notebook = opened(open_notebook, ENDLESS, fresh=True)
     notebook.save()
     notebook.live.get_by_role("button", name="Send and run").wait_for()
     send(notebook, "Go on.")
-    notebook.live.locator(".anb-content", has_text="w60").wait_for()
-    notebook.load()
-    notebook.live.locator(".anb-content", has_text="w60").wait_for()
-    notebook.live.locator("button:disabled", has_text="Send").wait_for()
+    notebook.live.locator(".anb-content", has_text="w20").wait_for()
+    for script in ("", NO_PATIENCE):
+        notebook.page.add_init_script(script)
+        notebook.load()
+        seen = notebook.execute("print(len(seen))").strip()
+        notebook.live.locator(".anb-content", has_text=f"w{seen} ").wait_for()
+        notebook.live.locator("button:disabled", has_text="Send").wait_for()
+    assert notebook.page.evaluate("() => lostPatience")
     notebook.live.get_by_role("button", name="Stop").click()
     notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
     notebook.live.locator("button:enabled", has_text="Send").wait_for()
