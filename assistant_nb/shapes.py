@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .engine.files.file_objects import SearchHit
     from .engine.objects import Message, Run, RunStep
     from .engine.params.lab import Breakpoint, Edit, Said, SaidCall, To
-    from .engine.parts import Annotation, CodeOutput, Part, Provenance, ToolCall
+    from .engine.parts import Annotation, CodeOutput, FunctionCall, Part, Provenance, ToolCall
 
     class Refusal(TypedDict):
         """A part of a message that other servers make."""
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         "Breakpoint",
         "CodeOutput",
         "Edit",
+        "FunctionCall",
         "JournalEntry",
         "LabFork",
         "LabRun",

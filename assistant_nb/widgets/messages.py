@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NotRequired, Required, TypedDict, final
 
 if TYPE_CHECKING:
-    from ..shapes import Breakpoint, LabRun
+    from ..shapes import Breakpoint, FunctionCall, LabRun
 
 # All widgets
 
@@ -128,19 +128,11 @@ class AboutThread(PanelState):
     """The outputs that a run waits for."""
 
 
-class AskedCall(TypedDict):
-    """A call of a function, whose output a run waits for."""
-
-    id: str
-    name: str
-    arguments: str
-
-
 class Asks(TypedDict):
     """What a run waits for."""
 
     run: str
-    calls: list[AskedCall]
+    calls: "list[FunctionCall]"
     functions: bool
     """True if the view has functions that can answer."""
 

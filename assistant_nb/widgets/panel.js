@@ -1,4 +1,5 @@
 /* What the widgets share. `panel.py` puts this text before each widget's own, as a widget's module cannot import. */
+import { draw } from "./formulas.js";
 
 /** After this time without an answer the view asks the kernel itself whether it is busy. */
 const BUSY_AFTER_MS = 700;
@@ -229,12 +230,13 @@ function pressWhatMoves(root) {
   /** @type {any} */ let button = null;
   let [x, y] = [0, 0];
   root.addEventListener("pointerdown", (/** @type {any} */ event) => {
-    button = event.target.closest("button");
+    button = event.button === 0 ? event.target.closest("button") : null;
     [x, y] = [event.clientX, event.clientY];
   });
   function release(/** @type {PointerEvent} */ event) {
     const isStill = Math.hypot(event.clientX - x, event.clientY - y) < STILL_PX;
-    if (button && isStill && !event.composedPath().includes(button)) button.click();
+    const isLeft = button?.isConnected && isStill && !event.composedPath().includes(button);
+    if (isLeft && event.button === 0) button.click();
     button = null;
   }
   window.addEventListener("pointerup", release, true);
@@ -250,72 +252,6 @@ function reachable() {
       else target.removeAttribute("tabindex");
     }
   });
-}
-
-/** For the call of a view: the library that draws formulas, once it has come. @type {WeakMap<Function, Promise<any>>} */
-const temmlAsked = new WeakMap();
-
-/** @param {string} source */
-async function importTemml(source) {
-  const url = URL.createObjectURL(
-    new Blob([source, "\nexport default temml;"], { type: "text/javascript" }),
-  );
-  const library = await import(/* webpackIgnore: true */ url).finally(() =>
-    URL.revokeObjectURL(url),
-  );
-  return library.default;
-}
-
-/**
- * Draw the formulas of a part of the page. A text that is no TeX stays as it is.
- * @param {Element} part
- * @param {(name: string) => Promise<any>} call
- */
-export async function draw(part, call) {
-  const formulas = [...part.querySelectorAll(".anb-tex:not([data-drawn])")];
-  if (!formulas.length) return;
-  const page = /** @type {any} */ (globalThis);
-  // Only what has come is shared: a view that is closed while it asks has no answer.
-  if (!page.__anb_temml && !temmlAsked.has(call))
-    temmlAsked.set(call, call("temml").then(importTemml));
-  const temml = (page.__anb_temml ??= await temmlAsked.get(call));
-  for (const formula of formulas) {
-    const { tex, display } = undelimited(formula.textContent ?? "");
-    formula.setAttribute("data-drawn", "");
-    try {
-      formula.innerHTML = temml.renderToString(tex, {
-        displayMode: display,
-        throwOnError: true,
-        trust: false,
-        annotate: true,
-      });
-    } catch {
-      /* no TeX: its source stays */
-    }
-  }
-}
-
-/**
- * `undelimited("\\(x\\)")` -> `{tex: "x", display: false}`
- * @param {string} source
- */
-export function undelimited(source) {
-  const pair = [
-    ["\\(", "\\)"],
-    ["\\[", "\\]"],
-    ["$$", "$$"],
-    ["$", "$"],
-  ].find(
-    ([open, close]) =>
-      source.startsWith(open) &&
-      source.endsWith(close) &&
-      source.length >= open.length + close.length,
-  );
-  if (!pair) return { tex: source, display: true };
-  return {
-    tex: source.slice(pair[0].length, -pair[1].length),
-    display: pair[0] === "\\[" || pair[0] === "$$",
-  };
 }
 
 /**
@@ -346,52 +282,4 @@ export function toNextCell(model, id, code) {
     source: code,
   });
   return true;
-}
-
-/**
- * Tabs: a row of names, one of which is chosen; arrow keys go along it.
- * @param {string} label
- * @param {[string, () => any, string?][]} pages a name, what makes its content, a tooltip
- * @param {number} [chosen] the one to begin with
- * @param {(n: number) => void} [remember] is told which one is chosen
- */
-export function tabs(label, pages, chosen = 0, remember = () => {}) {
-  const panel = h("div", { class: "anb-panel", role: "tabpanel", tabindex: 0 });
-  const row = h("div", { class: "anb-tabs", role: "tablist", "aria-label": label });
-  const buttons = pages.map(([name, , title], n) =>
-    h(
-      "button",
-      {
-        role: "tab",
-        type: "button",
-        title,
-        onclick: () => choose(n),
-        onkeydown: (/** @type {KeyboardEvent} */ e) => go(e, n),
-      },
-      name,
-    ),
-  );
-  row.append(...buttons);
-  /** @param {KeyboardEvent} event @param {number} n */
-  function go(event, n) {
-    const to = { ArrowRight: n + 1, ArrowLeft: n - 1, Home: 0, End: pages.length - 1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    choose((to + pages.length) % pages.length);
-    buttons[chosen].focus();
-  }
-  /** @param {number} n */
-  function choose(n) {
-    chosen = n;
-    remember(n);
-    buttons.forEach((button, k) => {
-      button.setAttribute("aria-selected", String(k === n));
-      button.tabIndex = k === n ? 0 : -1;
-    });
-    panel.setAttribute("aria-label", pages[n][0]);
-    panel.replaceChildren(pages[n][1]());
-  }
-  choose(chosen);
-  const element = h("div", { class: "anb-tabbed" }, row, panel);
-  return { element, panel, refresh: () => choose(chosen) };
 }

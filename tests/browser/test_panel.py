@@ -107,6 +107,20 @@ def test_a_trouble_is_told_until_it_is_over_whatever_else_succeeds(toy: Any) -> 
     alert.wait_for(state="hidden")
 
 
+def test_a_button_that_moves_is_pressed_by_the_left_button_while_it_is_there(toy: Any) -> None:
+    notebook = toy()
+    press = """([button, gone]) => {
+      const quick = document.querySelector(".anb-toy button");
+      quick.dispatchEvent(new PointerEvent("pointerdown", { button, bubbles: true }));
+      if (gone) quick.remove();
+      window.dispatchEvent(new PointerEvent("pointerup", { button }));
+    }"""
+    for button, gone, pressed in ((2, False, 0), (0, False, 1), (0, True, 1)):
+        notebook.page.evaluate(press, [button, gone])
+        notebook.settle()
+        assert notebook.execute("print(toy.count)").strip() == str(pressed)
+
+
 @pytest.mark.parametrize(
     ("app", "trusted", "kernel"),
     [

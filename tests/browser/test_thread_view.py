@@ -185,7 +185,7 @@ def test_what_is_exported_reads_like_the_thread(open_notebook: Any) -> None:
     notebook = opened(open_notebook, EVERYTHING)
     saved = {}
     for kind in ("HTML", "Notebook"):
-        notebook.live.locator(".anb-menu summary").click()
+        notebook.live.get_by_role("button", name="Export").click()
         with notebook.page.expect_download() as waiting:
             notebook.live.get_by_role("button", name=kind, exact=True).click()
         saved[kind] = Path(waiting.value.path()).read_text()
@@ -263,7 +263,7 @@ def test_everything_can_be_done_by_keyboard(open_notebook: Any, app: str) -> Non
     live.locator(".anb-content").last.get_by_text("w0").wait_for()
     live.get_by_role("button", name="Fold all").focus()
     notebook.press("Enter", "b", "d", "d", "Space")
-    live.locator(".anb-menu summary").focus()
+    live.get_by_role("button", name="Export").focus()
     notebook.press("Enter", "Tab")
     with page.expect_download() as waiting:
         notebook.press("Enter")
@@ -323,15 +323,20 @@ def test_a_jump_lands_at_its_message(open_notebook: Any) -> None:
 def test_the_menus_of_a_short_thread_are_not_cut_off(open_notebook: Any, width: int) -> None:
     notebook = opened(open_notebook, CUT)
     notebook.resize(width, 900)
-    notebook.live.locator(".anb-menu summary").click()
+    menu = notebook.live.locator(".anb-popover")
+    for close in (lambda: notebook.press("Escape"), notebook.live.locator(".anb-list").click):
+        notebook.live.get_by_role("button", name="Export").click()
+        menu.wait_for()
+        box = menu.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= 900
+        close()
+        menu.wait_for(state="hidden")
     notebook.live.get_by_label("Search the thread").fill("e")
     notebook.live.get_by_label("Search the thread").press("Enter")
     notebook.live.locator(".anb-hits button").wait_for()
-    root = notebook.live.bounding_box()
-    for menu in (".anb-menu > div", ".anb-hits"):
-        box = notebook.live.locator(menu).bounding_box()
-        assert root["x"] <= box["x"] and box["x"] + box["width"] <= root["x"] + root["width"]
-        assert box["y"] + box["height"] <= root["y"] + root["height"]
+    root, box = notebook.live.bounding_box(), notebook.live.locator(".anb-hits").bounding_box()
+    assert root["x"] <= box["x"] and box["x"] + box["width"] <= root["x"] + root["width"]
+    assert box["y"] + box["height"] <= root["y"] + root["height"]
 
 
 def test_who_sends_from_amid_a_thread_sees_the_answer_come(open_notebook: Any) -> None:
@@ -463,6 +468,26 @@ def test_a_button_works_though_it_moves_from_under_the_pointer(open_notebook: An
     notebook.page.wait_for_function(f"(before) => ({bottom})() > before + 40", arg=before)
     notebook.page.mouse.up()
     notebook.live.locator(".anb-run", has_text="cancelled").wait_for()
+
+
+def test_a_run_that_waits_for_outputs_gets_them(open_notebook: Any) -> None:
+    view = "view = anb.ThreadView(client, thread, functions=[add]); view"
+    notebook = open_notebook(WAITS, "def add(): return 3", view)
+    notebook.live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    submit, hint = notebook.live.get_by_role("button", name="Submit outputs"), notebook.live.locator(".anb-form p")
+    submit.click()
+    assert hint.inner_text() == "The output of add is empty. Press Submit outputs again to send it so."
+    notebook.live.get_by_label("Output of add({})").press("4")
+    hint.wait_for(state="hidden")
+    notebook.live.get_by_role("button", name="Let my functions answer").click()
+    notebook.page.wait_for_function("() => document.querySelector('.anb-form textarea').value === '3'")
+    notebook.shot("asked")
+    submit.click()
+    notebook.live.locator(".anb-content", has_text="It is 3.").wait_for()
+    submit.wait_for(state="hidden")
+    steps = said(notebook, "client.beta.threads.runs.steps.list(view._runs[-1]['id'], thread_id=thread.id).data")
+    assert "output='3'" in steps
 
 
 def test_a_run_that_waits_for_outputs_can_be_stopped(open_notebook: Any) -> None:

@@ -1,8 +1,9 @@
-// node --test: the pure helpers of panel.js
+// node --test: the pure helpers of what the widgets share
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { undelimited } from "./panel.js";
+import { undelimited } from "./formulas.js";
+import { emptyOnes } from "./outputs.js";
 
 test("a formula is taken out of its delimiters, which say whether it stands alone", () => {
   assert.deepEqual(undelimited("\\(x\\)"), { tex: "x", display: false });
@@ -14,4 +15,10 @@ test("a formula is taken out of its delimiters, which say whether it stands alon
 test("an environment is its own delimiter", () => {
   const source = "\\begin{align}x\\end{align}";
   assert.deepEqual(undelimited(source), { tex: source, display: true });
+});
+
+test("an output of spaces alone is empty", () => {
+  const call = (/** @type {string} */ id) => ({ id, function: { name: "add", arguments: "{}" } });
+  const [one, two] = [call("c1"), call("c2")];
+  assert.deepEqual(emptyOnes([one, two], { c1: "3", c2: " " }), [two]);
 });

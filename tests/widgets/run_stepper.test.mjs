@@ -6,7 +6,8 @@ import { placed } from "./menu.js";
 import { isOff } from "./run_stepper/controls.js";
 import { edges, passedBy, stands } from "./run_stepper/diagram.js";
 import { usedSoFar } from "./run_stepper/frames.js";
-import { begun, edited } from "./run_stepper/forms.js";
+import { edited } from "./run_stepper/forms.js";
+import { begun } from "./seat.js";
 
 const MOVES = {
   queued: { in_progress: "", failed: "" },

@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { given } from "./thread_view/asked.js";
 import { labels } from "./thread_view/composer.js";
 
 test("assistants of the same name and model are told apart", () => {
@@ -26,22 +25,5 @@ test("assistants of the same name and model are told apart", () => {
       ["a1", "Ann (gpt-4o) · a1"],
       ["a2", "Ann (gpt-4o) · a2"],
     ],
-  );
-});
-
-test("an empty output is sent only if the person means it", () => {
-  const asked = (/** @type {boolean} */ yes) =>
-    given(
-      [
-        ["c1", "3"],
-        ["c2", " "],
-      ],
-      (empty) => yes && empty === 1,
-    );
-  assert.deepEqual(asked(true), { c1: "3", c2: " " });
-  assert.equal(asked(false), null);
-  assert.deepEqual(
-    given([["c1", "3"]], () => false),
-    { c1: "3" },
   );
 });

@@ -1,5 +1,6 @@
 /* Beside the form: the call as code, and what it would change. */
-import { h, tabs, toNextCell } from "../panel.js";
+import { h, toNextCell } from "../panel.js";
+import { tabs } from "../tabbed.js";
 import { button } from "./controls.js";
 import { asCell } from "./words.js";
 

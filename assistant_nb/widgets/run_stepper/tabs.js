@@ -1,5 +1,6 @@
 /* The tabs of a frame. Python has the table of them, and makes the HTML of most. */
-import { h, tabs, toNextCell } from "../panel.js";
+import { h, toNextCell } from "../panel.js";
+import { tabs } from "../tabbed.js";
 
 /** @typedef {import("./controls.js").Stepper} Stepper */
 

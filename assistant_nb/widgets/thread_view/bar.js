@@ -1,5 +1,7 @@
 /* The bar above the thread: fold, export, search. */
-import { download, draw, h } from "../panel.js";
+import { draw } from "../formulas.js";
+import { menu } from "../menu.js";
+import { download, h } from "../panel.js";
 
 /** A search begins when nothing was typed for this time. */
 const TYPING_MS = 250;
@@ -24,29 +26,24 @@ export function foldButton(list, it) {
   return button;
 }
 
-/** @param {any} it */
+/** A button, and the menu that it opens. @param {any} it */
 export function exportMenu(it) {
   const names = { markdown: "Markdown", html: "HTML", notebook: "Notebook" };
   const buttons = Object.entries(names).map(([kind, name]) =>
     h("button", { type: "button", onclick: () => save(kind) }, name),
   );
-  const menu = h(
-    "details",
-    { class: "anb-menu" },
-    h("summary", {}, "Export"),
-    h("div", {}, buttons),
-  );
+  const button = h("button", { type: "button" }, "Export");
+  const box = menu(button, h("div", { role: "group", "aria-label": "Export" }, buttons));
   /** @param {string} kind */
   async function save(kind) {
+    box.hidePopover();
     it.say("The thread is being read");
     const file = await it.ask("export", { kind });
     if (!file) return;
     download(file.name, kind === "html" ? await drawn(file.text, it) : file.text, file.type);
     it.say(`${file.name} is saved`);
-    menu.open = false;
-    menu.querySelector("summary").focus();
   }
-  return menu;
+  return [button, box];
 }
 
 /** A page with its formulas drawn: nothing runs where it is read. @param {string} html @param {any} it */

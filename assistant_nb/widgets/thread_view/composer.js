@@ -1,6 +1,6 @@
 /* The box for the next message. */
+import { outputsForm, showForm } from "../outputs.js";
 import { h } from "../panel.js";
-import { asked } from "./asked.js";
 
 /**
  * The id and the label of each assistant. Those of the same name and model are told apart by their ids.
@@ -33,7 +33,7 @@ export function composer(it, begin) {
   );
   const trouble = h("p", { class: "anb-error", role: "alert" });
   const form = h("form", { class: "anb-composer" }, text, choice, send, stop, trouble);
-  const outputs = asked(it);
+  const part = h("div", { class: "anb-part" });
   let waits = false; // for outputs, or a run that another has begun is under way
   let listed = "";
   /** @type {string | undefined} */ let chosen; // at first the newest assistant
@@ -90,8 +90,17 @@ export function composer(it, begin) {
   function tellAbout(about) {
     waits = about.waits;
     offerStop();
-    outputs.show(about.asks);
+    const { asks } = about;
+    if (!asks) showForm(part);
+    else if (showForm(part, JSON.stringify(asks), () => outputs(asks)))
+      it.say("The run waits for the outputs of its functions");
+  }
+  /** @param {{run: string, calls: import("../outputs.js").Asked[], functions: boolean}} asks */
+  function outputs({ run, calls, functions }) {
+    return outputsForm(it, calls, functions, (given) =>
+      it.request("submit", { run_id: run, outputs: given }),
+    );
   }
   load();
-  return { element: h("div", {}, outputs.element, form), tellAbout };
+  return { element: h("div", {}, part, form), tellAbout };
 }

@@ -117,7 +117,7 @@ function layOut(it, thread, more, jump, begin) {
   const last = h("button", { type: "button", onclick: () => jump("last") }, "Last");
   const ends = h("span", { class: "anb-ends" }, first, last);
   const title = [h("b", {}, "Thread"), h("span", { class: "anb-mono" }, thread), summary];
-  const tools = [ends, foldButton(list, it), exportMenu(it), searchBox(it, jump)];
+  const tools = [ends, foldButton(list, it), ...exportMenu(it), searchBox(it, jump)];
   const bar = h("div", { class: "anb-bar" }, ...title, h("span", { class: "anb-space" }), ...tools);
   const box = composer(it, begin);
   it.body.append(bar, list, box.element);

@@ -17,7 +17,7 @@ from ... import sdk
 from ...functions import Function, tool_outputs
 from ...render import Html
 from ..html import json_html
-from ..messages import AboutThread, AskedCall, Asks, AssistantChoice, Change, SavedFile, SavedText, ThreadState
+from ..messages import AboutThread, Asks, AssistantChoice, Change, SavedFile, SavedText, ThreadState
 from ..panel import THREADS, Panel, quick, work
 from ..statuses import can_stop, is_moving
 from . import export, page
@@ -346,11 +346,8 @@ class ThreadView(Panel):
         action = run["required_action"] if run else None
         if run is None or action is None:
             return None
-        asked: list[AskedCall] = [
-            {"id": call["id"], "name": call["function"]["name"], "arguments": call["function"]["arguments"]}
-            for call in action["submit_tool_outputs"]["tool_calls"]
-        ]
-        return {"run": run["id"], "calls": asked, "functions": bool(self._functions)}
+        calls = action["submit_tool_outputs"]["tool_calls"]
+        return {"run": run["id"], "calls": calls, "functions": bool(self._functions)}
 
     def _summary(self) -> str:
         summary = page.summary(self._items, older=self._older, newer=self._newer)
