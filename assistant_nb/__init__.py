@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .client import stop as stop
     from .engine.model.base import ToolCall as ToolCall
     from .engine.model.scripted import Scripted as Scripted
+    from .exercises.desk import check as check
+    from .exercises.desk import hint as hint
+    from .exercises.desk import progress as progress
+    from .exercises.desk import solution as solution
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
     from .sandbox.limits import Limits as Limits
@@ -33,10 +37,14 @@ _HOMES = {
     "Scripted": "engine.model.scripted",
     "ThreadView": "widgets.thread_view.thread_view",
     "ToolCall": "engine.model.base",
+    "check": "exercises.desk",
     "connect": "client",
     "function_tool": "functions",
+    "hint": "exercises.desk",
     "journal": "answers",
+    "progress": "exercises.desk",
     "said": "answers",
+    "solution": "exercises.desk",
     "start": "client",
     "stop": "client",
     "tool_outputs": "functions",

@@ -139,6 +139,8 @@ FLOORS = [
         "widgets.assistant_form",
         "widgets.thread_view",
         "widgets.run_stepper",
+        "exercises",
+        "exercises.solved",
     ],
     ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
     [
@@ -162,12 +164,17 @@ FLOORS = [
     ],
     [
         "answers",
+        "exercises.see",
         "mistakes.shown",
         "widgets.thread_view.page",
         "widgets.assistant_form.tools",
         "widgets.run_stepper.calls",
         "widgets.run_stepper.page",
     ],
+    ["exercises.frame"],
+    [f"exercises.lesson_{n:02}" for n in range(7)],
+    ["exercises.table"],
+    ["exercises.desk"],
     [
         "widgets.thread_view.thread_reader",
         "widgets.thread_view.stream",
@@ -194,6 +201,9 @@ HOMES = {
         "sdk",  # its errors
         "engine.model.live",  # its client
         "answers",
+        "exercises.desk",
+        "exercises.see",
+        *(f"exercises.lesson_{n:02}" for n in range(7)),
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
         "widgets.assistant_form.assistant_form",

@@ -1,0 +1,1 @@
+"""The exercises of the course, and what looks whether one is done."""
