@@ -131,6 +131,12 @@ class See:
         calls = (call.function for call in self.calls(run, "function"))
         return [FunctionCall(one.name, _read(one.arguments), one.output or "") for one in calls]
 
+    def tools_used(self, run: "Run") -> list[str]:
+        """Return the tools that a run has called, in order: functions by their names, others by their types."""
+        details = (step.step_details for step in self.steps(run))
+        calls = (call for one in details if one.type == "tool_calls" for call in one.tool_calls)
+        return [call.function.name if call.type == "function" else call.type for call in calls]
+
     def code(self, run: "Run") -> tuple[list[str], str]:
         """Return the pieces of code that a run has executed, and all that they printed."""
         calls = [call.code_interpreter for call in self.calls(run, "code_interpreter")]

@@ -10,6 +10,10 @@ from . import (
     lesson_04,
     lesson_05,
     lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+    lesson_10,
 )
 from .frame import Exercise
 
@@ -37,6 +41,10 @@ _LESSONS: Final = (
     lesson_04,
     lesson_05,
     lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+    lesson_10,
 )
 EXERCISES: Final[dict[str, Exercise]] = {key: one for lesson in _LESSONS for key, one in lesson.EXERCISES.items()}
 

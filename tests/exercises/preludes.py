@@ -2,7 +2,7 @@
 
 from typing import Final
 
-RECORDINGS: Final = {"01": "01_first_assistant"}
+RECORDINGS: Final = {"01": "01_first_assistant", "08": "08_inside_a_run"}
 
 PRELUDES: Final = {
     "00": """
@@ -116,5 +116,101 @@ submit(run("What is the temperature in Oslo?"), "-3")
 submit(run("What is the temperature in Atlantis?"), "Error: KeyError: 'Atlantis'")
 submit(run("What are the temperature and the nickname of Rome?"), "17", "the Eternal City")
 run("Just guess: what is the temperature in Rome?", tool_choice="none")
+''',
+    "07": '''
+teacher = client.beta.assistants.create(
+    model="gpt-4o", name="Teacher", instructions="You are a patient physics teacher."
+)
+def get_temperature(city: str) -> int:
+    """The temperature in a city, in degrees Celsius"""
+    return {"Oslo": -3, "Rome": 17}[city]
+guide = client.beta.assistants.create(model="gpt-4o", name="Guide", tools=[anb.function_tool(get_temperature)])
+def ask(question):
+    return client.beta.threads.create(messages=[{"role": "user", "content": question}])
+def stream(thread, assistant=teacher, **more):
+    with client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id, stream=True, **more) as read:
+        return list(read)
+events = stream(ask("Why is the sky blue?"))
+stream(ask("What is the temperature in Rome?"), guide)
+''',
+    "08": '''
+def get_price(toy: str) -> str:
+    """What a toy costs"""
+    return {"kite": "12 euros", "ball": "5 euros"}[toy]
+shopkeeper = client.beta.assistants.create(
+    model="gpt-4o", name="Shopkeeper", instructions="You keep a toy shop. Look prices up.",
+    tools=[anb.function_tool(get_price)],
+)
+def stepper(question, **more):
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+    made = anb.RunStepper(client, thread.id, shopkeeper.id, **more)
+    made.step()
+    return made
+def ended(question, **more):
+    made = stepper(question, functions=[get_price], **more)
+    made.to_end()
+    if made.run.status == "requires_action":
+        made.submit()
+        made.to_end()
+    return made
+def forked(question, edit):
+    made = ended(question)
+    made.go([frame.title for frame in made.frames].index("The client has submitted outputs") + 1)
+    made.fork(edit)
+    return made
+def call_of(run):
+    steps = client.beta.threads.runs.steps.list(run.id, thread_id=run.thread_id, order="asc")
+    return steps.data[0].step_details.tool_calls[0]
+forked("What does a kite cost?", {"instructions": "Be brief."}).to_end()
+stopped = stepper("Tell me the story of the kite.", breakpoints=[{"function": "get_price"}])
+stopped.stop()
+stopped.to_end()
+''',
+    "09": '''
+def get_price(toy: str) -> str:
+    """What a toy costs"""
+    return {"kite": "12 euros", "ball": "5 euros"}[toy]
+shopkeeper = client.beta.assistants.create(
+    model="gpt-4o", name="Shopkeeper", instructions="You keep a toy shop. Look prices up.",
+    tools=[anb.function_tool(get_price)],
+)
+story = client.beta.assistants.create(model="gpt-4o", name="Storyteller", instructions="Tell stories.")
+def ask(question, assistant=story, **more):
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+    return again(thread, assistant, **more)
+def again(thread, assistant=story, **more):
+    return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, **more)
+def fault(kind):
+    client.post("/lab/faults", cast_to=object, body={"kind": kind})
+def say(thread_id, text):
+    client.beta.threads.messages.create(thread_id=thread_id, role="user", content=text)
+stuck = client.beta.threads.create(
+    messages=[{"role": "user", "content": 'What is the price of a "kite"?'}], metadata={"name": "stuck"}
+)
+again(stuck, shopkeeper)
+fault("rate_limit")
+ask("Tell me a story.")
+ask("Tell me a story.", max_completion_tokens=5)
+''',
+    "10": '''
+def days_until_return(title: str) -> int:
+    """Days until a book must be returned"""
+    return {"Moby Dick": 12}[title]
+def is_reserved(title: str) -> bool:
+    """Whether somebody has reserved a book"""
+    return title == "Moby Dick"
+def upload(name, text):
+    return client.files.create(file=(name, text.encode()), purpose="assistants").id
+def build(files=("hours.md", "loans.md"), functions=(days_until_return, is_reserved), **more):
+    texts = {"hours.md": "The library is open from ten to five.", "loans.md": "A reader may borrow three books."}
+    ids = [upload(name, texts[name]) for name in files]
+    given = {"file_search": {"vector_store_ids": [client.vector_stores.create(file_ids=ids).id]}} if ids else {}
+    tools = [{"type": "file_search"}, *map(anb.function_tool, functions)]
+    settings = {"name": "Museum helper", "instructions": "Help.", "tools": tools, "tool_resources": given, **more}
+    return client.beta.assistants.create(model="gpt-4o", **settings)
+def run(question, assistant, **more):
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": question}])
+    return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, **more)
+build(name="A slip", functions=(is_reserved, days_until_return))
 ''',
 }
