@@ -14,7 +14,7 @@ from .client import clients
 from .mistakes.advice import advice
 from .mistakes.facts import Facts
 from .sdk import FROM_TOP, UNANSWERED, Refused
-from .widgets.run_stepper.lab import Lab
+from .widgets.lab import Lab
 
 if TYPE_CHECKING:
     from openai import OpenAI

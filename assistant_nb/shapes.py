@@ -6,16 +6,17 @@ The widgets work with the SDK's client and never import the engine; a type check
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 if TYPE_CHECKING:
+    from .engine.api.lab import Seat as LabSeat
     from .engine.api.stepper import EntryShown as JournalEntry
     from .engine.api.stepper import Fork as LabFork
     from .engine.api.stepper import Place as Parent
     from .engine.api.stepper import Position as LabRun
     from .engine.api.stepper import View as LabView
-    from .engine.entries import Answered, PromptTurn
+    from .engine.entries import Answered, Asked, PromptTurn
     from .engine.files.file_objects import SearchHit
-    from .engine.objects import Message, Run, RunStep
+    from .engine.objects import Message, Run, RunStep, Thread
     from .engine.params.lab import Breakpoint, Edit, Said, SaidCall, To
-    from .engine.parts import Annotation, CodeOutput, FunctionCall, Part, Provenance, ToolCall
+    from .engine.parts import Annotation, CodeOutput, FunctionCall, Part, Provenance, Tool, ToolCall
 
     class Refusal(TypedDict):
         """A part of a message that other servers make."""
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     __all__ = [
         "Annotation",
         "Answered",
+        "Asked",
         "Breakpoint",
         "CodeOutput",
         "Edit",
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
         "JournalEntry",
         "LabFork",
         "LabRun",
+        "LabSeat",
         "LabView",
         "Message",
         "Parent",
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
         "Said",
         "SaidCall",
         "SearchHit",
+        "Thread",
         "To",
+        "Tool",
         "ToolCall",
     ]

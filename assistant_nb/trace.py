@@ -6,7 +6,6 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 from .texts import count, short
@@ -114,11 +113,6 @@ def tokens(all_frames: Iterable[Frame]) -> tuple[int, int, bool]:
         sum(usage["completion_tokens"] for usage in usages),
         any(usage.get("estimated") for usage in usages),
     )
-
-
-def statuses(all_frames: Iterable[Frame]) -> list[str]:
-    """Return the statuses that a run had, in order. A status that it had twice is there twice."""
-    return [status for status, _ in groupby(frame.status for frame in all_frames)]
 
 
 def changes(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
@@ -297,29 +291,25 @@ def edits(shown: Iterable[Frame], run: "Run", messages: "Iterable[Message]") -> 
 
 def call_label(call: "ToolCall") -> str:
     """Return a call with what it was given: `get_weather(city="Paris")`. A long one is cut."""
-    given, name = _given(call)[0], call["function"]["name"] if call["type"] == "function" else call["type"]
+    given = _given(call)[0]
     try:
         values = json.loads(given)
     except ValueError:
         values = None
     if isinstance(values, dict):
         given = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
-    return f"{name}({short(' '.join(given.split()), 40)})"
+    return f"{_name(call)}({short(' '.join(given.split()), 40)})"
 
 
 def edit_label(edit: "Edit", shown: Iterable[Frame]) -> str:
     """Return what a fork changes: `get_price → 120 euros`. `shown` are the frames of its parent."""
-    calls = {call["id"]: call for call in _latest_calls(entry for frame in shown for entry in frame.entries)}
-
-    def name(id: str) -> str:
-        call = calls.get(id)
-        return "call" if call is None else call["function"]["name"] if call["type"] == "function" else call["type"]
-
+    latest = _latest_calls(entry for frame in shown for entry in frame.entries)
+    names = {call["id"]: _name(call) for call in latest}
     match edit:
         case {"output": {"tool_call_id": id, "output": output}}:
-            label = f"{name(id)} → {output}"
+            label = f"{names.get(id, 'call')} → {output}"
         case {"arguments": {"tool_call_id": id, "arguments": arguments}}:
-            label = f"{name(id)}({arguments})"
+            label = f"{names.get(id, 'call')}({arguments})"
         case {"message": {"content": content}}:
             label = f"message: {content}"
         case {"instructions": instructions}:
@@ -330,6 +320,11 @@ def edit_label(edit: "Edit", shown: Iterable[Frame]) -> str:
         case _:
             label = "tried again"
     return short(" ".join(label.split()), 60)
+
+
+def _name(call: "ToolCall") -> str:
+    """Return the name of a call's function, or the kind of its tool."""
+    return call["function"]["name"] if call["type"] == "function" else call["type"]
 
 
 def _latest_calls(entries: "Iterable[JournalEntry]") -> "list[ToolCall]":

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from assistant_nb import course, upkeep
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, Recording, read, write
@@ -141,6 +142,32 @@ def test_executing_again_gives_the_same_cells_and_uses_every_recorded_exchange(l
     replayed = upkeep.execute(again, quiet, tmp_path)
     assert drawn_anyhow(again).cells == drawn_anyhow(course.read(lesson)).cells
     assert list(upkeep.unused(SHIPPED / f"{lesson.stem}.jsonl", replayed)) == []
+
+
+TALK = """
+view = anb.ThreadView(client, thread.id)
+view.try_on_copy()
+view.send_message({question!r}, assistant.id)
+view.back()
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "question"),
+    [
+        ("03", "How many days is it from 20 December 2024 to 1 January 2025?"),
+        pytest.param("04", "Please draw the day.", marks=pytest.mark.nightly),
+    ],
+)
+def test_a_talk_on_a_copy_in_the_view_changes_no_later_cell(number: str, question: str, tmp_path: Path) -> None:
+    lesson = course.find(number)
+    again = course.read(lesson)
+    view = next(n for n, cell in enumerate(again.cells) if cell.source == "anb.ThreadView(client, thread.id)")
+    again.cells.insert(view + 1, new_code_cell(TALK.format(question=question)))
+    course.execute(again, quiet, tmp_path)
+    talk = again.cells.pop(view + 1)
+    assert not [output for output in talk.outputs if output.output_type == "error"]
+    assert list(upkeep.changes(drawn_anyhow(course.read(lesson)), drawn_anyhow(again))) == []
 
 
 def drawn_anyhow(lesson: NotebookNode) -> NotebookNode:

@@ -234,6 +234,18 @@ class Store(Journals):
         """How often this name has been counted, this time included. Only inside a transaction."""
         return self._next(_COUNT, _ACCOUNT, name)
 
+    def count_apart(self, thread_id: str) -> None:
+        """Let the runs of a thread count for no other thread's. Only inside a transaction."""
+        self._db.execute("INSERT INTO counter VALUES (?, 'apart', 1)", (thread_id,))
+
+    def counts_apart(self, thread_id: str) -> bool:
+        """Whether the runs of a thread count for no other thread's."""
+        with self._lock:
+            found = self._db.execute(
+                "SELECT 1 FROM counter WHERE scope = ? AND name = 'apart'", (thread_id,)
+            ).fetchone()
+        return found is not None
+
     def derive_id(self, kind: IdKind, parent: str, ordinal: int) -> str:
         """The id of what comes at place `ordinal` in its parent, however often it is made."""
         return self._ids.make(kind, parent, ordinal)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NotRequired, Required, TypedDict, final
 
 if TYPE_CHECKING:
-    from ..shapes import Breakpoint, FunctionCall, LabRun
+    from ..shapes import Breakpoint, FunctionCall, LabRun, Tool
 
 # All widgets
 
@@ -118,6 +118,9 @@ class StepperState(PanelState):
 class AboutThread(PanelState):
     """What the view says about the messages that it shows."""
 
+    thread: str
+    copied: bool
+    """True if it is a copy of the view's thread, to try things on."""
     summary: str
     older: bool
     """Whether there are messages before the first one that is shown."""
@@ -126,6 +129,8 @@ class AboutThread(PanelState):
     """True if a run is under way that can be stopped."""
     asks: "Asks | None"
     """The outputs that a run waits for."""
+    seat: "Seat | None"
+    """The answer of a person that a run waits for."""
 
 
 class Asks(TypedDict):
@@ -137,8 +142,16 @@ class Asks(TypedDict):
     """True if the view has functions that can answer."""
 
 
+class Seat(TypedDict):
+    """What a person is asked who plays the model."""
+
+    run: str
+    tools: "Sequence[Tool]"
+    prompt: str
+    """HTML."""
+
+
 class ThreadState(AboutThread):
-    thread: str
     items: list[tuple[str, str]]
     """The id and the HTML of each message and run."""
 

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from ..texts import read_json
@@ -9,6 +10,8 @@ from ..texts import read_json
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from openai.types.shared_params import FunctionParameters
+
+    from ..shapes import Tool
 
 _TYPES: Final = ("array", "boolean", "integer", "null", "number", "object", "string")
 
@@ -26,11 +29,13 @@ def parsed(text: str) -> "tuple[FunctionParameters | None, str | None]":
     return schema, fault if schema is None else _fault(schema)
 
 
-def misfit(arguments: str, schema: "FunctionParameters") -> str | None:
-    """Return the first mistake in the arguments of a call, by the function's schema."""
+def misfit(tools: "Iterable[Tool]", function: str, arguments: str) -> str | None:
+    """Return the first mistake in the arguments of a call, by the schema of its function among the tools."""
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
 
+    offered = (tool["function"] for tool in tools if tool["type"] == "function")
+    schema = next((one.get("parameters") for one in offered if one["name"] == function), None) or {}
     given, fault = _object(arguments, "Arguments are")
     if given is None:
         return fault

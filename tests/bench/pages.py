@@ -76,7 +76,7 @@ def test_a_stream(open_notebook: Any) -> None:
 
 def test_five_hundred_messages(open_notebook: Any) -> None:
     notebook = open_notebook(LONG.format(count=500), "1", fresh=True)
-    notebook.execute("view = anb.ThreadView(client, thread); view._messages and None")
+    notebook.execute("view = anb.ThreadView(client, thread); view._window.part.messages and None")
     bare = best("a bare widget: ms", lambda: open_ms(notebook, BARE))
     best("500 messages: ms (at most 1000)", lambda: open_ms(notebook, "anb.ThreadView(client, thread)"), bare)
     live = notebook.live

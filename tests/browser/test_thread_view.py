@@ -486,8 +486,47 @@ def test_a_run_that_waits_for_outputs_gets_them(open_notebook: Any) -> None:
     submit.click()
     notebook.live.locator(".anb-content", has_text="It is 3.").wait_for()
     submit.wait_for(state="hidden")
-    steps = said(notebook, "client.beta.threads.runs.steps.list(view._runs[-1]['id'], thread_id=thread.id).data")
+    steps = said(
+        notebook, "client.beta.threads.runs.steps.list(view._window.part.runs[-1]['id'], thread_id=thread.id).data"
+    )
     assert "output='3'" in steps
+
+
+def test_a_person_sits_in_the_models_seat(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, re.sub(r"model=anb.Scripted.*", 'model="human")', WAITS))
+    live = notebook.live
+    live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    live.locator(".anb-prompt").get_by_text("1 + 2?").wait_for()
+    notebook.shot("seat")
+    live.get_by_role("button", name="Add a tool call").click()
+    live.get_by_label("Arguments, as JSON").fill("3")
+    live.locator(".anb-call .anb-error").get_by_text("Arguments are").wait_for()
+    live.get_by_role("button", name="Answer").click()
+    live.locator(".anb-remark").get_by_text("tool_calls[0].arguments is no JSON object").wait_for()
+    live.get_by_label("Output of add(3)").fill("3")
+    live.get_by_role("button", name="Submit outputs").click()
+    live.get_by_label("Text of the answer").fill("It is 3.")
+    live.get_by_role("button", name="Answer").click()
+    live.locator(".anb-content", has_text="It is 3.").wait_for()
+    live.locator(".anb-form").wait_for(state="hidden")
+
+
+def test_a_talk_is_tried_on_a_copy(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, WAITS.replace('anb.ToolCall("add", "{}"), ', ""))
+    live = notebook.live
+    live.get_by_role("button", name="Try it on a copy").click()
+    live.get_by_text("This is a copy.").wait_for()
+    live.get_by_role("button", name="Send and run").wait_for()
+    send(notebook, "1 + 2?")
+    live.locator(".anb-content", has_text="It is 3.").wait_for()
+    live.get_by_role("button", name="Stop").wait_for(state="hidden")
+    notebook.shot("copy")
+    live.get_by_role("button", name="Back to the thread").click()
+    live.get_by_text("This is a copy.").wait_for(state="hidden")
+    live.get_by_text("no messages").or_(live.get_by_text("0 messages")).first.wait_for()
+    assert live.locator(".anb-message").count() == 0
+    assert said(notebook, "client.beta.threads.messages.list(thread.id).data") == "[]"
 
 
 def test_a_run_that_waits_for_outputs_can_be_stopped(open_notebook: Any) -> None:

@@ -231,6 +231,17 @@ def test_parallel_calls_can_be_told_apart_when_one_forks(stepping: Any) -> None:
     assert labels[-2:] == ["the arguments of add(a=2, b=2)", "the arguments of add(a=3, b=3)"]
 
 
+def test_forks_with_the_same_label_are_numbered(stepping: Any) -> None:
+    stepper, _, _ = stepping("Never said.")
+    stepper.step()
+    main = stepper.run.id
+    for _ in range(2):
+        stepper.switch(main)
+        stepper.fork({"instructions": "Sing (aloud)."})
+    labels = [branch["label"] for branch in stepper.state()["branches"]]
+    assert labels == ["main", "instructions: Sing (aloud).", "instructions: Sing (aloud). (2)"]
+
+
 def test_the_last_frame_shows_the_answer_or_why_there_is_none(stepping: Any) -> None:
     stepper, page, _ = stepping("It is **four**.")
     stepper.to_end()

@@ -5,7 +5,7 @@ from typing import get_args
 from assistant_nb.engine.params.lab import FaultKind
 from assistant_nb.engine.run_states import ACTIVE, MOVES, MOVING, STATUSES, TERMINAL
 from assistant_nb.widgets import statuses
-from assistant_nb.widgets.run_stepper.lab import FAULTS
+from assistant_nb.widgets.lab import FAULTS
 
 
 def test_the_table_says_of_each_status_what_the_engine_says() -> None:

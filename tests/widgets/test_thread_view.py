@@ -114,6 +114,44 @@ def test_functions_of_the_notebook_answer_a_run_that_waits(opened: Any, page: An
     second.ask("bye", view="page")
 
 
+def test_a_person_answers_in_the_models_seat(page: Any) -> None:
+    client = anb.connect(model="human")
+    add: Any = ADD
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Be brief.", tools=[add])
+    view = ThreadView(client, client.beta.threads.create())
+    first = page(view)
+    first.ask("hello", view="page")
+    said = {"text": "1 + 2?", "assistant_id": assistant.id}
+    view._heard(None, {"do": "send_message", "call": 1, "args": said}, [])
+    seat = first.wait(lambda message: message.get("event") == "seat" and message["seat"])["seat"]
+    assert "Be brief." in seat["prompt"] and "1 + 2?" in seat["prompt"]
+    assert first.ask("hello", view="page")["seat"] == seat
+    assert first.ask("check", function="add", arguments="3").startswith("Arguments are an object")
+    made = [{"name": "add", "arguments": "3"}]
+    remarks = first.ask("answer", run_id=seat["run"], tool_calls=made)
+    assert remarks[0].startswith("tool_calls[0].arguments is no JSON object")
+    first.wait(lambda message: message.get("event") == "running" and message.get("status") == "requires_action")
+    assert first.ask("hello", view="page")["seat"] is None
+    first.ask("bye", view="page")
+
+
+def test_a_talk_on_a_copy_leaves_the_thread_and_its_view_in_the_notebook(opened: Any) -> None:
+    client, assistant, view, page = opened("Tried.")
+    before = page.ask("hello", view="page"), view.copy_text(), view.to_markdown()
+    page.ask("try_on_copy")
+    page.ask("send_message", text="And now?", assistant_id=assistant.id)
+    tried = page.ask("hello", view="page")
+    assert (tried["copied"], "Tried." in tried["items"][-1][1]) == (True, True)
+    assert "Tried." in page.ask("export", kind="markdown")["text"]
+    assert (view.copy_text(), view.to_markdown()) == before[1:]
+    page.ask("back")
+    assert page.ask("hello", view="page") == before[0]
+    assert [message.content[0].text.value for message in client.beta.threads.messages.list(view.thread_id)] == [
+        "Hello."
+    ]
+    page.ask("bye", view="page")
+
+
 def test_an_output_that_is_refused_is_told_and_the_run_still_waits(opened: Any) -> None:
     _, assistant, _, page = opened(anb.ToolCall("add", "{}"), tools=[ADD])
     page.ask("send_message", text="1 + 2?", assistant_id=assistant.id)
@@ -135,7 +173,7 @@ def test_what_was_streamed_is_what_the_api_then_says(opened: Any) -> None:
     answer = [f"word{n} \\(x_{n}\\) " + "\n\n" * (n % 7 == 0) for n in range(300)]
     _, assistant, view, page = opened(answer)
     page.ask("send_message", text="Go on.", assistant_id=assistant.id)
-    assert view._items[-1].thing["content"][0]["text"]["value"] == "".join(answer)
+    assert view._window.part.items[-1].thing["content"][0]["text"]["value"] == "".join(answer)
 
 
 def test_stop_keeps_what_was_said(opened: Any) -> None:
@@ -224,7 +262,7 @@ def test_an_answer_that_comes_stays_while_one_reads_backwards(answering: Any) ->
     with answering(say=[f"message {n}" for n in range(150)]) as (view, page):
         page.ask("older")
         page.wait(lambda message: "One." in str(message.get("ops")))
-    assert len(view._messages) == 152
+    assert len(view._window.part.messages) == 152
 
 
 def test_an_answer_that_comes_stays_out_of_the_beginning_of_a_thread(answering: Any) -> None:
@@ -317,12 +355,15 @@ def test_an_asynchronous_client_is_refused_in_words() -> None:
 
 def test_a_long_thread_opens_at_its_end_and_is_read_backwards(opened: Any) -> None:
     _, _, view, page = opened(say=[f"message {n}" for n in range(250)])
-    assert (len(view._messages), view._older, view._newer) == (100, True, False)
+    assert (len(view._window.part.messages), view._window.part.older, view._window.part.newer) == (100, True, False)
     assert "the last 100 messages" in repr(view)
     page.ask("older")
-    assert (view._messages[0]["content"][0]["text"]["value"], view._older) == ("message 50", True)
+    assert (view._window.part.messages[0]["content"][0]["text"]["value"], view._window.part.older) == (
+        "message 50",
+        True,
+    )
     page.ask("older")
-    assert (len(view._messages), view._older) == (250, False)
+    assert (len(view._window.part.messages), view._window.part.older) == (250, False)
 
 
 def test_a_look_keeps_what_was_read_backwards(opened: Any) -> None:
@@ -330,16 +371,16 @@ def test_a_look_keeps_what_was_read_backwards(opened: Any) -> None:
     page.ask("older")
     client.beta.threads.messages.create(view.thread_id, role="user", content="More.")
     view.look()
-    assert len(view._messages) == 131
+    assert len(view._window.part.messages) == 131
 
 
 def test_one_can_jump_to_both_ends_and_to_a_message(opened: Any) -> None:
     client, _, view, page = opened(say=[f"message {n}" for n in range(350)])
     first = client.beta.threads.messages.list(view.thread_id, order="asc", limit=1).data[0].id
     assert page.ask("jump", to="first") == first
-    assert (view._older, view._newer) == (False, True)
+    assert (view._window.part.older, view._window.part.newer) == (False, True)
     page.ask("newer")
-    assert len(view._messages) == 200
+    assert len(view._window.part.messages) == 200
     page.ask("jump", to="last")
     assert page.ask("jump", to=first) == first
     assert first in view._shown
@@ -357,16 +398,16 @@ def test_a_file_that_is_gone_keeps_the_name_by_which_it_was_found(opened: Any) -
     _, _, view, _ = opened()
     hits = [{"file_id": "file-gone", "file_name": "rules.md", "content": []}]
     call = {"type": "file_search", "file_search": {"results": hits}}
-    view._reader.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
-    assert view._reader.known.files == {"file-gone": "rules.md"}
+    view._window.reader.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
+    assert view._window.reader.known.files == {"file-gone": "rules.md"}
 
 
 def test_a_citation_of_the_web_as_other_servers_make_it_hides_no_message(opened: Any) -> None:
     _, _, view, _ = opened()
     web = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://example.com"}}
-    view._messages[0]["content"][0]["text"]["annotations"] = [web]
-    view._reader.learn(view._messages, [], [])
-    assert view._reader.known.files == {}
+    view._window.part.messages[0]["content"][0]["text"]["annotations"] = [web]
+    view._window.reader.learn(view._window.part.messages, [], [])
+    assert view._window.reader.known.files == {}
     assert texts(view) == ["user: Hello."]
 
 
@@ -380,7 +421,7 @@ def test_raw_json_of_a_message_and_of_a_run_is_shown(opened: Any) -> None:
     client, assistant, view, page = opened("Hi!")
     client.beta.threads.runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
     view.look()
-    message, run, _ = (item.id for item in view._items)
+    message, run, _ = (item.id for item in view._window.part.items)
     assert message in page.ask("raw", id=message)
     assert "message_creation" in page.ask("raw", id=run)
 
@@ -416,12 +457,12 @@ def test_html_and_markdown_hold_the_whole_thread(opened: Any) -> None:
 
 
 def test_a_window_is_let_go_of_on_the_other_side(opened: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assistant_nb.widgets.thread_view.thread_view._WINDOW", 150)
+    monkeypatch.setattr("assistant_nb.widgets.thread_view.window._MOST", 150)
     _, _, view, page = opened(say=[f"message {n}" for n in range(250)])
     page.ask("older")
-    assert (len(view._messages), view._older, view._newer) == (150, True, True)
+    assert (len(view._window.part.messages), view._window.part.older, view._window.part.newer) == (150, True, True)
     page.ask("newer")
-    assert (len(view._messages), view._older) == (150, True)
+    assert (len(view._window.part.messages), view._window.part.older) == (150, True)
 
 
 def test_a_long_thread_takes_little_memory(opened: Any) -> None:
@@ -430,7 +471,7 @@ def test_a_long_thread_takes_little_memory(opened: Any) -> None:
     view = ThreadView(client, first.thread_id)
     kept, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert len(view._messages) == 100
+    assert len(view._window.part.messages) == 100
     assert kept < 10 * 2**20
 
 

@@ -6,8 +6,10 @@ from ..entries import Asked
 from ..errors import BadRequest, RecordingError
 from ..journal import RunState
 from ..model.faults import Fault
+from ..objects import Thread
 from ..params.lab import ChangeModel, MoveClock, Said, SetFault
 from ..run_states import MOVES, Status
+from ..runs.forks import copy_thread
 from ..runs.seat import remarks
 from ..wire import Listed
 from .base import Call, Route
@@ -83,6 +85,11 @@ def _seat(state: RunState) -> Seat:
     return {"object": "lab.seat", "run_id": run["id"], "thread_id": run["thread_id"], "prompt": state.asked}
 
 
+def copy(call: Call[object]) -> Thread:
+    """A copy of a thread, to try things on: what comes of it changes no id and no answer elsewhere."""
+    return copy_thread(call.store, call.ids["thread_id"])
+
+
 def list_faults(call: Call[object]) -> Listed[FaultShown]:
     """What will go wrong; `at_call` counts from now."""
     return {"object": "list", "data": [_fault(fault) for fault in call.runner.model.faults]}
@@ -114,6 +121,7 @@ ROUTES: list[Route[Any]] = [
     Route("POST", "/v1/lab/clock", move_clock, MoveClock, beta=False),
     Route("GET", "/v1/lab/seats", list_seats, beta=False),
     Route("POST", "/v1/lab/seats/<run_id>", answer_seat, Said, beta=False),
+    Route("POST", "/v1/lab/threads/<thread_id>/copy", copy, beta=False),
     Route("GET", "/v1/lab/faults", list_faults, beta=False),
     Route("POST", "/v1/lab/faults", set_fault, SetFault, beta=False),
     Route("DELETE", "/v1/lab/faults", clear_faults, beta=False),

@@ -10,7 +10,7 @@ from .. import wire
 from ..entries import Answered
 from ..errors import BadRequest, NotFound
 from ..journal import Entry, RunState
-from ..objects import MESSAGE, RUN, THREAD, Message, Run
+from ..objects import MESSAGE, RUN, THREAD, Message, Run, Thread
 from ..params.assistants import ToolOutput
 from ..params.lab import Edit, EditedMessage, Said, SaidCall
 from ..parts import ToolAnswer, ToolCall
@@ -40,6 +40,23 @@ def fork(store: Store, run_id: str, at: int, edit: Edit) -> str:
         if (number := store.number(run_id)) is not None:
             store.put_number(fork_id, number)
         return fork_id
+
+
+def copy_thread(store: Store, thread_id: str) -> Thread:
+    """A copy of a thread with its messages, to try things on.
+
+    Its id derives from the thread's, time on it is its own, and its runs count for no other run. So a notebook goes on
+    as if nobody had made the copy. Raises NotFound.
+    """
+    with store.transaction():
+        old = store.get(THREAD, thread_id)
+        new: Thread = {**old, "id": store.new_id("thread", thread_id)}
+        store.put(new)
+        store.count_apart(new["id"])
+        store.branch_time(thread_id, new["id"], store.time(thread_id))
+        messages = [one for one in store.all(MESSAGE, thread_id) if one["status"] != "in_progress"]
+        _copy_messages(store, messages, new["id"], None)
+        return new
 
 
 def _copy(store: Store, run: Run, prefix: Sequence[Entry], edited: EditedMessage | None) -> str:

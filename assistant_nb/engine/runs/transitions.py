@@ -148,11 +148,12 @@ class RunLoop:
                 break
             if self._store.number(run["id"]) is None:
                 earlier = fold(self._store.journal(run["id"]))
-                self._count(run["id"], self._prompt(earlier))
-        self._count(run_id, prompt)
+                self._count(run, self._prompt(earlier))
+        self._count(state.run, prompt)
 
-    def _count(self, run_id: str, prompt: Prompt) -> None:
-        self._store.put_number(run_id, self._store.count(f"runs {fingerprint(essence(prompt))}"))
+    def _count(self, run: Run, prompt: Prompt) -> None:
+        name, apart = f"runs {fingerprint(essence(prompt))}", self._store.counts_apart(run["thread_id"])
+        self._store.put_number(run["id"], self._store.count(f"{name} on {run['thread_id']}" if apart else name))
 
 
 def _conclude(writer: Writer) -> None:

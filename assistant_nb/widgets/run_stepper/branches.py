@@ -1,5 +1,6 @@
 """The branches of a stepper: a run and its forks, each with its journal as frames."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -48,12 +49,12 @@ class Branch:
 
 def labels(branches: Mapping[str, Branch]) -> dict[str, str]:
     """Return a name for each branch: "main", "get_price → 120 euros". Equal ones are numbered."""
-    found = dict[str, str]()
+    found, times = dict[str, str](), Counter[str]()
     for id, branch in branches.items():
         parent = branches.get(branch.parent["run_id"]) if branch.parent else None
         label = "main" if branch.edit is None else trace.edit_label(branch.edit, parent.frames if parent else [])
-        again = sum(one.partition(" (")[0] == label for one in found.values())
-        found[id] = f"{label} ({again + 1})" if again else label
+        times[label] += 1
+        found[id] = f"{label} ({times[label]})" if times[label] > 1 else label
     return found
 
 

@@ -18,13 +18,13 @@ from ...functions import tool_outputs
 from ...render import Html
 from ...trace import Frame
 from .. import statuses
+from ..lab import ELSEWHERE, FAULTS, Lab
 from ..messages import CodedCall, Question, StepperState
 from ..panel import Panel, quick, work
 from ..schema_text import misfit
 from . import page, tabs
 from .branches import Branch, labels, rows
 from .guesses import Guesses
-from .lab import ELSEWHERE, FAULTS, Lab
 from .moves import move
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from openai.types.beta import Assistant, Thread
     from openai.types.beta.threads import Run
 
-    from ...shapes import Breakpoint, Edit, LabRun, Said, SaidCall, To
+    from ...shapes import Breakpoint, Edit, LabRun, SaidCall, To
 
 
 class RunStepper(Panel):
@@ -223,10 +223,7 @@ class RunStepper(Panel):
     @move
     def answer(self, text: str = "", tool_calls: "Sequence[SaidCall]" = ()) -> list[str]:
         """Answer in the model's place. Return remarks: what a good model would do differently."""
-        said: Said = {"text": text} if text else {}
-        if tool_calls:
-            said["tool_calls"] = list(tool_calls)
-        remarks = self._lab.answer(self._branch.run_id, said)
+        remarks = self._lab.answer(self._branch.run_id, text, tool_calls)
         self._refresh(go_on=True)
         return remarks
 
@@ -234,10 +231,7 @@ class RunStepper(Panel):
     def check(self, function: str, arguments: str) -> str | None:
         """Check arguments against the function's schema; return the first mistake, or None."""
         position = self._branch.position
-        tools = position["run"]["tools"] if position else []
-        offered = (tool["function"] for tool in tools if tool["type"] == "function")
-        schema = next(one.get("parameters") for one in offered if one["name"] == function)
-        return misfit(arguments, schema or {})
+        return misfit(position["run"]["tools"] if position else [], function, arguments)
 
     @move
     def fork(self, edit: "Edit | None" = None) -> None:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ... import render, trace
 from ...render import Html
 from ...trace import Frame
-from ..html import inner_of, json_html, json_text, provenance
+from ..html import inner_of, json_html, json_text, prompt, provenance, turn
 from ..messages import CodedCall
 from .calls import Params, calls_here
 from .page import used
 
 if TYPE_CHECKING:
-    from ...shapes import Answered, LabView, PromptTurn, Run, Said, SaidCall, ToolCall
+    from ...shapes import Answered, LabView, Run, Said, SaidCall, ToolCall
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _happened(shown: Shown) -> Html:
     if frame.effect:
         parts += [Html('<p class="anb-effect">{}</p>').format(frame.effect)]
     if asked := frame.find("model.asked"):
-        parts += [_turn(turn, new=False) for turn in asked["data"]["messages"][-1:]]
+        parts += [turn(said, new=False) for said in asked["data"]["messages"][-1:]]
     if answered := frame.find("model.answered"):
         parts += [_answer(answered["data"]), Html("<p>{}</p>").format(used(frame))]
     if tool := frame.find("tool.answered"):
@@ -121,22 +121,8 @@ def _prompt(shown: Shown) -> Html:
     prompts = trace.prompts(shown.frames, shown.place)
     if not prompts:
         return Html("<p>The model has not been asked yet.</p>")
-    prompt, before = prompts[-1], prompts[-2] if len(prompts) > 1 else None
-    new = trace.news(prompt, before)
-    turns = [_turn(turn, new=is_new) for turn, is_new in zip(prompt["messages"], new, strict=True)]
-    rest = {name: value for name, value in prompt.items() if name not in ("messages", "instructions")}
-    instructions = render.plain(prompt["instructions"] or "(none)")
-    page = Html("<h4>Instructions</h4>{}<h4>Messages</h4>{}<h4>And</h4>{}")
-    return page.format(instructions, Html().join(turns), json_html(rest))
-
-
-def _turn(turn: "PromptTurn", *, new: bool) -> Html:
-    content = turn["content"]
-    said = render.plain(content) if isinstance(content, str) else json_html(content)
-    calls = json_html(turn["tool_calls"]) if turn.get("tool_calls") else ""
-    mark = Html(" <b>new</b>") if new else ""
-    kind = "anb-turn anb-new" if new else "anb-turn"
-    return Html('<div class="{}"><p>{}{}</p>{}{}</div>').format(kind, turn["role"], mark, said, calls)
+    asked, before = prompts[-1], prompts[-2] if len(prompts) > 1 else None
+    return prompt(asked, trace.news(asked, before))
 
 
 def _public(view: "LabView") -> dict[str, object]:

@@ -1,6 +1,8 @@
 /* The box for the next message. */
 import { outputsForm, showForm } from "../outputs.js";
 import { h } from "../panel.js";
+import { seatForm } from "../seat.js";
+import { elementOf } from "./items.js";
 
 /**
  * The id and the label of each assistant. Those of the same name and model are told apart by their ids.
@@ -34,6 +36,14 @@ export function composer(it, begin) {
   const trouble = h("p", { class: "anb-error", role: "alert" });
   const form = h("form", { class: "anb-composer" }, text, choice, send, stop, trouble);
   const part = h("div", { class: "anb-part" });
+  const seated = h("div", { class: "anb-part" });
+  const remark = h("p", { class: "anb-remark", role: "status" });
+  const copied = h(
+    "p",
+    { class: "anb-copied", role: "status", hidden: true },
+    "This is a copy. The thread itself stays as it is, and so do the ids in the cells below. ",
+    h("button", { type: "button", onclick: () => it.ask("back") }, "Back to the thread"),
+  );
   let waits = false; // for outputs, or a run that another has begun is under way
   let listed = "";
   /** @type {string | undefined} */ let chosen; // at first the newest assistant
@@ -61,6 +71,7 @@ export function composer(it, begin) {
   });
   form.addEventListener("submit", submit);
   it.on("sent", (/** @type {any} */ sent) => sent.text === text.value && (text.value = "")); // another view may hold another message
+  it.on("seat", (/** @type {any} */ message) => showSeat(message.seat));
   it.on("running", (/** @type {any} */ { on, status }) => running(on, status));
 
   /** @param {boolean} on @param {string} [status] of the run, once it moves no more */
@@ -90,6 +101,8 @@ export function composer(it, begin) {
   function tellAbout(about) {
     waits = about.waits;
     offerStop();
+    copied.hidden = !about.copied;
+    showSeat(about.seat);
     const { asks } = about;
     if (!asks) showForm(part);
     else if (showForm(part, JSON.stringify(asks), () => outputs(asks)))
@@ -101,6 +114,22 @@ export function composer(it, begin) {
       it.request("submit", { run_id: run, outputs: given }),
     );
   }
+  /** @param {{run: string, tools: any[], prompt: string} | null} seat */
+  function showSeat(seat) {
+    if (!seat) return showForm(seated);
+    if (!showForm(seated, JSON.stringify(seat), () => person(seat))) return;
+    remark.textContent = "";
+    it.say("You are the model: a run waits for your answer");
+  }
+  /** @param {{run: string, tools: any[], prompt: string}} seat */
+  function person({ run, tools, prompt }) {
+    const asked = h("details", { open: true, class: "anb-prompt" });
+    asked.append(h("summary", {}, "What the model is asked"), elementOf(`<div>${prompt}</div>`));
+    return seatForm(it, tools, asked, async (said) => {
+      const remarks = await it.request("answer", { run_id: run, ...said });
+      remark.textContent = remarks.join(" ");
+    });
+  }
   load();
-  return { element: h("div", {}, part, form), tellAbout };
+  return { element: h("div", {}, part, seated, remark, copied, form), tellAbout };
 }

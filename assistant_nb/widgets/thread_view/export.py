@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ... import portable, render
 from ...render import Html
 from ..html import inner_of
-from ..messages import Hit
+from ..messages import Hit, SavedText
 from . import page, program
 from .page import Item, Known
 
@@ -54,6 +54,18 @@ def page_html(items: Iterable[Item], known: Known, title: str) -> Html:
         '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
         '<meta http-equiv="Content-Security-Policy" content="{}">\n<title>{}</title>\n<style>{}</style>\n{}\n</html>\n'
     ).format(policy, render.inline(title), Html(_STYLE), Html("\n").join(page.html(item, known) for item in items))
+
+
+def saved(kind: str, items: Iterable[Item], known: Known, thread_id: str) -> SavedText:
+    """Return a thread as a file to save: "markdown", "html" or "notebook"."""
+    match kind:
+        case "markdown":
+            return {"name": f"{thread_id}.md", "text": markdown(items, known), "type": "text/markdown"}
+        case "html":
+            return {"name": f"{thread_id}.html", "text": page_html(items, known, thread_id), "type": "text/html"}
+        case _:
+            text = notebook_json(notebook(items, known))
+            return {"name": f"{thread_id}.ipynb", "text": text, "type": "application/x-ipynb+json"}
 
 
 def markdown(items: Iterable[Item], known: Known) -> str:

@@ -8,22 +8,22 @@ thread as long as a page shows it.
 """
 
 import base64
-import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ... import sdk
 from ...functions import Function, tool_outputs
 from ...render import Html
-from ..html import json_html
-from ..messages import AboutThread, Asks, AssistantChoice, Change, SavedFile, SavedText, ThreadState
-from ..panel import THREADS, Panel, quick, work
-from ..statuses import can_stop, is_moving
+from ..html import json_html, seat_of
+from ..lab import Lab
+from ..messages import AboutThread, Asks, AssistantChoice, Change, SavedFile, SavedText, Seat, ThreadState
+from ..panel import LOOK_EVERY_S, THREADS, Panel, quick, work
+from ..schema_text import misfit
 from . import export, page
-from .page import Item
 from .stream import Answer
-from .thread_reader import ThreadReader
+from .window import Window
 
 if TYPE_CHECKING:
     import nbformat
@@ -31,15 +31,14 @@ if TYPE_CHECKING:
     from openai.types.beta import Thread
     from openai.types.beta.threads.run_submit_tool_outputs_params import ToolOutput
 
-    from ...shapes import Message, Run
+    from ...shapes import SaidCall
 
-_WINDOW: Final = 500
-"""The most messages that a page holds at once. Those farthest from the reader are dropped."""
 _FRAME_S: Final = 0.08
 """Seconds between two looks at an answer that comes in: about 12 a second."""
 _COPIED: Final = 40
 """The most messages and runs in the static copy, which is saved with the notebook."""
 _LARGEST_FILE: Final = 32 * 2**20
+_UNDER_WAY: Final = "A run of this view is under way. Wait for its end, or stop it."
 
 
 class ThreadView(Panel):
@@ -56,18 +55,15 @@ class ThreadView(Panel):
     def __init__(self, client: "OpenAI", thread: "Thread | str", *, functions: Sequence[Function] = ()) -> None:
         self.thread_id = sdk.id_of(thread, "a thread", "ThreadView(client, thread.id)")
         self._functions = functions
-        self._messages: list[Message] = []
-        self._runs: list[Run] = []
-        self._older = self._newer = False
-        self._reading = threading.RLock()
-        """Held while messages are read and shown, so that two readers do not overwrite each other."""
         self._shown: dict[str, str] = {}
+        """What the pages show: the HTML of each message and run, by its id."""
         self._answer: Answer | None = None
-        self._items: list[Item] = []
-        self._rendered: dict[str, tuple[Item, Html]] = {}
         self._searches: dict[str, int] = {}
+        self._seat: Seat | None = None
+        self._seat_asked = 0.0
         super().__init__(client, self.thread_id)
-        self._reader = ThreadReader(self._client, self.thread_id)
+        self._lab = Lab(self._client)
+        self._own = self._window = Window(self._client, self.thread_id)
         self._look()
 
     @property
@@ -77,92 +73,100 @@ class ThreadView(Panel):
 
     def to_markdown(self) -> str:
         """Return the whole thread as Markdown."""
-        return export.markdown(self._whole(), self._reader.known)
+        return export.markdown(self._own.whole(), self._own.reader.known)
 
     def to_html(self) -> str:
         """Return the whole thread as one HTML page that fetches nothing."""
-        return export.page_html(self._whole(), self._reader.known, self.thread_id)
+        return export.page_html(self._own.whole(), self._own.reader.known, self.thread_id)
 
     def to_notebook(self) -> "nbformat.NotebookNode":
         """Return the whole thread as a notebook: messages as Markdown cells, code that was run as code cells."""
-        return export.notebook(self._whole(), self._reader.known)
+        return export.notebook(self._own.whole(), self._own.reader.known)
 
     def copy_html(self) -> Html:
-        items = self._items
+        items = self._own.part.items
         kept = items[-_COPIED:]
         more = Html("<p><i>{:,} earlier entries are not in this copy.</i></p>").format(len(items) - len(kept))
         head = Html("<p><b>Thread</b> <code>{}</code> · {}</p>{}")
-        shown = Html("<hr>").join(page.lasting(self._html(item)) for item in kept)
-        return head.format(self.thread_id, self._summary(), more if kept != items else "") + shown
+        shown = Html("<hr>").join(page.lasting(self._own.html(item)) for item in kept)
+        return head.format(self.thread_id, self._summary(self._own), more if kept != items else "") + shown
 
     def copy_text(self) -> str:
-        items = self._items
-        return "\n".join([f"ThreadView({self.thread_id}: {self._summary()})", *map(export.text_line, items[-_COPIED:])])
+        lines = map(export.text_line, self._own.part.items[-_COPIED:])
+        return "\n".join([f"ThreadView({self.thread_id}: {self._summary(self._own)})", *lines])
 
     def state(self) -> ThreadState:
         with self._state_lock:
-            self._shown = {item.id: self._html(item) for item in self._items}
-            return {"thread": self.thread_id, "items": list(self._shown.items()), **self._about()}
+            self._shown = self._window.part.html()
+            return {"items": list(self._shown.items()), **self._about()}
 
     def look(self) -> None:
         """Read the newest page again and show what differs. While an answer comes, show what is new of it."""
-        if answer := self._answer:
+        answer = self._answer
+        if answer:
             self._show_answer(answer)
         else:
-            self._show_newest()
+            self._show(Window.newest)
+        due = not answer or time.monotonic() - self._seat_asked >= LOOK_EVERY_S
+        if due and (answer or self._seat or self._window.part.is_moving):
+            self._look_at_seat()
 
-    def _show_newest(self) -> None:
-        with self._reading:
-            if self._newer:
-                return
-            newest, more = self._reader.messages()
-            newest.reverse()
-            ids = [message["id"] for message in self._messages]
-            joined = more and newest[0]["id"] in ids
-            before = self._messages[: ids.index(newest[0]["id"])] if joined else []
-            self._show([*before, *newest], older=self._older if joined else more, newer=False)
+    def _look_at_seat(self) -> None:
+        """Ask whether a run of this thread waits for a person in the model's place."""
+        self._seat_asked = time.monotonic()
+        seats = self._lab.seats(self._window.thread_id)
+        seat = next((seat_of(one["run_id"], one["prompt"]) for one in seats if one["prompt"]), None)
+        if seat != self._seat:
+            self._seat = seat
+            self.tell("seat", seat=seat)
 
     @work
     def older(self) -> None:
         """Show the page before the first message."""
-        with self._reading:
-            found, more = self._reader.messages("desc", after=self._messages[0]["id"])
-            wanted = [*reversed(found), *self._messages]
-            self._show(wanted[:_WINDOW], older=more, newer=self._newer or len(wanted) > _WINDOW)
+        self._show(Window.earlier)
 
     @work
     def newer(self) -> None:
         """Show the page after the last message."""
-        with self._reading:
-            found, more = self._reader.messages("asc", after=self._messages[-1]["id"])
-            self._show([*self._messages, *found], older=self._older, newer=more)
+        self._show(Window.later)
 
     @work
     def jump(self, to: str) -> str | None:
         """Show the messages around one, given by its id, "first" or "last". Return the id to scroll to."""
-        with self._reading:
-            match to:
-                case "last":
-                    found, more = self._reader.messages()
-                    self._show(found[::-1], older=more, newer=False)
-                case "first":
-                    found, more = self._reader.messages("asc")
-                    self._show(found, older=False, newer=more)
-                case _ if to not in self._shown:
-                    self._show_around(to)
-        ends = [self._messages[0 if to == "first" else -1]["id"]] if self._messages else [None]
-        return ends[0] if to in ("first", "last") else to
+        if to in ("first", "last"):
+            self._show(Window.last if to == "last" else Window.first)
+            messages = self._window.part.messages
+            return messages[0 if to == "first" else -1]["id"] if messages else None
+        if to not in self._shown:
+            self._show(lambda window: window.around(to))
+        return to
 
-    def _show_around(self, id: str) -> None:
-        before, older = self._reader.messages("desc", after=id)
-        after, newer = self._reader.messages("asc", after=id)
-        self._show([*reversed(before), self._reader.message(id), *after], older=older, newer=newer)
+    @work
+    def try_on_copy(self) -> None:
+        """Go on with a copy of the thread. What is said there leaves the thread, and the ids of all that comes later
+        in the notebook, as they would be without it.
+        """
+        self._go_to(Window(self._client, self._lab.copy(self.thread_id)))
+
+    @work
+    def back(self) -> None:
+        """Show the thread itself again. The copy is left."""
+        self._go_to(self._own)
+
+    def _go_to(self, window: Window) -> None:
+        if self._answer:
+            raise sdk.Refused(_UNDER_WAY)
+        window.newest()
+        with self._state_lock:
+            self._window = window
+        self._tell(window)
+        self._look_at_seat()
 
     @work
     def find(self, text: str, search: int, view: str = "") -> None:
         """Search all messages and tell the view each hit. The view's next `search` ends this one."""
         self._searches[view], looked = search, 0
-        for messages in self._reader.all_messages():
+        for messages in self._window.reader.all_messages():
             if self._searches[view] != search:
                 return
             looked += len(messages)
@@ -174,7 +178,7 @@ class ThreadView(Panel):
     def assistants(self) -> list[AssistantChoice]:
         """Return the assistants that can be asked."""
         found = list(self._client.beta.assistants.list(limit=100))
-        self._reader.known.assistants |= {one.id: one.name or one.id for one in found}
+        self._window.reader.known.assistants |= {one.id: one.name or one.id for one in found}
         return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
 
     @work
@@ -183,32 +187,46 @@ class ThreadView(Panel):
         if assistant_id is None:
             self._put(text)
             return
-        ids = {"thread_id": self.thread_id, "assistant_id": assistant_id}
+        thread_id = self._window.thread_id
+        ids = {"thread_id": thread_id, "assistant_id": assistant_id}
         begin = partial(self._client.beta.threads.runs.stream, **ids)
-        self._follow_answer(Answer(self._client, self.thread_id, begin), text)
+        self._follow_answer(Answer(self._client, thread_id, begin), text)
 
     @work
     def submit(self, run_id: str, outputs: dict[str, str]) -> None:
         """Give a run the outputs that it waits for, by the ids of their calls. Show the answer as it comes."""
-        runs = self._client.beta.threads.runs
+        runs, thread_id = self._client.beta.threads.runs, self._window.thread_id
         given: list[ToolOutput] = [{"tool_call_id": id, "output": output} for id, output in outputs.items()]
-        ids = {"thread_id": self.thread_id, "run_id": run_id}
+        ids = {"thread_id": thread_id, "run_id": run_id}
         begin = partial(runs.submit_tool_outputs_stream, **ids, tool_outputs=given)
-        run = runs.retrieve(run_id, thread_id=self.thread_id)
-        self._follow_answer(Answer(self._client, self.thread_id, begin, run))
+        run = runs.retrieve(run_id, thread_id=thread_id)
+        self._follow_answer(Answer(self._client, thread_id, begin, run))
+
+    @work
+    def answer(self, run_id: str, text: str = "", tool_calls: "Sequence[SaidCall]" = ()) -> list[str]:
+        """Answer in the model's place. Return remarks: what a good model would do differently."""
+        remarks = self._lab.answer(run_id, text, tool_calls)
+        self._look_at_seat()
+        self._wake.set()
+        return remarks
+
+    @work
+    def check(self, function: str, arguments: str) -> str | None:
+        """Check arguments against the function's schema; return the first mistake, or None."""
+        return misfit(self._seat["tools"] if self._seat else [], function, arguments)
 
     @work
     def called(self) -> dict[str, str]:
         """Call your functions for the run that waits. Return their outputs by call id. Nothing is submitted."""
-        waiting = self._asking()
+        waiting = self._window.part.asking
         if waiting is None:
             return {}
-        run = self._client.beta.threads.runs.retrieve(waiting["id"], thread_id=self.thread_id)
+        run = self._client.beta.threads.runs.retrieve(waiting["id"], thread_id=self._window.thread_id)
         return {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)}
 
     def _follow_answer(self, answer: Answer, text: str = "") -> None:
         if self._answer:
-            raise sdk.Refused("A run of this view is under way. Wait for its end, or stop it.")
+            raise sdk.Refused(_UNDER_WAY)
         self._answer = answer
         self.tell("running", on=True)
         try:
@@ -225,12 +243,9 @@ class ThreadView(Panel):
             self._look()
 
     def _put(self, text: str) -> None:
-        self._client.beta.threads.messages.create(self.thread_id, role="user", content=text)
+        self._client.beta.threads.messages.create(self._window.thread_id, role="user", content=text)
         self.tell("sent", text=text)
-        if self._newer:
-            self.jump("last")
-        else:
-            self._show_newest()
+        self._show(Window.last if self._window.part.newer else Window.newest)
 
     @quick
     def join(self) -> None:
@@ -245,18 +260,15 @@ class ThreadView(Panel):
         """Cancel the run that is under way or waits for outputs. What was said stays."""
         if answer := self._answer:
             answer.stop()
-        elif run := self._active():
-            self._client.beta.threads.runs.cancel(run["id"], thread_id=self.thread_id)
+        elif run := self._window.part.active:
+            self._client.beta.threads.runs.cancel(run["id"], thread_id=self._window.thread_id)
             self._look()
-
-    def _active(self) -> "Run | None":
-        return next((run for run in self._runs if can_stop(run["status"])), None)
 
     @quick
     def raw(self, id: str) -> str:
         """Return the JSON of a message, or of a run with its steps."""
         item = (answer := self._answer) and answer.item(id)
-        item = item or next((item for item in self._items if item.id == id), None)
+        item = item or next((item for item in self._window.part.items if item.id == id), None)
         if item is None:
             raise sdk.Refused("This is no longer in the thread.")
         return json_html(
@@ -273,20 +285,14 @@ class ThreadView(Panel):
             )
         return {
             "name": about.filename.rpartition("/")[2],
-            "base64": base64.b64encode(self._reader.file(file_id)).decode(),
+            "base64": base64.b64encode(self._window.reader.file(file_id)).decode(),
         }
 
     @work
     def export(self, kind: str) -> SavedText:
         """Return the whole thread to save, as "markdown", "html" or "notebook"."""
-        match kind:
-            case "markdown":
-                return {"name": f"{self.thread_id}.md", "text": self.to_markdown(), "type": "text/markdown"}
-            case "html":
-                return {"name": f"{self.thread_id}.html", "text": self.to_html(), "type": "text/html"}
-            case _:
-                text = export.notebook_json(self.to_notebook())
-                return {"name": f"{self.thread_id}.ipynb", "text": text, "type": "application/x-ipynb+json"}
+        window = self._window
+        return export.saved(kind, window.whole(), window.reader.known, window.thread_id)
 
     @property
     def every_s(self) -> float:
@@ -295,9 +301,9 @@ class ThreadView(Panel):
     def _show_answer(self, answer: Answer) -> None:
         """Show what is new of an answer, unless the reader is far above it."""
         with self._state_lock:
-            if self._newer:
+            if self._window.part.newer:
                 return
-            ops = answer.changes(self._reader.known)
+            ops = answer.changes(self._window.reader.known)
             for op in ops:
                 if "put" in op:
                     op["after"] = None if op["put"] in self._shown else next(reversed(self._shown), None)
@@ -305,70 +311,54 @@ class ThreadView(Panel):
             if ops:
                 self.tell("items", ops=ops)
 
-    def _show(self, messages: "list[Message]", *, older: bool, newer: bool) -> None:
-        """Show these messages with their runs; of too many, the last ones."""
-        messages, older = messages[-_WINDOW:], older or len(messages) > _WINDOW
-        runs = self._reader.runs_since(messages[0]["created_at"] if older else 0)
-        runs = [run for run in runs if _among(run, messages, older=older, newer=newer)]
-        window = (messages, runs, older, newer)
-        moving = any(is_moving(run["status"]) for run in runs)
-        if not moving and window == (self._messages, self._runs, self._older, self._newer):
-            return
-        steps = {run["id"]: self._reader.steps(run) for run in runs}
-        self._reader.learn(messages, runs, [step for some in steps.values() for step in some])
+    def _show(self, read: Callable[[Window], bool]) -> None:
+        """Read a part of the thread, and show what is new."""
+        window = self._window
+        with window.reading:
+            if read(window):
+                self._tell(window)
+
+    def _tell(self, window: Window) -> None:
+        """Tell the pages what a window shows now."""
         with self._state_lock:
-            self._messages, self._runs, self._older, self._newer = window
-            self._items = page.arrange(messages, runs, steps)
-            self._rendered = {item.id: (item, self._html(item)) for item in self._items}
-            wanted: dict[str, str] = {id: html for id, (_, html) in self._rendered.items()}
+            if window is not self._window:
+                return
+            wanted = window.part.html()
             ops = _differences(self._shown, wanted)
             self._shown = wanted
             if ops or self._views:
                 self.tell("items", ops=ops, **self._about())
             if answer := self._answer:
                 answer.begin_again()  # the thread does not hold all of it yet
-        if not moving:
+        if not window.part.is_moving:
             self.refresh_copy()
 
-    def _html(self, item: Item) -> Html:
-        known, html = self._rendered.get(item.id, (None, Html()))
-        return html if known == item else page.html(item, self._reader.known)
-
     def _about(self) -> AboutThread:
-        waits, asks = self._active() is not None, self._asks()
-        return {"summary": self._summary(), "older": self._older, "newer": self._newer, "waits": waits, "asks": asks}
-
-    def _asking(self) -> "Run | None":
-        return next((run for run in self._runs if run["status"] == "requires_action"), None)
+        window, part = self._window, self._window.part
+        return {
+            "thread": window.thread_id,
+            "copied": window is not self._own,
+            "summary": self._summary(window),
+            "older": part.older,
+            "newer": part.newer,
+            "waits": part.active is not None,
+            "asks": self._asks(),
+            "seat": self._seat,
+        }
 
     def _asks(self) -> Asks | None:
-        run = None if self._answer else self._asking()
+        run = None if self._answer else self._window.part.asking
         action = run["required_action"] if run else None
         if run is None or action is None:
             return None
         calls = action["submit_tool_outputs"]["tool_calls"]
         return {"run": run["id"], "calls": calls, "functions": bool(self._functions)}
 
-    def _summary(self) -> str:
-        summary = page.summary(self._items, older=self._older, newer=self._newer)
-        settled = not self._newer and self._answer is None
-        return f"{summary} · {sdk.UNANSWERED}" if settled and page.is_unanswered(self._items) else summary
-
-    def _whole(self) -> list[Item]:
-        """Return all messages and runs of the thread."""
-        messages = [message for some in self._reader.all_messages() for message in some]
-        runs = self._reader.all_runs()
-        steps = {run["id"]: self._reader.steps(run) for run in runs}
-        self._reader.learn(messages, runs, [step for some in steps.values() for step in some])
-        return page.arrange(messages, runs, steps)
-
-
-def _among(run: "Run", messages: "list[Message]", *, older: bool, newer: bool) -> bool:
-    """Return whether a run belongs to these messages: it wrote one of them, or began among them."""
-    if any(message["run_id"] == run["id"] for message in messages):
-        return True
-    late_enough = not older or run["created_at"] >= messages[0]["created_at"]
-    return late_enough and (not newer or run["created_at"] <= messages[-1]["created_at"])
+    def _summary(self, window: Window) -> str:
+        part = window.part
+        summary = page.summary(part.items, older=part.older, newer=part.newer)
+        settled = not part.newer and self._answer is None
+        return f"{summary} · {sdk.UNANSWERED}" if settled and page.is_unanswered(part.items) else summary
 
 
 def _differences(shown: dict[str, str], wanted: dict[str, str]) -> list[Change]:

@@ -1,12 +1,25 @@
 """`/v1/lab`, through the SDK's `get` and `post`: what our engine can do with a run and no other server can."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
-    from ...shapes import Breakpoint, Edit, JournalEntry, LabFork, LabRun, LabView, Run, Said, To
+    from ..shapes import (
+        Breakpoint,
+        Edit,
+        JournalEntry,
+        LabFork,
+        LabRun,
+        LabSeat,
+        LabView,
+        Run,
+        Said,
+        SaidCall,
+        Thread,
+        To,
+    )
 
 FAULTS: Final = {
     "rate_limit": "its rate limit is reached",
@@ -76,9 +89,27 @@ class Lab:
     def forks(self, run_id: str) -> "list[LabFork]":
         return list(self._get(f"runs/{run_id}/forks")["data"])
 
-    def answer(self, run_id: str, said: "Said") -> list[str]:
+    def seats(self, thread_id: str) -> "list[LabSeat]":
+        """Return the runs of a thread that wait for a person in the model's place; none on another server."""
+        import openai
+
+        try:
+            found: list[LabSeat] = self._get("seats")["data"]
+        except (openai.NotFoundError, openai.BadRequestError, openai.PermissionDeniedError):
+            return []
+        return [seat for seat in found if seat["thread_id"] == thread_id]
+
+    def answer(self, run_id: str, text: str, tool_calls: "Sequence[SaidCall]") -> list[str]:
         """Answer in the model's place. Return remarks: what a good model would do differently."""
+        said: Said = {"text": text} if text else {}
+        if tool_calls:
+            said["tool_calls"] = list(tool_calls)
         return list(self._post(f"seats/{run_id}", said)["remarks"])
+
+    def copy(self, thread_id: str) -> str:
+        """Copy a thread; return the copy's id."""
+        made: Thread = self._post(f"threads/{thread_id}/copy", {})
+        return made["id"]
 
     def clock(self, advance_s: int) -> None:
         """Let time pass for everything in the engine."""
