@@ -38,7 +38,7 @@ def test_outputs_hold_no_key_port_or_path(lesson: Path) -> None:
     for cell in cells(lesson, "code"):
         for output in cell["outputs"]:
             text = json.dumps(output)
-            assert output["output_type"] in ("stream", "execute_result", "display_data")
+            assert output["output_type"] in ("stream", "execute_result", "display_data", "error")
             assert output.get("name") != "stderr"
             for secret in ("sk-", "127.0.0.1:", "/home/", "/tmp/", " at 0x"):
                 assert secret not in text

@@ -40,6 +40,9 @@ _READING: Final = Lesson("01", "Step 5: Display the assistant's response")
 _VERSIONS: Final = Lesson("02", "Version 2 of the same run")
 _MESSAGES: Final = Lesson("01", "Step 3: Add a message to a thread")
 _WAITS: Final = Lesson("06", "A run that waits")
+_LOCKED: Final = Lesson("09", "A locked thread")
+_STOPPED: Final = Lesson("09", "A run that you stop")
+_EXPIRED: Final = Lesson("09", "A run that nobody answers")
 _NEW_CLIENT: Final = ("{start}; from openai import OpenAI; {client} = OpenAI()",)
 _AGAIN: Final = "{client}.beta.threads.runs.create_and_poll(thread_id={run}.thread_id, assistant_id={run}.assistant_id)"
 _MESSAGE: Final = '{client}.beta.threads.messages.create(thread_id={thread}.id, role="user", content="…")'
@@ -178,7 +181,7 @@ MISTAKES: Final = (
         r"^Can't add messages to (?P<thread_id>\S+) while a run (?P<run_id>\S+) is active",
         "A run locks its thread until it ends. Submit its tool outputs, wait for its end, or cancel it.",
         _FREE,
-        _WAITS,
+        _LOCKED,
     ),
     Mistake(
         "second run",
@@ -186,7 +189,7 @@ MISTAKES: Final = (
         r"^Thread (?P<thread_id>\S+) already has an active run (?P<run_id>[^.\s]+)",
         "A thread has one run at a time. Submit its tool outputs, wait for its end, or cancel it.",
         _FREE,
-        _WAITS,
+        _LOCKED,
     ),
     Mistake(
         "wrong tool_call_id",
@@ -219,7 +222,7 @@ MISTAKES: Final = (
         r"^Runs in status \"expired\" do not accept|^Cannot cancel run with status 'expired'",
         "Ten minutes passed without outputs. Your question is still on the thread: create a new run.",
         ("{run} = " + _AGAIN,),
-        Lesson("06", "When nobody answers"),
+        _EXPIRED,
     ),
     Mistake(
         "cancelled run",
@@ -227,7 +230,7 @@ MISTAKES: Final = (
         r"^Runs in status \"cancell(ed|ing)\" do not accept|^Cannot cancel run with status 'cancell",
         "This run was cancelled and takes no outputs. Your question is still on the thread: create a new run.",
         ("{run} = " + _AGAIN,),
-        Lesson("08", "Cancelled"),
+        _STOPPED,
     ),
     Mistake(
         "v1 body, v2 header",
@@ -378,10 +381,10 @@ MISTAKES: Final = (
             lesson,
         )
         for status, lesson in (
-            ("failed", Lesson("08", "Failed")),
-            ("expired", Lesson("06", "When nobody answers")),
-            ("cancelled", Lesson("08", "Cancelled")),
-            ("incomplete", Lesson("08", "Incomplete")),
+            ("failed", Lesson("09", "A model that fails")),
+            ("expired", _EXPIRED),
+            ("cancelled", _STOPPED),
+            ("incomplete", Lesson("09", "An answer that was cut off")),
         )
     ),
     Mistake("objects gone after a restart", r"NotAnswered", r"^No engine|^Its thread has no run", "", (), _BEGIN),
