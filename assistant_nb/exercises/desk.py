@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ..client import clients
-from ..widgets.run_stepper.lab import Lab
+from ..widgets.lab import Lab
 from . import solved
 from .frame import Verdict
 from .see import See

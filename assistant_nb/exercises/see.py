@@ -8,7 +8,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from ..texts import read_json
-from ..widgets.run_stepper.lab import Lab
+from ..widgets.lab import Lab
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
