@@ -105,10 +105,8 @@ def test_after_goto_to_any_heading_all_is_as_in_a_run_from_the_top(lesson: Path)
         assert here == there, heading
 
 
-@pytest.mark.parametrize(
-    "lesson",
-    [pytest.param(one, id=one.stem, marks=[pytest.mark.nightly] * (one.stem[:2] != "01")) for one in course.lessons()],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("lesson", course.lessons(), ids=lambda lesson: lesson.stem)
 def test_nothing_of_a_lesson_before_its_exercises_counts_as_an_attempt(lesson: Path) -> None:
     keys = of_lesson(lesson.stem[:2])
     checks = "".join(f"anb.check({key!r})\n" for key in keys)

@@ -21,7 +21,7 @@ def ask(thread, question, assistant=assistant, **more):
 for question in ("I need to solve the equation `4x + 11 = 19`. Can you help me?", "Now what is the squared root of `x`?"):
     run = ask(thread, question, instructions=INSTRUCTIONS)
 assert run.status == "completed" and run.provenance[0]["answer"] == "source"
-own = client.beta.threads.create()
+own = client.beta.threads.create(messages=[{"role": "assistant", "content": "Welcome!"}])
 run = ask(own, "What is 3 + 4?")
 """,
     "02": '''
