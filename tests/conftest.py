@@ -17,8 +17,10 @@ from assistant_nb.sandbox.errors import NotContained
 from assistant_nb.sandbox.layers import layers
 from tests.until import until
 
-settings.register_profile("shared machine", deadline=None)  # how long a thing takes is for tests/bench to say
-settings.load_profile("shared machine")
+# How long a thing takes is for tests/bench to say. At night there are many more examples.
+settings.register_profile("gate", deadline=None, max_examples=40)
+settings.register_profile("night", deadline=None, max_examples=500)
+settings.load_profile("gate")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -485,14 +485,14 @@ def test_an_error_that_the_learner_catches_is_as_ever(notebook: Notebook) -> Non
 try:
     client.beta.threads.retrieve("thread_abc123")
 except openai.NotFoundError as error:
-    print(error.status_code, error.code, error)
+    print(error.status_code, error.code, error, "_render_traceback_" in vars(error))
 try:
     messages[0]
 except TypeError as error:
     print(error)
 """)
     assert shown.splitlines() == [
-        "404 None Error code: 404 - No thread found with id 'thread_abc123'.",
+        "404 None Error code: 404 - No thread found with id 'thread_abc123'. False",
         "'SyncCursorPage[Message]' object is not subscriptable",
     ]
 

@@ -1,5 +1,6 @@
 """What instructors do: begin a lesson, hand lessons out."""
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -30,8 +31,10 @@ def test_a_new_lesson_replaces_nothing(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["tides.jsonl"]
 
 
-def taught(folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def taught(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lesson with data, its own recording, an exercise and its answer, executed."""
+    folder = tmp_path_factory.mktemp("taught")
     lesson, _ = classroom.new_lesson(str(folder / "tides"))
     (folder / "heights.csv").write_text("1,2\n")
     notebook = course.read(lesson)
@@ -48,23 +51,22 @@ def taught(folder: Path) -> Path:
     return lesson
 
 
-def test_a_handout_has_no_outputs_and_no_answers_but_data_and_runs(tmp_path: Path) -> None:
-    lesson = taught(tmp_path)
-    mine = classroom.handout(lesson, tmp_path / "students")
+def test_a_handout_has_no_outputs_and_no_answers_but_data_and_runs(taught: Path, tmp_path: Path) -> None:
+    mine = classroom.handout(taught, tmp_path / "students")
     assert sorted(path.name for path in mine.parent.iterdir()) == ["heights.csv", "tides.ipynb", "tides.jsonl"]
     code = [cell for cell in course.read(mine).cells if cell.cell_type == "code"]
     assert {(str(cell.outputs), cell.execution_count) for cell in code} == {("[]", None)}
     assert "assert True" not in [cell.source for cell in code]
     course.run(mine, quiet)
     with pytest.raises(course.LessonError, match="is there already, and stays as it is. Remove it, or name another"):
-        classroom.handout(lesson, tmp_path / "students")
+        classroom.handout(taught, tmp_path / "students")
 
 
-def test_a_handout_has_no_hidden_file_and_nothing_that_only_an_answer_names(tmp_path: Path) -> None:
-    lesson = taught(tmp_path)
+def test_a_handout_has_no_hidden_file_and_nothing_that_only_an_answer_names(taught: Path, tmp_path: Path) -> None:
+    lesson = Path(shutil.copytree(taught.parent, tmp_path / "own")) / taught.name
     for name in (".env", "solution.csv", "data/.key", "data/tides.csv"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("secret")
+        (lesson.parent / name).parent.mkdir(exist_ok=True)
+        (lesson.parent / name).write_text("secret")
     notebook = course.read(lesson)
     notebook.cells += [
         nbformat.v4.new_code_cell("open('.env'), open('data')"),
@@ -86,8 +88,8 @@ def test_a_new_lesson_that_cannot_be_executed_leaves_nothing(tmp_path: Path, mon
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_exercise_of_a_handout_carries_what_nbgrader_wants(tmp_path: Path) -> None:
-    cells = course.read(classroom.handout(taught(tmp_path), tmp_path / "students")).cells
+def test_an_exercise_of_a_handout_carries_what_nbgrader_wants(taught: Path, tmp_path: Path) -> None:
+    cells = course.read(classroom.handout(taught, tmp_path / "students")).cells
     graded = [cell.metadata.nbgrader for cell in cells if "nbgrader" in cell.metadata]
     assert graded == [
         {"schema_version": 3, "grade": True, "points": 1, "solution": True, "locked": False, "task": False, "grade_id": "exercise-1"}

@@ -1,3 +1,4 @@
+import itertools
 from pathlib import Path
 
 import nbformat
@@ -117,9 +118,14 @@ def test_the_cell_that_failed_is_named(tmp_path: Path) -> None:
 STARTS = "import assistant_nb as anb; anb.start(recording='nothing')"
 
 
-@pytest.mark.parametrize("start", [STARTS, "from assistant_nb import connect; connect(modle='m')"])
-@pytest.mark.parametrize("tags", [[], ["raises-exception"]])
-@pytest.mark.parametrize("goes_on", [True, False])
+CONNECTS = "from assistant_nb import connect; connect(modle='m')"
+NOW = [(STARTS, [], True), (CONNECTS, ["raises-exception"], False)]
+WAYS = list(itertools.product([STARTS, CONNECTS], [[], ["raises-exception"]], [True, False]))
+
+
+@pytest.mark.parametrize(
+    ("start", "tags", "goes_on"), [pytest.param(*way, marks=[pytest.mark.nightly] * (way not in NOW)) for way in WAYS]
+)
 def test_after_a_start_that_failed_nothing_is_executed(
     start: str, tags: list[str], goes_on: bool, tmp_path: Path
 ) -> None:

@@ -128,14 +128,8 @@ def test_a_changed_answer_makes_the_lesson_fail(tmp_path: Path) -> None:
     assert "doing badly" in outcome.stdout
 
 
-ONE_NOW = [
-    pytest.param(lesson, id=lesson.stem, marks=[pytest.mark.nightly] * (lesson.stem != "02_raw_http"))
-    for lesson in LESSONS
-]
-"""In the gate the shortest lesson: nbval compares the outputs of all."""
-
-
-@pytest.mark.parametrize("lesson", ONE_NOW)
+@pytest.mark.nightly  # nbval compares the outputs of all, and test_connections checks one
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_executing_again_gives_the_same_cells_and_uses_every_recorded_exchange(lesson: Path, tmp_path: Path) -> None:
     """Ids, times and answers. `upkeep.execute` joins the stream messages, as the kernel cuts a print by chance."""
     again = course.read(lesson)

@@ -2,15 +2,11 @@
 
 import json
 import linecache
-import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-import nbclient
-import nbformat
 import pytest
 
 from assistant_nb import course
@@ -153,42 +149,6 @@ def test_nothing_of_the_learners_is_called_to_look_at_it() -> None:
 def test_facts_are_plain_values(names: Any) -> None:
     error = NameError("name 'thread' is not defined")
     assert facts.of(error, None).sentence == "name 'thread' is not defined."
-
-
-def test_a_notebook_shows_a_few_lines_and_tb_all() -> None:
-    """In a kernel, as JupyterLab, nbclient and nbval use it."""
-    cells = [
-        "import assistant_nb as anb\nclient = anb.connect(model='practice')",
-        "client.beta.threads.retrieve('thread_1')",
-        "%tb",
-        "import openai\ntry:\n    client.beta.threads.retrieve('thread_1')\nexcept openai.NotFoundError as error:\n    print(vars(error).keys())",
-        "1 / 0",
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code) for code in cells])
-    nbclient.NotebookClient(notebook, allow_errors=True, timeout=60).execute()
-    _, wrong, whole, caught, other = (cell.outputs[-1] for cell in notebook.cells)
-    assert (wrong.ename, len(wrong.traceback)) == ("NotFoundError", 4)
-    assert wrong.evalue == "Error code: 404 - No thread found with id 'thread_1'."
-    assert wrong.traceback[0] == "Cell In[2], line 1: client.beta.threads.retrieve('thread_1')"
-    assert "_base_client.py" in "\n".join(whole.traceback)
-    assert "_render_traceback_" not in caught.text
-    assert "ZeroDivisionError" in other.traceback[1] and "Traceback" in other.traceback[1]
-
-
-def test_ipython_in_a_terminal_shows_the_same(tmp_path: Path) -> None:
-    code = (
-        "import assistant_nb as anb; client = anb.connect(model='practice'); client.beta.threads.retrieve('thread_1')"
-    )
-    environment = {**os.environ, "IPYTHONDIR": str(tmp_path)}
-    ran = subprocess.run(
-        [sys.executable, "-m", "IPython", "--colors=NoColor", "-c", code],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
-    assert "NotFoundError (404): No thread found with id 'thread_1'.\n" in ran.stdout + ran.stderr
-    assert "Traceback" not in ran.stdout + ran.stderr
 
 
 def test_without_ipython_nothing_of_it_is_imported() -> None:

@@ -50,10 +50,6 @@ def passes_nbval(lesson: Path) -> None:
     assert outcome.returncode == 0, outcome.stdout
 
 
-def test_a_lesson_that_is_true_has_nothing_wrong() -> None:
-    assert upkeep.check(course.find("02"), quiet) == []
-
-
 def test_what_is_wrong_with_a_lesson_is_told(tmp_path: Path) -> None:
     lesson = changed(course.find("02"), tmp_path, "answers: 1 authored", "answers: sk-0123456789abcdef")
     (first, second) = upkeep.check(lesson, quiet)
@@ -190,12 +186,6 @@ def test_the_lessons_kernel_never_has_the_key(tmp_path: Path, monkeypatch: pytes
     assert KEY not in everything
 
 
-def test_a_recorded_pace_is_no_matter_of_the_endpoint(tmp_path: Path) -> None:
-    lesson = mine(tmp_path, "import assistant_nb as anb; client = anb.connect(recording='mine', pace=1)", ASKS)
-    with serving(said("Four.")) as endpoint:
-        assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
-
-
 def test_a_lesson_is_not_recorded_over_itself(tmp_path: Path) -> None:
     mine = shutil.copy(course.find("03"), tmp_path)
     with pytest.raises(course.LessonError, match="is the lesson itself. Name another --dir"):
@@ -228,7 +218,9 @@ OWN = (
 PLOT = json.dumps({"code": "import matplotlib.pyplot as plt; plt.plot([1, 4]); plt.show()"})
 
 
-@pytest.mark.parametrize("plots", [False, pytest.param(True, marks=[pytest.mark.nightly, pytest.mark.timeout(290)])])
+@pytest.mark.nightly
+@pytest.mark.timeout(290)
+@pytest.mark.parametrize("plots", [False, True])
 def test_an_own_lesson_is_recorded_and_true_in_any_folder(plots: bool, tmp_path: Path, code_runs: None) -> None:
     """With a function, a file, a plot, a stream and two threads; its data come along."""
     (tmp_path / "data").mkdir()
@@ -246,8 +238,8 @@ def test_an_own_lesson_is_recorded_and_true_in_any_folder(plots: bool, tmp_path:
     assert fresh.cells[-1].outputs[0].data["text/plain"] == "['Bye.', 'Thanks!', 'It is 7.', '2 + 5?']"
 
 
-def test_a_question_that_must_miss_is_not_asked(tmp_path: Path) -> None:
-    start = "import assistant_nb as anb; client = anb.connect(recording='mine')"
+def test_a_question_that_must_miss_is_not_asked_and_a_pace_is_no_matter_of_the_endpoint(tmp_path: Path) -> None:
+    start = "import assistant_nb as anb; client = anb.connect(recording='mine', pace=1)"
     missing = f"try:\n    {ASKS}\nexcept Exception as error:\n    print(type(error).__name__)".replace(
         "2 + 2?", "Who won?"
     )
@@ -274,12 +266,18 @@ def test_a_fallback_of_the_lessons_own_answers_for_nothing_that_is_checked(tmp_p
         upkeep.check(lesson, quiet)
 
 
+FALLS_BACK = "import assistant_nb as anb; client = anb.connect(recording='mine', fallback='practice')"
+
+
 def test_practice_answers_for_no_endpoint_that_fails(tmp_path: Path) -> None:
-    lesson = mine(
-        tmp_path, "import assistant_nb as anb; client = anb.connect(recording='mine', fallback='practice')", ASKS
-    )
+    lesson = mine(tmp_path, FALLS_BACK, ASKS)
     with serving(status(404, "model 'm' not found")) as endpoint, pytest.raises(ModelError, match="knows no model 'm'"):
         upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet)
+
+
+@pytest.mark.nightly
+def test_a_lesson_that_is_recorded_keeps_its_fallback(tmp_path: Path) -> None:
+    lesson = mine(tmp_path, FALLS_BACK, ASKS)
     with serving(said("Four.")) as endpoint:
         assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
     assert "fallback='practice'" in course.read(tmp_path / "new/mine.ipynb").cells[0].source

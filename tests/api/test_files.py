@@ -8,7 +8,7 @@ from typing import Any
 
 import openai
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openai import OpenAI
 from openai.types import FileObject
@@ -309,7 +309,6 @@ pieces = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
 @given(pieces, st.integers(-50, 50))
 def test_no_form_gives_a_5xx(parts: list[bytes], lie: int) -> None:
     app = create_app(model=Scripted())

@@ -159,7 +159,7 @@ class SteppingForLong(Stepping):
 
 
 TestStepping = Stepping.TestCase
-TestStepping.settings = settings(max_examples=15, stateful_step_count=20)
+TestStepping.settings = settings(max_examples=8, stateful_step_count=20)
 TestSteppingForLong = pytest.mark.nightly(SteppingForLong.TestCase)
 TestSteppingForLong.settings = settings(max_examples=300, stateful_step_count=20)
 
@@ -178,7 +178,6 @@ json = st.recursive(
 )  # fmt: skip
 
 
-@settings(max_examples=300)
 @given(path=st.sampled_from(["advance", "hold", "release", "fork"]), body=json, query=st.text(max_size=3))
 def test_odd_requests_are_refused_in_the_apis_words(path: str, body: Any, query: str) -> None:
     http, beta = Client(_engine()), {"OpenAI-Beta": "assistants=v2"}
