@@ -104,7 +104,7 @@ def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_pa
         str(old.cells[n].get("outputs")).replace(was, now) == str(new.cells[n].get("outputs")) for n in changed
     ] == [
         False,  # the banner
-        False,  # the stepper's copy: tokens are counted by the endpoint, not estimated
+        False,  # the view's copy: tokens are counted by the endpoint, not estimated
         True,
     ]
     exchanges = read(tmp_path / "new" / recording.name).exchanges  # a prompt that was asked twice has two
