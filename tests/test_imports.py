@@ -172,7 +172,7 @@ FLOORS = [
         "widgets.run_stepper.page",
     ],
     ["exercises.frame"],
-    [f"exercises.lesson_{n:02}" for n in range(2)],
+    [f"exercises.lesson_{n:02}" for n in range(7)],
     ["exercises.table"],
     ["exercises.desk"],
     [
@@ -203,7 +203,7 @@ HOMES = {
         "answers",
         "exercises.desk",
         "exercises.see",
-        *(f"exercises.lesson_{n:02}" for n in range(2)),
+        *(f"exercises.lesson_{n:02}" for n in range(7)),
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
         "widgets.assistant_form.assistant_form",
