@@ -34,7 +34,7 @@ class Mistake(NamedTuple):
     fits: Callable[[Facts, Words], bool] | None = None
 
 
-_BEGIN: Final = Lesson("01", "Set-up")
+_BEGIN: Final = Lesson("00", "When you are stuck")
 _WRONG_ID: Final = Lesson("01", "An id that does not fit")
 _READING: Final = Lesson("01", "Step 5: Display the assistant's response")
 _VERSIONS: Final = Lesson("02", "Version 2 of the same run")
