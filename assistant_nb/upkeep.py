@@ -25,7 +25,10 @@ _ALONE: Final = (
     "from assistant_nb.engine.model.fallback import Fallback;"
     " Fallback.ask = lambda self, prompt: self.first.ask(prompt); del Fallback"
 )
-"""Executed before a lesson that is checked or recorded: its own fallback answers for nothing that fails."""
+"""Executed before a lesson that is checked or recorded: its own fallback answers for nothing that fails.
+
+A lesson with questions that must miss keeps its fallback, which answers those.
+"""
 _PROBE: Final = (
     "import json; from assistant_nb.engine.model.recorded import REPLAYED; print(json.dumps(sorted(REPLAYED)))"
 )
@@ -64,7 +67,7 @@ def execute(notebook: "NotebookNode", on_cell: OnCell, folder: Path) -> Replayed
     import nbformat
 
     notebook.cells.append(nbformat.v4.new_code_cell(_PROBE, metadata={course.PROBE: True}))
-    course.execute(notebook, on_cell, folder, before=_ALONE)
+    course.execute(notebook, on_cell, folder, before=_before(notebook))
     return {(digest, number) for digest, number in json.loads(_text(notebook.cells.pop().outputs[0]))}
 
 
@@ -113,7 +116,7 @@ def _lived(lesson: Path, place: Path, live: "Live", recording: Path, on_cell: On
             if relay.failures:
                 raise relay.failures[0]
             at_work = next((cell for cell in code[done:] if cell.source.strip()), None)
-            relay.misses = at_work is not None and _MUST_MISS in at_work.metadata.get("tags", [])
+            relay.misses = at_work is not None and _has_tag(at_work, _MUST_MISS)
             on_cell(done, total)
 
         try:
@@ -135,7 +138,7 @@ def _executed(
             source = _FALLBACK.sub("", cell.source) if live else cell.source
             ids = ', ids="lesson"' if live and not _WORLD.search(source) else ""
             cell.source = course.RECORDING.sub(lambda found, ids=ids: answers(found[3] or "") + ids, source)
-    course.execute(notebook, on_cell, place, before=_ALONE, goes_on=True)
+    course.execute(notebook, on_cell, place, before=_before(notebook), goes_on=True)
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
     return notebook
@@ -161,13 +164,22 @@ def _says(text: str, fact: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(fact)}(?![\w])", text) is not None
 
 
+def _before(notebook: "NotebookNode") -> str:
+    """Return the line to execute before a lesson."""
+    return "pass" if any(_has_tag(cell, _MUST_MISS) for _, cell in _code(notebook)) else _ALONE
+
+
+def _has_tag(cell: "NotebookNode", tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
+
+
 def _failures(notebook: "NotebookNode") -> dict[int, str]:
-    """Return the message of each code cell that failed, by its number."""
+    """Return the message of each code cell that failed, by its number. Cells that are meant to fail are left out."""
     return {
         n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {short(_text(output), _LONGEST)}"
         for n, cell in _code(notebook)
         for output in cell.outputs
-        if output.output_type == "error"
+        if output.output_type == "error" and not _has_tag(cell, "raises-exception")
     }
 
 

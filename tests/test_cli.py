@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from assistant_nb import cli, course
+from assistant_nb.engine.model.recorded import Recorded
 from tests.engine.model.endpoint import Reply, said, serving, status
 from tests.until import PATIENCE_S
 
@@ -33,7 +34,7 @@ def test_run_says_which_cell_failed_and_why(tmp_path: Path, capsys: pytest.Captu
 def test_run_of_an_unknown_lesson_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "99"]) == 1
     assert (
-        "There is no lesson '99'. There are: 01_first_assistant, 02_raw_http, 03_chat_or_assistant, 04_code_interpreter, 05_file_search, 06_function_calling, 07_streaming, 08_inside_a_run, 09_when_things_go_wrong."
+        f"There is no lesson '99'. There are: {', '.join(path.stem for path in course.lessons())}."
         in capsys.readouterr().err
     )
 
@@ -52,7 +53,7 @@ def test_serve_prints_what_a_client_needs_and_ends_on_request(tmp_path: Path) ->
         server.send_signal(signal.SIGTERM)
         assert server.wait(PATIENCE_S) == 130
         assert server.stderr.read() == (
-            "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 42 authored, 2 source · kept in class.db\n"
+            f"assistant_nb engine at 127.0.0.1 · model: recorded · answers: {Recorded().provenance()} · kept in class.db\n"
         )
 
 

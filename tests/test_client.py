@@ -12,6 +12,7 @@ from openai import APIConnectionError, OpenAI
 import assistant_nb as anb
 from assistant_nb import choices
 from assistant_nb.engine.errors import RecordingError, StoreError
+from assistant_nb.engine.model.recorded import Recorded
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def test_start_makes_the_documented_first_cell_work(capsys: pytest.CaptureFixtur
     client = OpenAI()
     assert client.beta.assistants.create(model="gpt-4").id.startswith("asst_")
     assert capsys.readouterr().out == (
-        "assistant_nb engine at 127.0.0.1 · model: recorded · answers: 42 authored, 2 source · kept in memory\n"
+        f"assistant_nb engine at 127.0.0.1 · model: recorded · answers: {Recorded().provenance()} · kept in memory\n"
     )
 
 

@@ -16,6 +16,7 @@ def notebook(path: Path, *cells: str) -> Path:
 
 def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
     assert [path.stem for path in course.lessons()] == [
+        "00_start_here",
         "01_first_assistant",
         "02_raw_http",
         "03_chat_or_assistant",
@@ -28,9 +29,9 @@ def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
     ]
     assert course.find("02").stem == course.find("02_raw_http.ipynb").stem == "02_raw_http"
     for unknown in ("99", "nowhere/02_raw_http.ipynb", "nowhere/02"):
-        with pytest.raises(course.LessonError, match=f"There is no lesson '{unknown}'. There are: 01_first_assistant"):
+        with pytest.raises(course.LessonError, match=f"There is no lesson '{unknown}'. There are: 00_start_here"):
             course.find(unknown)
-    with pytest.raises(course.LessonError, match="'0' could be more than one. There are: 01_first"):
+    with pytest.raises(course.LessonError, match="'0' could be more than one. There are: 00_start"):
         course.find("0")
 
 
@@ -56,10 +57,10 @@ def test_a_lesson_comes_back_and_the_learners_file_gets_another_name(tmp_path: P
     mine, _ = next(iter(course.copy_to(tmp_path / "mine")))
     for n, work in enumerate(("one", "two"), 1):
         mine.write_text(work)
-        told = dict(course.copy_to(tmp_path / "mine", course.find("01")))
-        assert told[mine] == f"new, yours is now 01_first_assistant.mine-{n}.ipynb"
-        assert mine.with_name(f"01_first_assistant.mine-{n}.ipynb").read_text() == work
-        assert mine.read_bytes() == course.find("01").read_bytes()
+        told = dict(course.copy_to(tmp_path / "mine", course.find("00")))
+        assert told[mine] == f"new, yours is now 00_start_here.mine-{n}.ipynb"
+        assert mine.with_name(f"00_start_here.mine-{n}.ipynb").read_text() == work
+        assert mine.read_bytes() == course.find("00").read_bytes()
 
 
 @pytest.mark.usefixtures("data_dir")

@@ -110,7 +110,7 @@ def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_pa
         str(old.cells[n].get("outputs")).replace(was, now) == str(new.cells[n].get("outputs")) for n in changed
     ] == [
         False,  # the banner
-        False,  # the stepper's copy: tokens are counted by the endpoint, not estimated
+        False,  # the view's copy: tokens are counted by the endpoint, not estimated
         True,
     ]
     exchanges = read(tmp_path / "new" / recording.name).exchanges  # a prompt that was asked twice has two
@@ -251,6 +251,19 @@ def test_a_question_that_must_miss_is_not_asked_and_a_pace_is_no_matter_of_the_e
         assert upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
     assert [request["messages"][-1]["content"] for request in endpoint.requests] == ["2 + 2?"]
     assert course.read(tmp_path / "new/mine.ipynb").cells[2].outputs[0].text == "BadRequestError\n"
+
+
+def test_practice_answers_what_must_miss_and_a_slip_is_no_failure(tmp_path: Path) -> None:
+    start = "import assistant_nb as anb; client = anb.connect(recording='mine', fallback='practice')"
+    own = ASKS.replace("2 + 2?", "3 + 4?") + "\nanswer.choices[0].message.content"
+    notebook = course.read(mine(tmp_path, start, ASKS, own, "1 / 0"))
+    for cell, tag in zip(notebook.cells[2:], ("must-miss", "raises-exception"), strict=True):
+        cell.metadata.tags = [tag]
+    nbformat.write(notebook, tmp_path / "mine.ipynb")
+    with serving(said("Four.")) as endpoint:
+        assert upkeep.record(tmp_path / "mine.ipynb", tmp_path / "new", Live(endpoint.url, "m"), quiet) == []
+    assert "3 + 4 = 7." in str(course.read(tmp_path / "new/mine.ipynb").cells[2].outputs)
+    assert upkeep.check(tmp_path / "new/mine.ipynb", quiet) == []
 
 
 def test_a_fallback_of_the_lessons_own_answers_for_nothing_that_is_checked(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class Mistake(NamedTuple):
     fits: Callable[[Facts, Words], bool] | None = None
 
 
-_BEGIN: Final = Lesson("01", "Before we begin")
+_BEGIN: Final = Lesson("00", "When you are stuck")
 _WRONG_ID: Final = Lesson("01", "An id that does not fit")
 _READING: Final = Lesson("01", "Step 5: Display the assistant's response")
 _VERSIONS: Final = Lesson("02", "Version 2 of the same run")
@@ -283,7 +283,7 @@ MISTAKES: Final = (
         r"^The model '(?P<model>.*)' does not exist",
         "No model with this name answers here. Look at the names of those that do, or let practice answer to any name.",
         ("[model.id for model in {client}.models.list()]", '{start_with}model="practice")'),
-        Lesson("01", "A question that nobody has recorded"),
+        Lesson("01", "Try your own"),
     ),
     Mistake(
         "arguments not parsed",
@@ -369,7 +369,7 @@ MISTAKES: Final = (
         r"^The run has failed \(invalid_prompt\)",
         "",
         (),
-        Lesson("01", "A question that nobody has recorded"),
+        Lesson("01", "Try your own"),
     ),
     *(
         Mistake(
