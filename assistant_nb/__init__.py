@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .exercises.desk import solution as solution
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
+    from .places import goto as goto
+    from .places import reset as reset
     from .sandbox.limits import Limits as Limits
     from .widgets.assistant_form.assistant_form import AssistantForm as AssistantForm
     from .widgets.run_stepper.run_stepper import RunStepper as RunStepper
@@ -40,9 +42,11 @@ _HOMES = {
     "check": "exercises.desk",
     "connect": "client",
     "function_tool": "functions",
+    "goto": "places",
     "hint": "exercises.desk",
     "journal": "answers",
     "progress": "exercises.desk",
+    "reset": "places",
     "said": "answers",
     "solution": "exercises.desk",
     "start": "client",

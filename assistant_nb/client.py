@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 from .choices import MEMORY, Choices, Given
 from .engine.api.azure import API_VERSION
 from .engine.app import App
-from .sdk import quiet
+from .sdk import Refused, quiet
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -154,6 +154,20 @@ def stop() -> None:
         _started.close()
         _started = None
     _close_files()
+
+
+def empty() -> None:
+    """Stop what `start` started, and forget the engines of `connect`, with all that they keep.
+
+    Raises Refused while one of them keeps its objects in a store file. Then nothing has changed.
+    """
+    engines = [*([_started.engine] if _started else []), *_on_file.values(), *_connected.values()]
+    if files := {engine.choices.store.name for engine in engines if engine.choices.store not in (None, MEMORY)}:
+        raise Refused(
+            f"{', '.join(sorted(files))} is open and would be emptied: call anb.stop() first, which only closes it."
+        )
+    stop()
+    _connected.clear()
 
 
 @_door

@@ -165,6 +165,7 @@ FLOORS = [
     [
         "answers",
         "exercises.see",
+        "places",
         "mistakes.shown",
         "widgets.thread_view.page",
         "widgets.assistant_form.tools",
@@ -172,7 +173,7 @@ FLOORS = [
         "widgets.run_stepper.page",
     ],
     ["exercises.frame"],
-    [f"exercises.lesson_{n:02}" for n in range(2)],
+    [f"exercises.lesson_{n:02}" for n in range(11)],
     ["exercises.table"],
     ["exercises.desk"],
     [
@@ -203,7 +204,7 @@ HOMES = {
         "answers",
         "exercises.desk",
         "exercises.see",
-        *(f"exercises.lesson_{n:02}" for n in range(2)),
+        *(f"exercises.lesson_{n:02}" for n in range(11)),
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
         "widgets.assistant_form.assistant_form",
@@ -232,7 +233,14 @@ HOMES = {
     "psutil": {"sandbox.process"},
     "ctypes": {"sandbox.libc", "sandbox.macos"},
     "nbclient": {"course"},
-    "nbformat": {"classroom", "course", "upkeep", "widgets.thread_view.export", "widgets.thread_view.thread_view"},
+    "nbformat": {
+        "classroom",
+        "course",
+        "places",
+        "upkeep",
+        "widgets.thread_view.export",
+        "widgets.thread_view.thread_view",
+    },
     "anywidget": {"widgets.panel"},
     "markdown_it": {"render", "portable"},
     "pygments": {"render"},

@@ -5,8 +5,9 @@ A check never sees a variable of the notebook.
 
 import re
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from ..texts import read_json
 from ..widgets.run_stepper.lab import Lab
 
 if TYPE_CHECKING:
@@ -54,6 +55,22 @@ def done(run: "Run", what: str = "Your run") -> Literal[True] | str:
 def one_done(runs: "Sequence[Run]", what: str = "Your run") -> Literal[True] | str:
     """Return True if one of the runs is completed, else a sentence about the newest."""
     return any(run.status == "completed" for run in runs) or done(runs[-1], what)
+
+
+class FunctionCall(NamedTuple):
+    """A call of a learner's function, as `FunctionCall("get_price", {"toy": "kite"}, "12 euros")`."""
+
+    name: str
+    arguments: Any
+    output: str
+
+
+def _read(arguments: str) -> Any:
+    """Return the arguments of a call; as they are if they are no JSON."""
+    try:
+        return read_json(arguments or "{}")
+    except ValueError:
+        return arguments
 
 
 class See:
@@ -108,6 +125,46 @@ class See:
         """Return a run's calls of a kind of tool, such as `function`."""
         details = (step.step_details for step in self.steps(run))
         return [call for one in details if one.type == "tool_calls" for call in one.tool_calls if call.type == kind]
+
+    def function_calls(self, run: "Run") -> list[FunctionCall]:
+        """Return the functions that a run has called, in order. An output that was not submitted yet is empty."""
+        calls = (call.function for call in self.calls(run, "function"))
+        return [FunctionCall(one.name, _read(one.arguments), one.output or "") for one in calls]
+
+    def tools_used(self, run: "Run") -> list[str]:
+        """Return the tools that a run has called, in order: functions by their names, others by their types."""
+        details = (step.step_details for step in self.steps(run))
+        calls = (call for one in details if one.type == "tool_calls" for call in one.tool_calls)
+        return [call.function.name if call.type == "function" else call.type for call in calls]
+
+    def code(self, run: "Run") -> tuple[list[str], str]:
+        """Return the pieces of code that a run has executed, and all that they printed."""
+        calls = [call.code_interpreter for call in self.calls(run, "code_interpreter")]
+        logs = (output.logs for call in calls for output in call.outputs if output.type == "logs")
+        return [call.input for call in calls], "".join(logs)
+
+    def cited(self, run: "Run") -> set[str]:
+        """Return the ids of the files that a run's answer cites."""
+        parts = (part for one in self.messages(run.thread_id) if one.run_id == run.id for part in one.content)
+        notes = (note for part in parts if part.type == "text" for note in part.text.annotations)
+        return {note.file_citation.file_id for note in notes if note.type == "file_citation"}
+
+    def threads_with(self, file_id: str, kind: str | None = None) -> list[str]:
+        """Return the ids of the threads where a message has a file attached, for a kind of tool."""
+        everywhere = (message for thread in self.threads for message in self.messages(thread.id))
+        return list(
+            dict.fromkeys(
+                message.thread_id
+                for message in everywhere
+                for one in message.attachments or []
+                if one.file_id == file_id and (kind is None or any(tool.type == kind for tool in one.tools or []))
+            )
+        )
+
+    def store_ids(self, owner: "Assistant | Thread") -> list[str]:
+        """Return the ids of the vector stores of an assistant or a thread."""
+        search = owner.tool_resources and owner.tool_resources.file_search
+        return (search and search.vector_store_ids) or []
 
     def _journal(self, run_id: str) -> "list[JournalEntry]":
         return self._lab.journal(run_id, -1)

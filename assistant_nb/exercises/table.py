@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from . import lesson_00, lesson_01
+from . import (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+    lesson_10,
+)
 from .frame import Exercise
 
 TITLES: Final = {
@@ -21,7 +33,20 @@ TITLES: Final = {
 FROM_NOTHING: Final = frozenset({"10"})
 """Lessons whose exercises begin with an empty engine."""
 
-EXERCISES: Final[dict[str, Exercise]] = {**lesson_00.EXERCISES, **lesson_01.EXERCISES}
+_LESSONS: Final = (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+    lesson_10,
+)
+EXERCISES: Final[dict[str, Exercise]] = {key: one for lesson in _LESSONS for key, one in lesson.EXERCISES.items()}
 
 
 def of_lesson(lesson: str) -> list[str]:

@@ -6,31 +6,37 @@ from types import ModuleType
 import pytest
 
 from assistant_nb.exercises.table import EXERCISES, TITLES, of_lesson
-from tests.exercises.worlds import world
-
-LESSONS = [lesson for lesson in TITLES if of_lesson(lesson)]
+from tests.exercises.conftest import World
 
 
-def attempts(key: str) -> ModuleType:
-    return import_module(f"tests.exercises.attempts_{key[:2]}")
+def attempts(lesson: str) -> ModuleType:
+    return import_module(f"tests.exercises.attempts_{lesson}")
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_nothing_of_a_lesson_counts_as_an_attempt(lesson: str) -> None:
-    see = world(lesson)
-    assert {key: EXERCISES[key].check(see) for key in of_lesson(lesson)} == dict.fromkeys(of_lesson(lesson))
+@pytest.mark.parametrize("lesson", TITLES)
+def test_nothing_of_a_lesson_counts_as_an_attempt(lesson: str, world: World) -> None:
+    see, keys = world(lesson), of_lesson(lesson)
+    assert {key: EXERCISES[key].check(see) for key in keys} == dict.fromkeys(keys)
 
 
-@pytest.mark.parametrize("key", EXERCISES)
-def test_the_solution_and_another_way_are_right(key: str) -> None:
-    ways = [EXERCISES[key].solution, *attempts(key).RIGHT[key]]
-    assert len(ways) >= 2
-    assert [EXERCISES[key].check(world(key[:2], way)) for way in ways] == [True] * len(ways)
+@pytest.mark.parametrize("lesson", TITLES)
+def test_solutions_are_right_and_do_not_disturb_each_other(lesson: str, world: World) -> None:
+    keys = of_lesson(lesson)
+    see = world(lesson, *(EXERCISES[key].solution for key in keys))
+    assert {key: EXERCISES[key].check(see) for key in keys} == dict.fromkeys(keys, True)
 
 
 @pytest.mark.parametrize("key", EXERCISES)
-def test_a_wrong_attempt_is_told_what_is_missing(key: str) -> None:
-    wrong = attempts(key).WRONG[key]
+def test_another_way_is_right_too_and_stays_right_after_a_wrong_attempt(key: str, world: World) -> None:
+    lesson = attempts(key[:2])
+    assert lesson.RIGHT[key]
+    for way in lesson.RIGHT[key]:
+        assert EXERCISES[key].check(world(key[:2], way, lesson.WRONG[key][0][0])) is True
+
+
+@pytest.mark.parametrize("key", EXERCISES)
+def test_a_wrong_attempt_is_told_what_is_missing(key: str, world: World) -> None:
+    wrong = attempts(key[:2]).WRONG[key]
     assert len(wrong) >= 2
     for code, part in wrong:
         verdict = EXERCISES[key].check(world(key[:2], code))
@@ -39,7 +45,9 @@ def test_a_wrong_attempt_is_told_what_is_missing(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", EXERCISES)
-def test_one_right_candidate_is_enough(key: str) -> None:
-    """A learner who errs first and last has done it all the same."""
-    wrong = attempts(key).WRONG[key]
-    assert EXERCISES[key].check(world(key[:2], EXERCISES[key].solution, wrong[0][0])) is True
+def test_an_exercise_has_hints_and_its_texts_are_sentences(key: str) -> None:
+    one = EXERCISES[key]
+    assert len(one.hints) >= 2
+    assert all(
+        text.strip() == text and text[-1] in ".?!`)" for text in (one.task, one.untouched, one.right, *one.hints)
+    )
