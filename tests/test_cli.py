@@ -33,7 +33,7 @@ def test_run_says_which_cell_failed_and_why(tmp_path: Path, capsys: pytest.Captu
 def test_run_of_an_unknown_lesson_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "99"]) == 1
     assert (
-        "There is no lesson '99'. There are: 01_first_assistant, 02_raw_http, 03_chat_or_assistant, 04_code_interpreter, 05_file_search, 06_function_calling, 07_streaming, 08_inside_a_run, 09_when_things_go_wrong."
+        "There is no lesson '99'. There are: 01_first_assistant, 02_raw_http, 03_chat_or_assistant, 04_code_interpreter, 05_file_search, 06_function_calling, 07_streaming, 08_inside_a_run, 09_when_things_go_wrong, 10_build_your_own."
         in capsys.readouterr().err
     )
 
