@@ -253,6 +253,23 @@ def test_the_last_frame_shows_the_answer_or_why_there_is_none(stepping: Any) -> 
     assert "<p>The model&#x27;s rate limit was reached." in detail(page, "happened")
 
 
+def test_a_place_is_reached_by_moves_or_was_reached_before(stepping: Any, capsys: Any) -> None:
+    stepper, _, _ = stepping(*CALLING, functions=[add])
+    stepper.reach("model.asked")
+    assert capsys.readouterr().out == "3 · in_progress · The model is asked: 1 message, 1 tool\n"
+    stepper.reach("requires_action")
+    entries = len(anb.journal(stepper.run, stepper._client))
+    stepper.reach("model.asked")
+    assert stepper.number == 3
+    stepper.reach("requires_action")
+    assert len(anb.journal(stepper.run, stepper._client)) == entries
+    with pytest.raises(sdk.Refused, match="stops before it comes to 'completed'"):
+        stepper.reach("completed")
+    stepper.submit()
+    stepper.reach("completed")
+    assert stepper.run.status == "completed"
+
+
 def test_a_run_is_stopped(stepping: Any) -> None:
     stepper, _, _ = stepping("Never said.")
     stepper.step()

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from ... import sdk
 from ..panel import work
 from .page import line
+
+if TYPE_CHECKING:
+    from .run_stepper import RunStepper
 
 Stepper = TypeVar("Stepper")
 P = ParamSpec("P")
@@ -22,3 +26,23 @@ def move(method: Callable[Concatenate[Stepper, P], R]) -> Callable[Concatenate[S
         return result
 
     return called
+
+
+def reach(stepper: "RunStepper", place: str, advance: Callable[[], None]) -> None:
+    """Show the first frame with a status or an event. Only a run that was never there moves, and no further.
+
+    Raises Refused if the run stops before it.
+    """
+    while not (number := _number_of(stepper, place)):
+        known = stepper.look_at(len(stepper.frames))
+        advance()
+        if len(stepper.frames) == known:
+            raise sdk.Refused(
+                f"The run stops before it comes to '{place}'. Look at its last frame: it may wait for you."
+            )
+    stepper.look_at(number)
+
+
+def _number_of(stepper: "RunStepper", place: str) -> int:
+    """Return the number of a place's first frame, from 1; 0 if there is none yet."""
+    return next((n for n, frame in enumerate(stepper.frames, 1) if frame.status == place or frame.find(place)), 0)

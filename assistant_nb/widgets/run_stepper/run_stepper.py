@@ -25,7 +25,7 @@ from ..schema_text import misfit
 from . import page, tabs
 from .branches import Branch, labels, rows
 from .guesses import Guesses
-from .moves import move
+from .moves import move, reach
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -137,6 +137,11 @@ class RunStepper(Panel):
         self._move("end")
 
     @move
+    def reach(self, place: str) -> None:
+        """Go to the first frame with a status ("completed") or an event ("model.asked"). A run that was there stays."""
+        reach(self, place, lambda: self._move("transition"))
+
+    @move
     def back(self) -> None:
         """Go to the frame before. No model is asked."""
         self.look_at(self.number - 1)
@@ -204,9 +209,7 @@ class RunStepper(Panel):
         """Give the outputs that the run waits for, by the ids of their calls; without them, your functions'."""
         branch = self._branch
         if outputs is None and not self._functions:
-            raise sdk.Refused(
-                "This stepper has no functions to call. Give RunStepper functions=…, or the outputs here."
-            )
+            raise sdk.Refused("This stepper has no functions. Give RunStepper functions=…, or the outputs here.")
         given = self.called() if outputs is None else outputs
         answers: Any = [{"tool_call_id": id, "output": output} for id, output in given.items()]
         submit = self._client.beta.threads.runs.submit_tool_outputs
@@ -240,8 +243,7 @@ class RunStepper(Panel):
         `edit` changes one thing: `{"instructions": …}`, `{"message": {"id", "content"}}`, `{"answer": {"text",
         "tool_calls"}}`, `{"arguments": {"tool_call_id", "arguments"}}` or `{"output": {"tool_call_id", "output"}}`.
         """
-        frame = self._branch.frames[self._place]
-        position = self._lab.fork(self._current, frame.n, edit or {})
+        position = self._lab.fork(self._current, self._branch.frames[self._place].n, edit or {})
         run = position["run"]
         self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"], position["parent"], edit or {})
         self._show(run["id"])
@@ -312,7 +314,7 @@ class RunStepper(Panel):
         return page.copy_html(self._title(), self.frames)
 
     def copy_text(self) -> str:
-        lines = [f"{n:>3}  {frame.title}" for n, frame in enumerate(self.frames, 1)]
+        lines = (f"{n:>3}  {frame.title}" for n, frame in enumerate(self.frames, 1))
         return "\n".join([f"RunStepper({self._title()})", *lines])
 
     # Inside
@@ -325,9 +327,8 @@ class RunStepper(Panel):
         return self._branches[self._current]
 
     def _title(self) -> str:
-        if not self._current:
-            return f"{self.thread_id}: no run yet"
-        return f"{self._current}: {self._branch.status}, {len(self._branch.frames)} frames"
+        told = f"{self._current}: {self._branch.status}, {len(self.frames)} frames" if self._current else ""
+        return told or f"{self.thread_id}: no run yet"
 
     def _begin(self) -> None:
         """Ask the server for its table of moves, and show the run that was given."""
