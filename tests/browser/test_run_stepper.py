@@ -478,7 +478,7 @@ def test_an_engine_that_is_gone_a_deleted_thread_and_a_wrong_key_are_told(open_n
 
 
 def test_a_server_without_a_journal_is_told_in_one_sentence(open_notebook: Any) -> None:
-    elsewhere = "from assistant_nb.widgets.run_stepper.lab import Lab\nLab.moves = lambda _: None\n"
+    elsewhere = "from assistant_nb.widgets.lab import Lab\nLab.moves = lambda _: None\n"
     it = open_notebook(start(), elsewhere + SHOW)
     it.live.locator(".anb-trouble", has_text="This server keeps no journal of its runs").wait_for()
     button(it, "Step").wait_for(state="hidden")
