@@ -10,6 +10,10 @@ const SILENT =
   "The kernel has not answered yet. If a cell is running, the widget goes on when the cell is done.";
 const LOST =
   "The kernel does not hear this page. Run this cell again. If that does not help, restart the kernel.";
+const NOT_SAVED =
+  "Nothing of this view is saved with the notebook, as it stands inside another widget. To save a copy, show it in a cell of its own.";
+/** Widgets that hold other widgets. A front end saves only what the outermost one says of itself. */
+const AROUND = ".widget-box, .widget-tab, .widget-output, .jupyter-widgets-output-area";
 const GREET_EVERY_MS = 3000;
 /** A pointer that moves less between down and up is still. */
 const STILL_PX = 5;
@@ -128,8 +132,11 @@ export function frame(model, el, label, open) {
     patience.heard();
     el.classList.add(`anb-${state.stem}`);
     root.classList.add(state.id);
+    root.append(hideCopies(state.id));
     trouble.stand(state.trouble);
     open(it, state);
+    if (el.parentElement?.closest(AROUND))
+      root.append(h("p", { class: "anb-mute anb-foot" }, NOT_SAVED));
   });
   return () => {
     stop();
@@ -139,6 +146,13 @@ export function frame(model, el, label, open) {
     link.close();
   };
 }
+
+/**
+ * A style that hides the copies of this widget while its view is there, in pages that are not Jupyter's. In Jupyter's, a
+ * rule of the copy itself does so in each output. @param {string} id
+ */
+const hideCopies = (id) =>
+  h("style", {}, `body:not(:has(.jp-OutputArea)) .anb-copy.${id} { display: none }`);
 
 /**
  * Greet Python until it answers, as JupyterLab may lose what is said before a page that is loaded again has found its

@@ -152,6 +152,6 @@ const look = () => now() !== before || performance.now() > began + 3000 ? done(p
         it.page.wait_for_timeout(60)
         return float(it.page.evaluate(stepped, [place, text]))
 
-    best("Back: ms (at most 100)", lambda: median([clicked(-1, "Back") for _ in range(15)]))
+    best("Back: ms (at most 30)", lambda: median([clicked(-1, "Back") for _ in range(15)]))
     views = iter(range(3))  # in which each step is a move of the engine
     best("Step: ms (at most 100)", lambda: median([clicked(view, "Step") for view in [next(views)] * 3]))

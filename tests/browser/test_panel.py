@@ -183,6 +183,26 @@ def test_a_restart_and_another_run_bring_the_widget_back(toy: Any, app: str) -> 
     notebook.copies.wait_for(state="hidden")
 
 
+def test_a_page_that_is_not_jupyters_shows_the_view_and_not_the_copy(toy: Any) -> None:
+    notebook = toy()
+    rename = "() => document.querySelectorAll('.jp-OutputArea').forEach((one) => one.classList.remove('jp-OutputArea'))"
+    notebook.page.evaluate(rename)
+    notebook.page.locator(".anb-copy").wait_for(state="hidden")
+    notebook.page.evaluate("() => document.querySelector('.anb-live').remove()")
+    notebook.page.locator(".anb-copy").wait_for()
+
+
+def test_a_view_inside_another_widget_says_that_no_copy_is_saved(open_notebook: Any) -> None:
+    inside = ["widgets.VBox([toy])", "widgets.Tab([toy])", "out = widgets.Output()\nwith out: display(toy)\nout", "toy"]
+    notebook = open_notebook(TOY, "import ipywidgets as widgets", *inside)
+    notebook.live.nth(3).wait_for()
+    notebook.settle()
+    told = notebook.live.evaluate_all(
+        "(views) => views.map((one) => one.innerText.includes('Nothing of this view is saved'))"
+    )
+    assert told == [True, True, True, False]
+
+
 @APPS
 def test_a_page_that_is_loaded_again_meets_the_living_widget(toy: Any, app: str) -> None:
     notebook = toy(app)
