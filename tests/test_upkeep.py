@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_lesson_is_told(tmp_path: Path) -> None:
 def test_exchanges_that_a_lesson_does_not_use_are_told(tmp_path: Path) -> None:
     lesson = mine(tmp_path, 'recording="03_chat_or_assistant"')
     assert upkeep.check(lesson, quiet) == [
-        f"exchange {n} of 03_chat_or_assistant.jsonl is not used" for n in range(1, 6)
+        f"exchange {n} of 03_chat_or_assistant.jsonl is not used" for n in range(1, 4)
     ]
     shutil.copy(SHIPPED / "02_raw_http.jsonl", tmp_path / "03_chat_or_assistant.jsonl")
     assert upkeep.check(lesson, quiet) == ["exchange 1 of 03_chat_or_assistant.jsonl is not used"], (
@@ -82,10 +82,10 @@ def test_a_lesson_recorded_anew_differs_only_where_the_answers_do(tmp_path: Path
     old = {cell.id: cell for cell in course.read(lesson).cells}
     with serving(said("It is", " 144.")) as endpoint:
         failures = upkeep.record(lesson, tmp_path / "new", Live(endpoint.url, "m", "sk-a-key-0123"), quiet)
-    assert failures, "its asserts know the other answers"
+    assert failures, "its prose knows the other answers"
     new = course.read(tmp_path / "new" / lesson.name)
     assert [cell.source for cell in new.cells] == [cell.source for cell in old.values()]
-    assert "model: recorded · answers: " in str(new.cells[2].outputs)
+    assert "model: recorded, else practice · answers: " in str(new.cells[2].outputs)
     assert "'It is 144.'" in str(new.cells)
     recording = read(tmp_path / "new" / f"{lesson.stem}.jsonl")
     assert {(one.answer, one.provenance.answer, one.provenance.model) for one in recording.exchanges} == {
