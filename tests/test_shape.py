@@ -12,9 +12,7 @@ from assistant_nb import course
 from assistant_nb.engine.run_states import MOVES, Status
 from assistant_nb.exercises.table import EXERCISES
 
-NOT_YET: Final = {"07"}
-"""Lessons that do not have this shape yet. Take yours out when it has."""
-LESSONS: Final = [lesson for lesson in course.lessons() if lesson.stem[:2] not in NOT_YET]
+LESSONS: Final = course.lessons()
 OF_THE_SOURCE: Final = {"01", "02"}
 """Their code is the source notebook's. Cells without output are not counted there."""
 ENDING: Final = ("Summary", "Words", "Exercises", "Today", "Where next")
