@@ -94,7 +94,7 @@ def both(lesson: Path, headings: list[str]) -> Iterator[tuple[str, Any, Any]]:
 def test_after_goto_all_is_as_in_a_run_from_the_top() -> None:
     for _, there, here in both(course.find("03"), ["Tutor two: an assistant", "What the model gets"]):
         assert here == there
-        assert there["kept"] and there["variables"]["MODEL"] == "gpt-4o"
+        assert there["kept"] and "assistant" in there["variables"]
 
 
 @pytest.mark.nightly

@@ -1,19 +1,27 @@
 """A move of the stepper: the page may ask for it, and code that makes it is told in one line where it leads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from ... import sdk
+from ...trace import Frame
 from ..panel import work
 from .page import line
-
-if TYPE_CHECKING:
-    from .run_stepper import RunStepper
 
 Stepper = TypeVar("Stepper")
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Frames(Protocol):
+    """What a stepper shows, one frame at a time."""
+
+    @property
+    def frames(self) -> Sequence[Frame]: ...
+
+    def look_at(self, number: int) -> int:
+        """Show the frame with this number, from 1, or the last one. Returns the number of the frame that is shown."""
 
 
 def move(method: Callable[Concatenate[Stepper, P], R]) -> Callable[Concatenate[Stepper, P], R]:
@@ -28,7 +36,7 @@ def move(method: Callable[Concatenate[Stepper, P], R]) -> Callable[Concatenate[S
     return called
 
 
-def reach(stepper: "RunStepper", place: str, advance: Callable[[], None]) -> None:
+def reach(stepper: Frames, place: str, advance: Callable[[], None]) -> None:
     """Show the first frame with a status or an event. Only a run that was never there moves, and no further.
 
     Raises Refused if the run stops before it.
@@ -43,6 +51,6 @@ def reach(stepper: "RunStepper", place: str, advance: Callable[[], None]) -> Non
     stepper.look_at(number)
 
 
-def _number_of(stepper: "RunStepper", place: str) -> int:
+def _number_of(stepper: Frames, place: str) -> int:
     """Return the number of a place's first frame, from 1; 0 if there is none yet."""
     return next((n for n, frame in enumerate(stepper.frames, 1) if frame.status == place or frame.find(place)), 0)
