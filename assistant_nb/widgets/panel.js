@@ -13,7 +13,7 @@ const LOST =
 const NOT_SAVED =
   "Nothing of this view is saved with the notebook, as it stands inside another widget. To save a copy, show it in a cell of its own.";
 /** Widgets that hold other widgets. A front end saves only what the outermost one says of itself. */
-const AROUND = ".widget-box, .widget-tab, .widget-output, .jupyter-widgets-output-area";
+const WIDGET_AROUND = ".widget-box, .widget-tab, .widget-output, .jupyter-widgets-output-area";
 const GREET_EVERY_MS = 3000;
 /** A pointer that moves less between down and up is still. */
 const STILL_PX = 5;
@@ -135,7 +135,7 @@ export function frame(model, el, label, open) {
     root.append(hideCopies(state.id));
     trouble.stand(state.trouble);
     open(it, state);
-    if (el.parentElement?.closest(AROUND))
+    if (el.parentElement?.closest(WIDGET_AROUND))
       root.append(h("p", { class: "anb-mute anb-foot" }, NOT_SAVED));
   });
   return () => {
