@@ -10,8 +10,8 @@ from .place import stands_alone
 from .table import MISTAKES, Lesson, Words, ids_in
 
 _LONGEST: Final = 300
-_ARGUMENT: Final = re.compile(r"\w+=[^=]")
-"""How a line begins that is no statement but an argument of a call."""
+_OPEN: Final = re.compile(r"^\w+=[^=]|…")
+"""Found in a line that is not to be pasted as it is: an argument of a call, or a place for the learner's own words."""
 _KINDS: Final = {
     "thread": "Thread",
     "assistant": "Assistant",
@@ -30,7 +30,7 @@ class Advice(NamedTuple):
     what: str
     do: tuple[str, ...]
     alone: bool
-    """True if the lines can be pasted into a cell as they are; False if they belong into the learner's own code."""
+    """True if the lines can be pasted into a cell as they are; False if the learner has to make them fit."""
     lesson: Lesson
 
 
@@ -44,7 +44,7 @@ def advice(facts: Facts) -> Advice | None:
         if row.fits is None or row.fits(facts, groups):
             words = _words(facts, groups)
             do = tuple(filter(None, (line.format_map(words) for line in row.do)))
-            alone = all(stands_alone(line, facts.cell_names) and not _ARGUMENT.match(line) for line in do)
+            alone = all(stands_alone(line, facts.cell_names) and not _OPEN.search(line) for line in do)
             return Advice(row.name, row.what.format_map(words), do, alone, row.lesson)
     return None
 
