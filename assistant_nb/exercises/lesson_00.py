@@ -31,6 +31,6 @@ EXERCISES: Final = {
             "Click into the cell. Change the word `Ada` between the quotation marks.",
             "Then press Shift+Enter. A change counts only after the cell has run.",
         ),
-        solution='assistant = client.beta.assistants.create(name="Helper of Grace", model="gpt-4o")',
+        solution='helper = client.beta.assistants.create(name="Helper of Grace", model="gpt-4o")',
     ),
 }

@@ -126,12 +126,12 @@ EXERCISES: Final = {
             "The run needs `thread_id=thread.id` of the NEW thread.",
         ),
         solution="""\
-thread = client.beta.threads.create()
-client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Please solve `5x + 3 = 18`.")
-run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
-while run.status in ("queued", "in_progress"):
-    run = client.beta.threads.runs.retrieve(thread_id=thread.id, run_id=run.id)
-print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value)""",
+new = client.beta.threads.create()
+client.beta.threads.messages.create(thread_id=new.id, role="user", content="Please solve `5x + 3 = 18`.")
+my_run = client.beta.threads.runs.create(thread_id=new.id, assistant_id=assistant.id)
+while my_run.status in ("queued", "in_progress"):
+    my_run = client.beta.threads.runs.retrieve(thread_id=new.id, run_id=my_run.id)
+print(client.beta.threads.messages.list(thread_id=new.id).data[0].content[0].text.value)""",
     ),
     "01.2": Exercise(
         check=_two_questions,
@@ -146,13 +146,13 @@ print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].
             '`metadata` is an argument of `create_and_poll`. Its values are text: `"5"`, not `5`.',
         ),
         solution="""\
-thread = client.beta.threads.create()
+new = client.beta.threads.create()
 for question in ("First question", "Second question"):
-    client.beta.threads.messages.create(thread_id=thread.id, role="user", content=question)
-run = client.beta.threads.runs.create_and_poll(
-    thread_id=thread.id, assistant_id=assistant.id, metadata={"guess": "3"}
+    client.beta.threads.messages.create(thread_id=new.id, role="user", content=question)
+my_run = client.beta.threads.runs.create_and_poll(
+    thread_id=new.id, assistant_id=assistant.id, metadata={"guess": "3"}
 )
-print(len(client.beta.threads.messages.list(thread_id=thread.id).data))""",
+print(len(client.beta.threads.messages.list(thread_id=new.id).data))""",
     ),
     "01.3": Exercise(
         check=_remembers,
@@ -166,16 +166,17 @@ print(len(client.beta.threads.messages.list(thread_id=thread.id).data))""",
             "The second run needs the same `thread_id` as the first.",
         ),
         solution="""\
-thread = client.beta.threads.create()
+new = client.beta.threads.create()
 for question in ("My number is 7.", "What is my number?"):
-    client.beta.threads.messages.create(thread_id=thread.id, role="user", content=question)
-    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
-print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value)""",
+    client.beta.threads.messages.create(thread_id=new.id, role="user", content=question)
+    my_run = client.beta.threads.runs.create_and_poll(thread_id=new.id, assistant_id=assistant.id)
+print(client.beta.threads.messages.list(thread_id=new.id).data[0].content[0].text.value)""",
     ),
     "01.4": Exercise(
         check=_adds,
         task="`instructions` of a run replace the assistant's. Find the argument of the run that ADDS to them."
-        " Ask `What is 9 times 9?` on a new thread and add: `Answer in French.`"
+        " Ask `What is 9 times 9?` on a new thread."
+        " Give the words `Answer in French.` by this argument, not as a second message."
         " Practice does not translate. The check looks at what the model read.",
         untouched="No run answers `What is 9 times 9?`.",
         right="The model read the assistant's instructions, and then yours.",
@@ -184,15 +185,16 @@ print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].
             "The argument is `additional_instructions`.",
         ),
         solution="""\
-thread = client.beta.threads.create(messages=[{"role": "user", "content": "What is 9 times 9?"}])
-run = client.beta.threads.runs.create_and_poll(
-    thread_id=thread.id, assistant_id=assistant.id, additional_instructions="Answer in French."
+new = client.beta.threads.create(messages=[{"role": "user", "content": "What is 9 times 9?"}])
+my_run = client.beta.threads.runs.create_and_poll(
+    thread_id=new.id, assistant_id=assistant.id, additional_instructions="Answer in French."
 )""",
     ),
     "01.5": Exercise(
         check=_own_assistant,
         task="Make it yourself: an assistant with a name, a model and instructions of your own,"
-        " by code or with the form. Make a new thread, ask your assistant a question there, and wait for its answer.",
+        ' by code or with the form. (The form shows the new id: `assistant_id="asst_…"`.)'
+        " Make a new thread, ask your assistant a question there, and wait for its answer.",
         untouched="There is only the assistant of the lesson.",
         right="Your assistant has answered your question, on a thread of its own.",
         hints=(
@@ -201,8 +203,8 @@ run = client.beta.threads.runs.create_and_poll(
         ),
         solution="""\
 poet = client.beta.assistants.create(name="Poet", model="gpt-4o", instructions="Answer in rhyme.")
-thread = client.beta.threads.create(messages=[{"role": "user", "content": "Tell me about rain."}])
-run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=poet.id)
-print(client.beta.threads.messages.list(thread_id=thread.id).data[0].content[0].text.value)""",
+new = client.beta.threads.create(messages=[{"role": "user", "content": "Tell me about rain."}])
+my_run = client.beta.threads.runs.create_and_poll(thread_id=new.id, assistant_id=poet.id)
+print(client.beta.threads.messages.list(thread_id=new.id).data[0].content[0].text.value)""",
     ),
 }

@@ -76,7 +76,8 @@ EXERCISES: Final = {
         check=_two_codes,
         task="Predict two status codes. First: GET a thread with the id of an assistant."
         " Second: GET a thread with the id `thread_nobody`. Before you send them, POST a thread with your guesses:"
-        ' `{"metadata": {"wrong_kind": "…", "unknown": "…"}}`. Then send both requests.',
+        ' `{"metadata": {"wrong_kind": "…", "unknown": "…"}}`. `wrong_kind` is for the first request,'
+        ' `unknown` for the second. Write each status code as text, such as `"200"`. Then send both requests.',
         untouched="No thread has the guesses `wrong_kind` and `unknown`.",
         right="400: this text can never be the id of a thread. 404: it could be one, but nothing has it.",
         hints=(
@@ -99,17 +100,17 @@ print(send("GET", "/threads/thread_nobody"))""",
             "A run reads the thread when it starts. The message must be there before.",
         ),
         solution="""\
-thread_id = send("POST", "/threads")[1]["id"]
-send("POST", f"/threads/{thread_id}/messages", {"role": "user", "content": "Hello by hand"})
-run_id = send("POST", f"/threads/{thread_id}/runs", {"assistant_id": assistant_id})[1]["id"]
-while send("GET", f"/threads/{thread_id}/runs/{run_id}")[1]["status"] in ("queued", "in_progress"):
+hello_thread = send("POST", "/threads")[1]["id"]
+send("POST", f"/threads/{hello_thread}/messages", {"role": "user", "content": "Hello by hand"})
+hello_run = send("POST", f"/threads/{hello_thread}/runs", {"assistant_id": assistant_id})[1]["id"]
+while send("GET", f"/threads/{hello_thread}/runs/{hello_run}")[1]["status"] in ("queued", "in_progress"):
     pass
-print(send("GET", f"/threads/{thread_id}/messages")[1]["data"][0]["content"][0]["text"]["value"])""",
+print(send("GET", f"/threads/{hello_thread}/messages")[1]["data"][0]["content"][0]["text"]["value"])""",
     ),
     "02.4": Exercise(
         check=_old_name,
         task="In version 1 the tool for files was called `retrieval`. Make an assistant `Reader` with this tool,"
-        " through version 1. Then GET it in version 2, and look for the new name.",
+        " through version 1, and print the status code. Then GET it in version 2, and look for the new name.",
         untouched="There is no assistant `Reader`.",
         right="One tool has two names: `retrieval` in version 1, `file_search` in version 2.",
         hints=(

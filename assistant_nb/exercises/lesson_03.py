@@ -74,22 +74,23 @@ def _two_voices(see: See) -> Verdict:
 EXERCISES: Final = {
     "03.1": Exercise(
         check=_moved,
-        task="`history` is a chat. It holds `Answer in one word.` (role `system`), `Which planet is the largest?`"
-        " (role `user`) and `Jupiter.` (role `assistant`). Make a thread that goes on from there."
+        task="`planets` is a chat. It holds `Answer in one word.` (role `system`), `Which planet is the largest?`"
+        " (role `user`) and `Jupiter.` (role `assistant`). Make a thread that holds the question and the answer."
+        " You need no new question and no run."
         " A thread takes no `system` messages: leave these words out.",
         untouched="No thread holds `Which planet is the largest?`.",
         right="The thread holds what your list held. The `system` words belong to an assistant, as its `instructions`.",
         hints=(
-            "`client.beta.threads.create(messages=…)` takes a list of messages.",
-            "`history[1:]` is the list without its first message.",
+            "`client.beta.threads.create(messages=…)` takes a list of messages, also with the role `assistant`.",
+            "`planets[1:]` is the list without its first message.",
         ),
         solution="""\
-history = [
+planets = [
     {"role": "system", "content": "Answer in one word."},
     {"role": "user", "content": "Which planet is the largest?"},
     {"role": "assistant", "content": "Jupiter."},
 ]
-moved = client.beta.threads.create(messages=history[1:])""",
+moved = client.beta.threads.create(messages=planets[1:])""",
     ),
     "03.2": Exercise(
         check=_third_prompt,
@@ -103,10 +104,10 @@ moved = client.beta.threads.create(messages=history[1:])""",
             "After two runs the thread holds four messages. Then you add one.",
         ),
         solution="""\
-thread = client.beta.threads.create()
+new = client.beta.threads.create()
 for number, note in (("one", {}), ("two", {}), ("three", {"guess": "5"})):
-    client.beta.threads.messages.create(thread_id=thread.id, role="user", content="Count with me: " + number)
-    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, metadata=note)""",
+    client.beta.threads.messages.create(thread_id=new.id, role="user", content="Count with me: " + number)
+    my_run = client.beta.threads.runs.create_and_poll(thread_id=new.id, assistant_id=assistant.id, metadata=note)""",
     ),
     "03.3": Exercise(
         check=_only_the_last,
@@ -120,9 +121,9 @@ for number, note in (("one", {}), ("two", {}), ("three", {"guess": "5"})):
         ),
         solution="""\
 words = ("Please forget this.", "This, too.", "How are you?")
-thread = client.beta.threads.create(messages=[{"role": "user", "content": word} for word in words])
-run = client.beta.threads.runs.create_and_poll(
-    thread_id=thread.id,
+new = client.beta.threads.create(messages=[{"role": "user", "content": word} for word in words])
+my_run = client.beta.threads.runs.create_and_poll(
+    thread_id=new.id,
     assistant_id=assistant.id,
     truncation_strategy={"type": "last_messages", "last_messages": 1},
 )""",
@@ -139,8 +140,8 @@ run = client.beta.threads.runs.create_and_poll(
         ),
         solution="""\
 poet = client.beta.assistants.create(model="gpt-4o", name="Poet", instructions="Say it in rhyme.")
-thread = client.beta.threads.create(messages=[{"role": "user", "content": "Please answer in two voices."}])
+new = client.beta.threads.create(messages=[{"role": "user", "content": "Please answer in two voices."}])
 for one in (assistant, poet):
-    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=one.id)""",
+    my_run = client.beta.threads.runs.create_and_poll(thread_id=new.id, assistant_id=one.id)""",
     ),
 }

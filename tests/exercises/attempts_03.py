@@ -4,9 +4,9 @@ from typing import Final
 
 WRONG: Final = {
     "03.1": [
-        ("client.beta.threads.create(messages=[history[1]])", "Add the answer `Jupiter.`"),
+        ("client.beta.threads.create(messages=[planets[1]])", "Add the answer `Jupiter.`"),
         (
-            'client.beta.threads.create(messages=[{"role": "user", "content": one["content"]} for one in history])',
+            'client.beta.threads.create(messages=[{"role": "user", "content": one["content"]} for one in planets])',
             "`Answer in one word.` is no message",
         ),
     ],
@@ -61,7 +61,7 @@ RIGHT: Final = {
     "03.1": [
         """
 t = client.beta.threads.create()
-for one in history[1:]:
+for one in planets[1:]:
     client.beta.threads.messages.create(t.id, **one)
 """,
     ],

@@ -44,7 +44,7 @@ while send("GET", f"/threads/{thread_id}/runs/{run_id}")[1]["status"] in ("queue
     "03": """
 tutor = "You are a maths tutor. Answer in one short sentence."
 assistant = client.beta.assistants.create(model="gpt-4o", name="Tutor", instructions=tutor)
-history = [
+planets = [
     {"role": "system", "content": "Answer in one word."},
     {"role": "user", "content": "Which planet is the largest?"},
     {"role": "assistant", "content": "Jupiter."},
