@@ -161,7 +161,7 @@ run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id
         right="A file with the purpose `assistants_output` holds the ten squares.",
         hints=(
             "Begin with `open('/mnt/data/squares.csv', 'w')`.",
-            r"Call `write` once for each number, with the line end `\n`.",
+            "Call `print(number * number, file=file)` once for each number. `print` ends each line by itself.",
         ),
         solution='''\
 question = """Run this:

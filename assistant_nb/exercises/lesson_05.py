@@ -156,7 +156,8 @@ print(anb.said(run))""",
     "05.4": Exercise(
         check=_attached,
         task="Attach a file `note.txt` to ONE message, for the file search. Let the lesson's assistant answer about it."
-        " Then look at the vector store of the thread: when does it expire?",
+        ' Practice looks up the words that you put in "quotation marks".'
+        " Then look at the vector store of the thread: when does it expire? (The check does not ask for the date.)",
         untouched="There is no file `note.txt`.",
         right="The thread got a vector store of its own. It expires after seven days without use.",
         hints=(
