@@ -126,7 +126,8 @@ with client.beta.threads.runs.submit_tool_outputs(
     "07.4": Exercise(
         check=_leave_early,
         task="Leave early: stream `Count to fifty` and stop reading after three events."
-        " Then find the run on its thread, and wait for its end. Practice does not count. The check looks at the run.",
+        " Then find the run on its thread, and wait for its end. The rules called *practice* cannot count to fifty."
+        " It does not matter: the check looks only at the run.",
         untouched="No message says `Count to fifty`.",
         right="The run went on without you. It belongs to the thread, not to its reader.",
         hints=(

@@ -90,7 +90,7 @@ EXERCISES: Final = {
     "09.1": Exercise(
         check=_free_again,
         task="The thread `stuck` is locked by a run. No variable holds this run. Find it, and set the thread free."
-        " Then add the message `Free again` to the thread.",
+        " If you cancel it, wait until it is `cancelled`. Then add the message `Free again` to the thread.",
         untouched="The thread `stuck` still has a waiting run.",
         right="The run has ended, so the thread takes messages again.",
         hints=(
@@ -141,8 +141,8 @@ print(anb.said(run))""",
     ),
     "09.4": Exercise(
         check=_waits_for_the_end,
-        task="Write `wait(run)`. It polls until the run has ended, not until it is `completed`."
-        ' Prove it: let it wait for a run that fails. Create this run with `metadata={"by": "wait"}`.',
+        task="Write `wait(run)`. It looks at the run as long as it moves (`queued`, `in_progress`, `cancelling`), and"
+        ' returns it. Prove it: let it wait for a run that fails. Create this run with `metadata={"by": "wait"}`.',
         untouched="No run has the metadata `by: wait`.",
         right="Your loop has an end. A loop that waits for `completed` would still be waiting.",
         hints=(
@@ -164,7 +164,8 @@ print(wait(run).status)""",
     "09.5": Exercise(
         check=_ten_minutes,
         task='Predict, then run. Ask `Please tell me the price of a "ball"` with the assistant that has `get_price`.'
-        " The run waits for you. Do not answer. Let ten minutes pass. Which status comes?"
+        " The run waits for you. Do not answer. Let ten minutes pass. (They pass for the thread `stuck`, too:"
+        " do 09.1 first.) Which status comes?"
         ' Write your guess into the run when you create it: `metadata={"guess": "…"}`.',
         untouched='No run that was asked `Please tell me the price of a "ball"` has a guess.',
         right="A run that nobody answers expires. Its thread is free again.",

@@ -115,8 +115,8 @@ run = client.beta.threads.create_and_run_poll(
 EXERCISES: Final = {
     "10.1": Exercise(
         check=_plan,
-        task="Your plan as an assistant: a name that ends in `helper`, instructions, `file_search`, and two functions"
-        " of your own.",
+        task="Make your plan an assistant, and keep it in the variable `helper`. Its name holds the word"
+        " `helper`, such as `Library helper`. It has instructions, `file_search`, and two functions of your own.",
         untouched="There is no assistant with `helper` in its name.",
         right="Your helper has all its tools.",
         hints=(
@@ -160,27 +160,34 @@ print(anb.said(run))""",
     ),
     "10.4": Exercise(
         check=_forked,
-        task="Look inside: hold a run of your helper with the stepper. Fork it once, with another message or output,"
-        " and bring the fork to its end.",
+        task="Look inside: hold a run of your helper that calls a function, with the stepper. Fork it once, with"
+        " another output (lesson 8, *What if?*), and bring the fork to its end.",
         untouched="No run of your helper is there.",
         right="You have seen what your helper would have said otherwise.",
         hints=(
             'Lesson 08, "What if?", shows a fork.',
-            '`stepper.fork({"message": {"id": message.id, "content": "…"}})`, then `stepper.to_end()`.',
+            '`stepper.fork({"output": {"tool_call_id": call.id, "output": "…"}})`, then `stepper.to_end()`.',
         ),
         solution=f"""\
 {_BUILD}
-thread = client.beta.threads.create(messages=[{{"role": "user", "content": 'When is it "open"?'}}])
-stepper = anb.RunStepper(client, thread.id, helper.id)
+question = 'How many days until the return of "Moby Dick"?'
+thread = client.beta.threads.create(messages=[{{"role": "user", "content": question}}])
+stepper = anb.RunStepper(client, thread.id, helper.id, functions=[days_until_return, is_reserved])
 stepper.step()
-message = client.beta.threads.messages.list(thread_id=thread.id).data[0]
-stepper.fork({{"message": {{"id": message.id, "content": 'How many books may I "borrow"?'}}}})
+stepper.to_end()
+stepper.submit()
+stepper.to_end()
+steps = client.beta.threads.runs.steps.list(run_id=stepper.run.id, thread_id=thread.id, order="asc")
+call = steps.data[0].step_details.tool_calls[0]
+stepper.go([frame.title for frame in stepper.frames].index("The client has submitted outputs") + 1)
+stepper.fork({{"output": {{"tool_call_id": call.id, "output": "0"}}}})
 stepper.to_end()""",
     ),
     "10.5": Exercise(
         check=_first_tool,
         task="Predict, then run. Ask your helper something new. Which tool does it use FIRST: `file_search`, or the"
-        ' name of a function? Write your guess into the run when you create it: `metadata={"guess": "…"}`.',
+        ' name of a function? Write your guess into the run when you create it: `metadata={"guess": "…"}`.'
+        " You need not submit outputs: the first call is enough.",
         untouched="No run of your helper has a guess.",
         right="You know your helper. The words of the question decide.",
         hints=(

@@ -75,6 +75,14 @@ stepper.go([frame.title for frame in stepper.frames].index("The client has submi
 stepper.fork({"output": {"tool_call_id": call.id, "output": "no"}})
 stepper.to_end()
 """,
+        """
+made = run('When is it "open"?', build())
+stepper = anb.RunStepper(client, run=made)
+stepper.go(1)
+(message,) = client.beta.threads.messages.list(made.thread_id, order="asc").data[:1]
+stepper.fork({"message": {"id": message.id, "content": 'How many books may I "borrow"?'}})
+stepper.to_end()
+""",
     ],
     "10.5": [
         """
