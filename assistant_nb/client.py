@@ -167,7 +167,7 @@ def empty() -> None:
     engines = [*([_started.engine] if _started else []), *_on_file.values(), *_connected.values()]
     if files := {engine.choices.store.name for engine in engines if engine.choices.store not in (None, MEMORY)}:
         raise Refused(
-            f"{', '.join(sorted(files))} is open and would be emptied: call anb.stop() first, which only closes it."
+            f"{', '.join(sorted(files))} is open and would be emptied. This closes it, and loses nothing: anb.stop()"
         )
     stop()
     _connected.clear()

@@ -109,6 +109,12 @@ def with_another_key(names: Names) -> None:
     names["client"].with_options(api_key="sk-mine").beta.threads.create()
 
 
+def begin_again(names: Names) -> str:
+    anb.client.empty()
+    started(model="practice")(names)
+    return ask(names["client"])
+
+
 LESSON = {"recording": "01_first_assistant"}
 SITUATIONS = {
     "a miss after start": Situation(started(**LESSON), run_a_question, run_a_question),
@@ -144,6 +150,11 @@ SITUATIONS = {
         lambda names: None,
         lambda names: anb.connect("client", model="practice"),  # type: ignore[arg-type]
         lambda names: names["client"].beta.threads.create(),
+    ),
+    "goto while a store is open": Situation(
+        started(store="a.db"),
+        lambda names: anb.client.empty(),
+        begin_again,
     ),
     "said of an id": Situation(answered, lambda names: anb.said(names["run"].id), lambda names: anb.said(names["run"])),
     "a foreign client": Situation(
@@ -181,7 +192,7 @@ def told(situation: Situation, names: Names) -> str:
     situation.begin(names)
     try:
         return str(situation.mistake(names))
-    except (openai.APIStatusError, RuntimeError, TypeError, ValueError) as error:
+    except (openai.APIStatusError, sdk.Refused, RuntimeError, TypeError, ValueError) as error:
         body: Any = getattr(error, "body", None)
         return str(body["message"] if body else error)
 

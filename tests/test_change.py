@@ -166,6 +166,7 @@ def test_a_request_for_recorded_answers_gets_the_newest_recording(tmp_path: Path
 
 
 def test_only_engines_of_this_process_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("assistant_nb.client._connected", {})
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-a-key-of-somebody")
     assert list(anb.client.clients()) == []
