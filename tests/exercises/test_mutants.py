@@ -52,14 +52,15 @@ def mutants(module: ModuleType, check: Callable[[See], Any]) -> Iterator[tuple[s
     """Yield a check with one change each, and the line of the change."""
     assert isinstance(check, FunctionType)
     tree = ast.parse(inspect.getsource(check))
-    for n in range(sum(1 for _ in ast.walk(tree))):
+    places = [n for n, node in enumerate(ast.walk(tree)) if changed(copy.copy(node))]
+    for n in places:
         mutant = copy.deepcopy(tree)
         node = list(ast.walk(mutant))[n]
         before = ast.unparse(node)
-        if changed(node):
-            space = dict(vars(module))
-            exec(compile(ast.fix_missing_locations(mutant), f"<mutant of {check.__name__}>", "exec"), space)
-            yield f"{check.__name__}: {before} -> {ast.unparse(node)}", space[check.__name__]
+        changed(node)
+        space = dict(vars(module))
+        exec(compile(ast.fix_missing_locations(mutant), f"<mutant of {check.__name__}>", "exec"), space)
+        yield f"{check.__name__}: {before} -> {ast.unparse(node)}", space[check.__name__]
 
 
 def verdict(check: Callable[[See], Any], see: See) -> object:
