@@ -67,10 +67,10 @@ client.beta.threads.runs.create_and_poll(thread_id=waiting.thread_id, assistant_
     "10.4": [
         """
 waiting = run("Is Moby Dick reserved?", build())
-stepper = anb.RunStepper(client, run=waiting, functions=[is_reserved])
-stepper.submit()
-stepper.to_end()
-call = client.beta.threads.runs.steps.list(waiting.id, thread_id=waiting.thread_id).data[-1].step_details.tool_calls[0]
+call = waiting.required_action.submit_tool_outputs.tool_calls[0]
+outputs = [{"tool_call_id": call.id, "output": "yes"}]
+client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=waiting.id, thread_id=waiting.thread_id, tool_outputs=outputs)
+stepper = anb.RunStepper(client, run=waiting)
 stepper.go([frame.title for frame in stepper.frames].index("The client has submitted outputs") + 1)
 stepper.fork({"output": {"tool_call_id": call.id, "output": "no"}})
 stepper.to_end()
