@@ -109,6 +109,7 @@ def test_a_trouble_is_told_until_it_is_over_whatever_else_succeeds(toy: Any) -> 
 
 def test_a_button_that_moves_is_pressed_by_the_left_button_while_it_is_there(toy: Any) -> None:
     notebook = toy()
+    notebook.live.get_by_role("button", name="quick").wait_for()
     press = """([button, gone]) => {
       const quick = document.querySelector(".anb-toy button");
       quick.dispatchEvent(new PointerEvent("pointerdown", { button, bubbles: true }));
