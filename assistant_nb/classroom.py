@@ -63,8 +63,8 @@ def handout(lesson: Path, folder: Path) -> Path:
     recordings = [find(name, lesson.parent) for name in course.recordings_of(lesson)]
     if target.exists():
         raise course.LessonError(f"'{target}' is there already, and stays as it is. Remove it, or name another --dir.")
-    notebook.cells = [cell for cell in notebook.cells if "answer" not in cell.metadata.get("tags", [])]
-    exercises = [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
+    notebook.cells = [cell for cell in notebook.cells if not course.has_tag(cell, "answer")]
+    exercises = [cell for cell in notebook.cells if course.has_tag(cell, "exercise")]
     for n, cell in enumerate(exercises, 1):
         cell.metadata.setdefault("nbgrader", {**_GRADED, "grade_id": f"exercise-{n}"})
     for cell in notebook.cells:

@@ -108,6 +108,10 @@ def recordings_of(lesson: Path) -> list[str]:
     )
 
 
+def has_tag(cell: "NotebookNode", tag: str) -> bool:
+    return tag in cell.metadata.get("tags", [])
+
+
 def files_of(lesson: Path, notebook: "NotebookNode | None" = None) -> list[Path]:
     """Return the files and folders beside a lesson that its cells name: its data. `notebook` is what stays of it.
 

@@ -60,7 +60,7 @@ def _before(notebook: "NotebookNode", heading: str, lesson: str) -> "tuple[list[
         there = ", ".join(f"'{text}'" for _, text in headings)
         raise course.LessonError(f"{lesson} has no heading '{heading}'. There are: {there}.")
     at, text = (same or begins)[0]
-    return [one for one in notebook.cells[:at] if one.cell_type == "code" and _OWN_WORK not in _tags(one)], text
+    return [one for one in notebook.cells[:at] if one.cell_type == "code" and not course.has_tag(one, _OWN_WORK)], text
 
 
 def _headings(cell: "NotebookNode") -> Iterator[str]:
@@ -70,10 +70,6 @@ def _headings(cell: "NotebookNode") -> Iterator[str]:
 
 def _plain(text: str) -> str:
     return re.sub(r"\W", "", text).casefold()
-
-
-def _tags(cell: "NotebookNode") -> list[str]:
-    return list(cell.metadata.get("tags", []))
 
 
 def _emptied() -> Any:
@@ -100,7 +96,7 @@ def _run(shell: Any, cell: "NotebookNode", where: str) -> None:
         try:
             exec(compile(source, name, "exec"), shell.user_ns)  # noqa: S102  the lesson's own code
         except Exception as error:
-            if _MAY_FAIL not in _tags(cell):
+            if not course.has_tag(cell, _MAY_FAIL):
                 raise course.LessonError(f"{where} failed: {type(error).__name__}: {error}") from error
 
 

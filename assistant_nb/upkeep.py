@@ -116,7 +116,7 @@ def _lived(lesson: Path, place: Path, live: "Live", recording: Path, on_cell: On
             if relay.failures:
                 raise relay.failures[0]
             at_work = next((cell for cell in code[done:] if cell.source.strip()), None)
-            relay.misses = at_work is not None and _has_tag(at_work, _MUST_MISS)
+            relay.misses = at_work is not None and course.has_tag(at_work, _MUST_MISS)
             on_cell(done, total)
 
         try:
@@ -166,11 +166,7 @@ def _says(text: str, fact: str) -> bool:
 
 def _before(notebook: "NotebookNode") -> str:
     """Return the line to execute before a lesson."""
-    return "pass" if any(_has_tag(cell, _MUST_MISS) for _, cell in _code(notebook)) else _ALONE
-
-
-def _has_tag(cell: "NotebookNode", tag: str) -> bool:
-    return tag in cell.metadata.get("tags", [])
+    return "pass" if any(course.has_tag(cell, _MUST_MISS) for _, cell in _code(notebook)) else _ALONE
 
 
 def _failures(notebook: "NotebookNode") -> dict[int, str]:
@@ -179,7 +175,7 @@ def _failures(notebook: "NotebookNode") -> dict[int, str]:
         n: f"code cell {n} (`{_first_line(cell)}`) fails with these answers: {short(_text(output), _LONGEST)}"
         for n, cell in _code(notebook)
         for output in cell.outputs
-        if output.output_type == "error" and not _has_tag(cell, "raises-exception")
+        if output.output_type == "error" and not course.has_tag(cell, "raises-exception")
     }
 
 

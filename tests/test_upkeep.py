@@ -18,6 +18,7 @@ from assistant_nb.engine.errors import ModelError, RecordingError
 from assistant_nb.engine.model.base import Delta, Finish, Prompt
 from assistant_nb.engine.model.live import Live
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, read
+from assistant_nb.engine.model.recorded import Exchange as Kept
 from tests.engine.model.endpoint import Exchange, called, said, serving, silent, status
 
 
@@ -313,6 +314,12 @@ def test_what_new_answers_contradict_is_listed() -> None:
     ]
 
 
+def is_from(kept: Kept, shipped: Kept) -> bool:
+    """Whether an exchange was recorded anew from a shipped one. A limit of tokens cuts its answer."""
+    cut = kept.finish_reason == "length" and shipped.answer.startswith(kept.answer)
+    return kept.prompt == shipped.prompt and (cut or kept.answer == shipped.answer)
+
+
 class Again(Recorded):
     """Gives the recorded answers of a lesson, as an endpoint would."""
 
@@ -338,8 +345,8 @@ def test_each_lesson_recorded_anew_differs_only_where_the_answers_do(lesson: Pat
     old, new = course.read(lesson), course.read(again)
     assert [cell.source for cell in old.cells] == [cell.source for cell in new.cells]
     kept = read(tmp_path / "new" / f"{lesson.stem}.jsonl").exchanges
-    shipped = [(one.prompt, one.answer) for one in read(SHIPPED / f"{lesson.stem}.jsonl").exchanges]
-    assert all((one.prompt, one.answer) in shipped for one in kept)
+    shipped = read(SHIPPED / f"{lesson.stem}.jsonl").exchanges
+    assert [one for one in kept if not any(is_from(one, other) for other in shipped)] == []
 
 
 @pytest.mark.nightly

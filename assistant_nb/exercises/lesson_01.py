@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Final
 
+from ..widgets.statuses import is_final
 from .frame import Exercise, Verdict, best
-from .see import FINAL, See, done, one_done, said, squeeze
+from .see import See, done, one_done, said, squeeze
 
 if TYPE_CHECKING:
     from openai.types.beta import Assistant
@@ -35,7 +36,7 @@ def _other_equation(see: See) -> Verdict:
 
 def _two_questions(see: See) -> Verdict:
     def look(run: "Run", guess: str) -> Verdict:
-        if run.status not in FINAL:
+        if not is_final(run.status):
             return f"Your guess is {guess}. {done(run)}"
         if run.status != "completed" or see.runs_on(run.thread_id)[0] is not run:
             return "Your guess is for the first run on a new thread, and this run must be completed. Guess again there."

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Final
 
+from ..widgets.statuses import is_final
 from .frame import Exercise, Verdict, best
-from .see import FINAL, See, done
+from .see import See, done
 
 if TYPE_CHECKING:
     from openai.types.beta.threads import Run
@@ -52,13 +53,16 @@ def _other_output(see: See) -> Verdict:
             return f"Your fork changes {next(iter(edit), 'nothing')}. Make a fork that changes the output."
         if "99" not in edit["output"]["output"]:
             return f"Your fork has the output {edit['output']['output']!r}. Make one with `99 euros`."
-        return done(run, "The fork") if run.status in FINAL else f"The fork is `{run.status}`. Call `stepper.to_end()`."
+        return (
+            done(run, "The fork") if is_final(run.status) else f"The fork is `{run.status}`. Call `stepper.to_end()`."
+        )
 
     return best(map(look, see.runs_asking(_KITE)))
 
 
 def _four_ends(see: See) -> Verdict:
-    ends = {run.status for run in see.runs if run.metadata and run.metadata.get("mine")} & FINAL
+    mine = (run.status for run in see.runs if run.metadata and run.metadata.get("mine"))
+    ends = {status for status in mine if is_final(status)}
     if missing := sorted(_ENDS - ends):
         return f"You have: {', '.join(sorted(ends))}. Still missing: {', '.join(missing)}." if ends else None
     return True
@@ -67,7 +71,7 @@ def _four_ends(see: See) -> Verdict:
 def _two_prompts(see: See) -> Verdict:
     def look(run: "Run", guess: str) -> Verdict:
         asked = len(see.prompts(run))
-        if run.status not in FINAL:
+        if not is_final(run.status):
             return f"The run is `{run.status}`. Bring it to its end: submit the output, then call `stepper.to_end()`."
         if not see.function_calls(run) or run.status != "completed":
             return "The run has not answered with the function. Guess again, on a new thread."

@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING, Final
 
+from ..widgets.statuses import is_final
 from .frame import Exercise, Verdict, best
-from .see import FINAL, See, done, said, squeeze
+from .see import See, done, said, squeeze
 
 if TYPE_CHECKING:
     from openai.types.beta.threads import Run
@@ -19,7 +20,7 @@ def _free_again(see: See) -> Verdict:
         return True
     if asked:
         return "`Free again` stands on another thread. Add it to the thread `stuck`."
-    ended = [run.status for thread_id in stuck for run in see.runs_on(thread_id) if run.status in FINAL]
+    ended = [run.status for thread_id in stuck for run in see.runs_on(thread_id) if is_final(run.status)]
     return f"The run has ended (`{ended[-1]}`). Add the message `Free again` to the thread `stuck`." if ended else None
 
 
@@ -73,7 +74,7 @@ def _waits_for_the_end(see: See) -> Verdict:
 
 def _ten_minutes(see: See) -> Verdict:
     def look(run: "Run", guess: str) -> Verdict:
-        if run.status not in FINAL:
+        if not is_final(run.status):
             return f"The run still waits (`{run.status}`). Let ten minutes pass."
         if run.status != "expired":
             return f"The run is `{run.status}`. Ask again on a new thread, and only let the time pass."

@@ -34,7 +34,6 @@ _NEXT: Final = {
     "expired": "Create a new run.",
 }
 """What to do with a run that is not completed."""
-FINAL: Final = frozenset({"completed", "failed", "cancelled", "incomplete", "expired"})
 
 
 def squeeze(text: str) -> str:
@@ -49,7 +48,7 @@ def said(message: "Message") -> str:
 
 def done(run: "Run", what: str = "Your run") -> Literal[True] | str:
     """Return True for a completed run, else a sentence: its status, and what to do."""
-    return True if run.status == "completed" else f"{what} is `{run.status}`. {_NEXT[run.status]}"
+    return True if run.status == "completed" else f"{what} is `{run.status}`. {_NEXT.get(run.status, _MOVES_STILL)}"
 
 
 def one_done(runs: "Sequence[Run]", what: str = "Your run") -> Literal[True] | str:

@@ -327,8 +327,9 @@ class RunStepper(Panel):
         return self._branches[self._current]
 
     def _title(self) -> str:
-        told = f"{self._current}: {self._branch.status}, {len(self.frames)} frames" if self._current else ""
-        return told or f"{self.thread_id}: no run yet"
+        if not self._current:
+            return f"{self.thread_id}: no run yet"
+        return f"{self._current}: {self._branch.status}, {len(self.frames)} frames"
 
     def _begin(self) -> None:
         """Ask the server for its table of moves, and show the run that was given."""
