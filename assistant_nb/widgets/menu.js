@@ -23,17 +23,19 @@ export function placed(button, page) {
   };
 }
 
-/** Let a button open a menu, and close it. @param {any} button @param {...any} content */
+/** Let a button open a menu. It goes with its button, and closes when its button leaves the window. @param {any} button @param {...any} content */
 export function menu(button, ...content) {
   const box = h("div", { class: "anb-popover", popover: "auto" }, ...content);
   button.popoverTargetElement = box;
-  const away = (/** @type {Event} */ event) =>
-    box.contains(/** @type {Node} */ (event.target)) || box.hidePopover();
+  const follow = () => {
+    const [at, page] = [button.getBoundingClientRect(), { width: innerWidth, height: innerHeight }];
+    Object.assign(box.style, placed(at, page));
+    if (at.bottom <= 0 || at.top > page.height) box.hidePopover();
+  };
   box.addEventListener("beforetoggle", (/** @type {any} */ { newState }) => {
-    const page = { width: innerWidth, height: innerHeight };
-    if (newState === "open") Object.assign(box.style, placed(button.getBoundingClientRect(), page));
+    if (newState === "open") follow();
     const listen = newState === "open" ? "addEventListener" : "removeEventListener";
-    document[listen]("scroll", away, true); // it would stand still while its button goes
+    document[listen]("scroll", follow, true); // a page scrolls by itself, too: when a formula is drawn, say
   });
   return box;
 }

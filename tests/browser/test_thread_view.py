@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.browser.opened import APPS, CUT, FOCUS, NIGHTLY, SAVED, nbconvert
+from tests.until import until
 
 EVERYTHING = r'''
 import base64, time
@@ -337,6 +338,27 @@ def test_the_menus_of_a_short_thread_are_not_cut_off(open_notebook: Any, width: 
     root, box = notebook.live.bounding_box(), notebook.live.locator(".anb-hits").bounding_box()
     assert root["x"] <= box["x"] and box["x"] + box["width"] <= root["x"] + root["width"]
     assert box["y"] + box["height"] <= root["y"] + root["height"]
+
+
+def test_an_open_menu_goes_with_its_button_when_the_page_scrolls(open_notebook: Any) -> None:
+    notebook = opened(open_notebook, CUT)
+    notebook.resize(1280, 900)
+    button, menu = notebook.live.get_by_role("button", name="Export"), notebook.live.locator(".anb-popover")
+    button.click()
+    menu.wait_for()
+    before = button.bounding_box()["y"]
+
+    def together() -> bool:
+        at, box = button.bounding_box(), menu.bounding_box()
+        gaps = box["y"] - at["y"] - at["height"], at["y"] - box["y"] - box["height"]  # below it, or above it
+        return at["y"] < before and 3 <= max(gaps) <= 5
+
+    scroll = "(by) => document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, by)"
+    notebook.page.evaluate(scroll, 40)
+    until(together, lambda: (before, button.bounding_box(), menu.bounding_box()))
+    assert menu.is_visible()
+    notebook.page.evaluate(scroll, 2000)
+    menu.wait_for(state="hidden")
 
 
 def test_who_sends_from_amid_a_thread_sees_the_answer_come(open_notebook: Any) -> None:
