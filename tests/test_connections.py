@@ -15,6 +15,7 @@ from socketserver import StreamRequestHandler, ThreadingTCPServer
 from urllib.error import HTTPError, URLError
 from urllib.request import ProxyHandler, build_opener
 
+import nbformat
 import pytest
 
 from assistant_nb import course
@@ -109,20 +110,30 @@ def test_a_lesson_connects_to_its_own_engine_alone(lesson: Path, connections: Pa
     assert str(proxy.port) not in ports(connections)
 
 
-def test_check_connects_to_nobody_else(connections: Path, proxy: Proxy) -> None:
-    """It executes the lesson that uses the SDK and `requests`, and finds nothing wrong."""
-    subprocess.run(command("check", "02"), check=True, capture_output=True)
-    assert (proxy.lines, hosts(connections)) == ([], {"127.0.0.1"})
+ASKS = """
+import assistant_nb as anb, os, requests; from openai import OpenAI
+anb.start(recording="mine")
+client, url, key = OpenAI(), os.environ["OPENAI_BASE_URL"], os.environ["OPENAI_API_KEY"]
+requests.get(f"{url}/models", headers={"Authorization": f"Bearer {key}"}).raise_for_status()
+client.chat.completions.create(model="m", messages=[{"role": "user", "content": "2 + 2?"}]).choices[0].message.content
+"""
 
 
-def test_record_connects_to_the_endpoint_alone(connections: Path, proxy: Proxy, tmp_path: Path) -> None:
+def test_record_connects_to_the_endpoint_alone_and_check_to_nobody(
+    connections: Path, proxy: Proxy, tmp_path: Path
+) -> None:
+    lesson = tmp_path / "mine.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(ASKS)]), lesson)
     with serving(said("Four.")) as endpoint:
-        recording = command("record", "02", "--base-url", endpoint.url, "--dir", str(tmp_path / "new"))
-        subprocess.run(recording, check=False, capture_output=True)
+        words = command("record", str(lesson), "--base-url", endpoint.url, "--dir", str(tmp_path / "new"))
+        subprocess.run(words, check=True, capture_output=True)
         assert endpoint.headers[0]["Authorization"] == "Bearer the-real-key-0123456789"
     assert (proxy.lines, hosts(connections)) == ([], {"127.0.0.1"})
     assert str(endpoint.port) in ports(connections)
-    assert str(proxy.port) not in ports(connections)
+    connections.write_text("")
+    subprocess.run(command("check", str(tmp_path / "new/mine.ipynb")), check=True, capture_output=True)
+    assert (proxy.lines, hosts(connections)) == ([], {"127.0.0.1"})
+    assert str(endpoint.port) not in ports(connections)
 
 
 REFUSED = """

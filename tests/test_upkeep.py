@@ -97,6 +97,7 @@ def test_a_lesson_recorded_anew_differs_only_where_the_answers_do(tmp_path: Path
     assert endpoint.url not in everything
 
 
+@pytest.mark.nightly
 def test_where_the_answers_are_the_same_nothing_differs_but_who_gave_them(tmp_path: Path) -> None:
     """The endpoint is an engine with the lesson's own recording, in which one answer reads otherwise."""
     lesson, was, now = course.find("06"), "I could not find Atlantis.", "Atlantis is lost."

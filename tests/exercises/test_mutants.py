@@ -70,7 +70,7 @@ def verdict(check: Callable[[See], Any], see: See) -> object:
         return error
 
 
-@pytest.mark.parametrize("module", [lesson_00, lesson_01], ids=["00", "01"])
+@pytest.mark.parametrize("module", [lesson_00, pytest.param(lesson_01, marks=pytest.mark.nightly)], ids=["00", "01"])
 def test_each_change_of_a_check_is_found_out(module: ModuleType, world: World) -> None:
     lesson = module.__name__[-2:]
     survivors = list[str]()

@@ -397,6 +397,13 @@ part = struct.pack(">BQ", 3, 2**20) + bytes(2**20)
 """
 
 
+CHANNELS = pytest.mark.parametrize(
+    "channel",
+    [2, *(pytest.param(channel, marks=pytest.mark.nightly) for channel in (1, 4))],
+    ids=["iopub", "shell", "control"],
+)
+
+
 @contextmanager
 def peak_bytes() -> Iterator[Callable[[], int]]:
     """By how much this process was larger than at the beginning, at most."""
@@ -417,7 +424,7 @@ def peak_bytes() -> Iterator[Callable[[], int]]:
         watcher.join()
 
 
-@pytest.mark.parametrize("channel", [1, 2, 4], ids=["shell", "iopub", "control"])
+@CHANNELS
 def test_a_message_without_an_end_costs_the_kernel(start: Callable[..., Kernel], channel: int) -> None:
     kernel = start()
     with peak_bytes() as peak:
@@ -428,7 +435,7 @@ def test_a_message_without_an_end_costs_the_kernel(start: Callable[..., Kernel],
     assert usable(kernel)
 
 
-@pytest.mark.parametrize("channel", [1, 2, 4], ids=["shell", "iopub", "control"])
+@CHANNELS
 @pytest.mark.parametrize(
     "attack",
     [
