@@ -176,6 +176,7 @@ def test_nbconvert_shows_the_copy_and_brings_nothing_that_is_fetched(toy: Any) -
 def test_a_restart_and_another_run_bring_the_widget_back(toy: Any, app: str) -> None:
     notebook = toy(app)
     notebook.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    notebook.live.get_by_role("alert").get_by_text("The kernel was restarted. Run the cells above again").wait_for()
     notebook.run_all()
     count(notebook, "0")
     notebook.live.get_by_role("button", name="quick").click()
