@@ -351,7 +351,7 @@ def test_an_open_menu_goes_with_its_button_when_the_page_scrolls(open_notebook: 
     def together() -> bool:
         at, box = button.bounding_box(), menu.bounding_box()
         gaps = box["y"] - at["y"] - at["height"], at["y"] - box["y"] - box["height"]  # below it, or above it
-        return at["y"] < before and 3 <= max(gaps) <= 5
+        return bool(at["y"] < before and 3 <= max(gaps) <= 5)
 
     scroll = "(by) => document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, by)"
     notebook.page.evaluate(scroll, 40)

@@ -484,6 +484,16 @@ def test_a_newest_message_that_nobody_has_answered_is_told_until_a_run_begins(op
     assert told not in view.copy_text()
 
 
+def test_while_a_run_waits_for_outputs_nobody_is_told_that_there_is_no_run(opened: Any) -> None:
+    client, assistant, view, _ = opened(anb.ToolCall("add", '{"a": 1}'), tools=[ADD])
+    run = client.beta.threads.runs.create_and_poll(thread_id=view.thread_id, assistant_id=assistant.id)
+    view.look()
+    assert run.status == "requires_action" and "No run has answered" not in view.copy_text()
+    client.beta.threads.runs.cancel(run.id, thread_id=view.thread_id)
+    view.look()
+    assert "No run has answered" in view.copy_text()
+
+
 def test_an_id_that_no_thread_has_is_told_in_the_copy_too(connect: Any) -> None:
     view = ThreadView(connect(), "thread_1")
     told = "The server says: No thread found with id 'thread_1'. After a restart this kernel's engine is new"

@@ -357,7 +357,7 @@ class ThreadView(Panel):
     def _summary(self, window: Window) -> str:
         part = window.part
         summary = page.summary(part.items, older=part.older, newer=part.newer)
-        settled = not part.newer and self._answer is None
+        settled = not (part.newer or part.active or self._answer)
         return f"{summary} · {sdk.UNANSWERED}" if settled and page.is_unanswered(part.items) else summary
 
 
