@@ -1,7 +1,9 @@
 """What holds for every lesson. That its outputs are exact is nbval's part: it runs on `notebooks/`."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from base64 import b64decode
@@ -129,6 +131,28 @@ def test_a_changed_answer_makes_the_lesson_fail(tmp_path: Path) -> None:
     assert "doing badly" in outcome.stdout
 
 
+@pytest.mark.nightly
+@pytest.mark.parametrize(
+    ("module", "was", "now", "lesson", "told"),
+    [
+        ("engine/store.py", '"desc"] = "desc"', '"desc"] = "asc"', "01", "I need to solve"),
+        ("widgets/thread_view/page.py", "{tokens:,} tokens", "{tokens:,} words", "03", "56 words"),
+    ],
+    ids=["a rule of the engine", "a text of a widget"],
+)
+def test_a_changed_package_makes_a_lesson_fail(
+    module: str, was: str, now: str, lesson: str, told: str, tmp_path: Path
+) -> None:
+    package = tmp_path / "changed" / "assistant_nb"
+    shutil.copytree(Path(course.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (package / module).read_text(encoding="utf-8")
+    assert text.count(was) == 1
+    (package / module).write_text(text.replace(was, now), encoding="utf-8")
+    outcome = _nbval(Path(shutil.copy(course.find(lesson), tmp_path)), PYTHONPATH=str(package.parent))
+    assert outcome.returncode == 1
+    assert told in outcome.stdout
+
+
 @pytest.mark.nightly  # nbval compares the outputs of all, and test_connections checks one
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
 def test_executing_again_gives_the_same_cells_and_uses_every_recorded_exchange(lesson: Path, tmp_path: Path) -> None:
@@ -175,7 +199,7 @@ def drawn_anyhow(lesson: NotebookNode) -> NotebookNode:
     return lesson
 
 
-def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
+def _nbval(notebook: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [
         sys.executable,
         "-m",
@@ -186,7 +210,15 @@ def _nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
         "no:cacheprovider",
         notebook.name,
     ]
-    return subprocess.run(command, cwd=notebook.parent, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command,
+        cwd=notebook.parent,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 def test_a_lesson_reads_the_same_when_its_answers_take_their_time(tmp_path: Path) -> None:
