@@ -84,7 +84,8 @@ def both(lesson: Path, headings: list[str]) -> Iterator[tuple[str, Any, Any]]:
         found = [line.lstrip("# ") for line in cell.source.splitlines() if re.match("#+ ", line)]
         if cell.cell_type == "markdown":
             cells += [new_code_cell("_probe()") for heading in found if heading in headings]
-        cells.append(cell)
+        if not course.has_tag(cell, "exercise"):  # it is the learner's: the lesson needs nothing of it
+            cells.append(cell)
     gone = [f"import assistant_nb as anb\nanb.goto({lesson.stem!r}, {heading!r})\n_probe()" for heading in headings]
     looked = executed(lesson, [*cells, *map(new_code_cell, gone)])
     assert len(looked) == 2 * len(headings)
