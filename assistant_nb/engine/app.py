@@ -34,7 +34,6 @@ from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
 from .objects import FILE
-from .params.assistants import IncludeQuery
 from .run_states import MOVING
 from .runs.runner import Polls, Runner
 from .store import Store
@@ -52,11 +51,14 @@ MAX_DEPTH: Final = 100
 POLL_AFTER_MS: Final = 20
 """What pollers are told to wait while a run moves."""
 
-_ID_PREFIXES: Final = {
+_ID_PREFIXES: Final[dict[str, str | tuple[str, ...]]] = {
     "assistant_id": PREFIXES["assistant"],
-    "thread_id": PREFIXES["thread"],
+    "thread_id": (PREFIXES["thread"], PREFIXES["conversation"]),
     "message_id": PREFIXES["thread.message"],
-    "run_id": PREFIXES["thread.run"],
+    "run_id": (PREFIXES["thread.run"], PREFIXES["response"]),
+    "response_id": PREFIXES["response"],
+    "conversation_id": PREFIXES["conversation"],
+    "container_id": "cntr",
     "step_id": PREFIXES["thread.run.step"],
     "vector_store_id": PREFIXES["vector_store"],
     "batch_id": PREFIXES["vector_store.file_batch"],
@@ -164,7 +166,7 @@ class App:
         params, upload, nulls = _read(request, route, query, old, address.model)
         if route.attends and "thread_id" in ids:
             self.runner.attend(ids["thread_id"])
-        include = check(IncludeQuery, query, "query").get("include[]", ()) if "include[]" in query else ()
+        include = check(route.include, query, "query")["include[]"] if "include[]" in query else ()
         who = asker(request.headers)
         answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old, include, nulls, who))
         if isinstance(answer, Stream):
@@ -185,7 +187,8 @@ class App:
             yield sse.frame(broken, error.envelope())
         except Exception as error:  # noqa: BLE001  as in __call__
             yield sse.frame(broken, self._refusal(error).envelope())
-        yield sse.done(named=stream.named)
+        if stream.has_mark:
+            yield sse.done(named=stream.named)
 
     def _refusal(self, error: Exception) -> ApiError:
         """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
@@ -286,10 +289,11 @@ def _beta(request: Request, route: Route[Any], *, needed: bool) -> str:
 
 def _check_ids(ids: dict[str, str]) -> None:
     for name, id in ids.items():
-        prefix = _ID_PREFIXES.get(name, "")
-        if not id.startswith(prefix):
+        prefixes = _ID_PREFIXES.get(name, "")
+        if not id.startswith(prefixes):
+            first = prefixes if isinstance(prefixes, str) else prefixes[0]
             raise BadRequest(
-                f"Invalid '{name}': '{id}'. Expected an ID that begins with '{prefix}'.",
+                f"Invalid '{name}': '{id}'. Expected an ID that begins with '{first}'.",
                 param=name,
                 code="invalid_value",
             )

@@ -40,8 +40,8 @@ RUN_LIFETIME_S: Final = 600
 RESULT_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 """What `include[]` may ask for."""
 
-_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at"})
-"""Keys of a message that only streams carried."""
+_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at", "sent"})
+"""Keys of a message that only streams carried, and the engine's own."""
 B = TypeVar("B")
 H = TypeVar("H", Thread, Run)
 M = TypeVar("M", bound=Mapping[str, object])
@@ -153,7 +153,7 @@ def run(
     instructions = body.get("instructions", assistant["instructions"])
     if extra := body.get("additional_instructions"):
         instructions = f"{instructions} {extra}" if instructions else extra
-    return {
+    made: Run = {
         "id": id,
         "object": "thread.run",
         "created_at": at,
@@ -184,8 +184,8 @@ def run(
         "tool_choice": body.get("tool_choice", "auto"),
         "parallel_tool_calls": body.get("parallel_tool_calls", True),
         "provenance": [],  # ours
-        **settings(body, assistant),
     }
+    return {**made, **settings(body, assistant)}
 
 
 def step(id: str, at: int, run: Run, details: StepDetails) -> RunStep:
@@ -262,7 +262,8 @@ def tool(given: ToolParam) -> Tool:
                 "hybrid_search": None,
                 **search.get("ranking_options", {}),
             }
-            return {"type": "file_search", "file_search": {**search, "ranking_options": ranking}}
+            echoed = cast(FileSearchSettings, {**search, "ranking_options": ranking})
+            return {"type": "file_search", "file_search": echoed}
         case "function":
             function = given["function"]
             echo: Function = {
@@ -334,8 +335,7 @@ class Deleted(TypedDict):
 
 
 def rest(body: T, include: Sequence[str] = ()) -> T:
-    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry,
-    files without the engine's own notes.
+    """An object as a plain answer shows it, without the keys of streams and the engine's own notes.
 
     What search results hold is shown when `include` has `RESULT_CONTENT`.
     """
@@ -363,8 +363,8 @@ def _without_result_content(step: RunStep) -> RunStep:
     calls = tool_calls(step)
     if not any(call["type"] == "file_search" for call in calls):
         return step
-    names = [_names_only(call) if call["type"] == "file_search" else call for call in calls]
-    return {**step, "step_details": {"type": "tool_calls", "tool_calls": names}}
+    calls = [_names_only(call) if call["type"] == "file_search" else call for call in calls]
+    return {**step, "step_details": {"type": "tool_calls", "tool_calls": calls}}
 
 
 def _names_only(call: FileSearchCall) -> FileSearchCall:

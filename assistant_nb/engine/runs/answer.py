@@ -11,6 +11,7 @@ from .. import deltas, wire
 from ..deltas import Told
 from ..entries import Answered, Asked
 from ..errors import EngineError, ModelError, Unanswered
+from ..ids import item_id
 from ..journal import RunState
 from ..model.base import (
     Anew,
@@ -67,9 +68,15 @@ class Listening:
     def _to_point_to(self, searches: list[Searched]) -> Hits:
         calls = [call for turn in self._prompt.messages for call in turn.tool_calls if call.name == "file_search"]
         quotes = any("【" in turn.content for turn in self._prompt.messages)
-        earlier = self._store.all(MESSAGE, self._run["thread_id"]) if quotes else []
+        earlier = self._earlier() if quotes else []
         outputs = (call.output or "" for call in calls)
         return Hits(numbered(outputs, searches), cited_in(earlier), files_made(self._store, self._run))
+
+    def _earlier(self) -> list[Message]:
+        """The messages that the run answers to. Beside a response there may be others on its hidden thread."""
+        if "request" in self._run:
+            return [row for row in self._store.context(self._run) if row["object"] == "thread.message"]
+        return self._store.all(MESSAGE, self._run["thread_id"])
 
     def _from_the_beginning(self) -> None:
         self._said: list[str] = []
@@ -245,7 +252,10 @@ class Listening:
     def _begin_message(self, writer: Writer) -> Message:
         """The message for an answer, and the step in which it is written."""
         run, thread_id = writer.run, writer.run["thread_id"]
-        id = self._store.new_id("thread.message", thread_id)
+        if "request" in run:
+            id = item_id("msg", run["id"], str(len(writer.state.entries)))
+        else:
+            id = self._store.new_id("thread.message", thread_id)
         self._begin_step(writer, {"type": "message_creation", "message_creation": {"message_id": id}})
         message = wire.message(id, writer.at, thread_id, "assistant", [], run=run)
         writer.note("thread.message.created", id, message)

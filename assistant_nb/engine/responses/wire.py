@@ -1,0 +1,424 @@
+"""The objects of responses as they travel: how a run looks as a response, and a step or a message as an item.
+
+Keys stand in the order in which the newest recordings have them. What a response shows of its request is made once,
+when it is created (`echo`). Source: recorded answers; the published description of `/responses` and `/conversations`.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, cast
+
+from .. import wire
+from ..ids import container_file_id, container_id, item_id
+from ..journal import RunState
+from ..objects import Conversation, ItemBody, Message, ResponseRequest, Run, RunStep, Thread
+from ..params.fields import ResponseFormat, Settings, ToolChoice, ToolResources, settings
+from ..params.responses import CountTokens, CreateResponse, FlatTool, TextFormatParam
+from ..parts import Annotation, CodeOutput, Part, Tool, ToolCall, Usage
+from ..run_states import MOVING
+
+Response = dict[str, Any]
+PREFIXES: Final = {
+    "message": "msg",
+    "function_call": "fc",
+    "function_call_output": "fc",
+    "file_search_call": "fs",
+    "code_interpreter_call": "ci",
+    "reasoning": "rs",
+}
+"""How the ids of items begin."""
+SEARCH_RESULTS: Final = "file_search_call.results"
+CODE_OUTPUTS: Final = "code_interpreter_call.outputs"
+_NO_TOKENS: Final = {"image_tokens": 0, "text_tokens": 0}
+_TOOL_USAGE: Final = {
+    "image_gen": {
+        "input_tokens": 0,
+        "input_tokens_details": _NO_TOKENS,
+        "output_tokens": 0,
+        "output_tokens_details": _NO_TOKENS,
+        "total_tokens": 0,
+    },
+    "web_search": {"num_requests": 0},
+}
+
+# A request as a run
+
+
+def run(id: str, at: int, thread_id: str, body: CreateResponse, request: ResponseRequest) -> Run:
+    """A queued run that is a response. No assistant stands behind it."""
+    asks = settings_of(body)
+    nobody = wire.assistant("", at, {"model": body["model"]})
+    made = wire.run(id, at, thread_id, nobody, {"assistant_id": "", "metadata": body.get("metadata", {})})
+    made |= cast(Run, asks)
+    made["instructions"] = body.get("instructions")
+    made["tools"], made["tool_choice"] = tools_of(body)
+    made["tool_resources"] = _resources(body.get("tools", []))
+    made["parallel_tool_calls"] = body.get("parallel_tool_calls", True)
+    made["max_completion_tokens"] = body.get("max_output_tokens")
+    made["request"] = request
+    return made
+
+
+def settings_of(body: CountTokens) -> Settings:
+    """What a request asks of its model, as runs say it. A plain text is the usual answer."""
+    usual: TextFormatParam = {"type": "text"}
+    shape = body.get("text", {}).get("format", usual)
+    given: dict[str, Any] = {"reasoning_effort": body.get("reasoning", {}).get("effort")}
+    given |= {name: value for name, value in body.items() if name in ("temperature", "top_p")}
+    return settings(cast(Settings, {**given, "response_format": _format(shape)}))
+
+
+def _format(shape: TextFormatParam) -> ResponseFormat:
+    match shape["type"]:
+        case "text":
+            return "auto"
+        case "json_object":
+            return {"type": "json_object"}
+        case "json_schema":
+            schema = {key: value for key, value in shape.items() if key != "type"}
+            return cast(ResponseFormat, {"type": "json_schema", "json_schema": schema})
+
+
+def tools_of(body: CountTokens) -> tuple[list[Tool], ToolChoice]:
+    """The tools as runs have them, and the choice among them; `allowed_tools` leaves only some."""
+    tools, choice = [_tool(tool) for tool in body.get("tools", [])], body.get("tool_choice", "auto")
+    if isinstance(choice, str):
+        return tools, choice
+    if choice["type"] == "allowed_tools":
+        names = [one["name"] if one["type"] == "function" else one["type"] for one in choice["tools"]]
+        return [
+            one for one in tools if (one["function"]["name"] if one["type"] == "function" else one["type"]) in names
+        ], choice["mode"]
+    if choice["type"] == "function":
+        return tools, {"type": "function", "function": {"name": choice["name"]}}
+    return tools, choice
+
+
+def _tool(given: FlatTool) -> Tool:
+    match given["type"]:
+        case "code_interpreter":
+            return {"type": "code_interpreter"}
+        case "file_search":
+            tool = wire.tool({"type": "file_search"})
+            assert tool["type"] == "file_search"
+            search = tool["file_search"]
+            search["max_num_results"] = given.get("max_num_results", _MOST_RESULTS)
+            search["ranking_options"]["score_threshold"] = given.get("ranking_options", {}).get("score_threshold", 0.0)
+            if "filters" in given:
+                search["filters"] = given["filters"]
+            return tool
+        case "function":
+            flat = function_echo(given)
+            return wire.tool(
+                cast(
+                    Any,
+                    {"type": "function", "function": {k: v for k, v in flat.items() if k != "type" and v is not None}},
+                )
+            )
+
+
+_MOST_RESULTS: Final = 20
+
+
+def function_echo(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A function as a response shows it: strict unless it says otherwise, and then without other arguments."""
+    strict, parameters = given.get("strict", True), given.get("parameters", {"type": "object", "properties": {}})
+    if strict:
+        parameters = {**parameters, "additionalProperties": False}
+    return {
+        "type": "function",
+        "description": given.get("description"),
+        "name": given["name"],
+        "parameters": parameters,
+        "strict": strict,
+    }
+
+
+def _resources(tools: Sequence[FlatTool]) -> ToolResources:
+    resources: ToolResources = {}
+    for tool in tools:
+        if tool["type"] == "file_search":
+            resources["file_search"] = {"vector_store_ids": tool["vector_store_ids"]}
+        elif tool["type"] == "code_interpreter" and not isinstance(tool["container"], str):
+            resources["code_interpreter"] = {"file_ids": tool["container"].get("file_ids", [])}
+    return resources
+
+
+def echo(body: CreateResponse) -> dict[str, Any]:
+    """The keys of a response that repeat its request, with their defaults."""
+    reasoning, text = body.get("reasoning", {}), body.get("text", {})
+    shape: Any = text.get("format", {"type": "text"})
+    if shape["type"] == "json_schema":
+        shape = {
+            "type": "json_schema",
+            "description": shape.get("description"),
+            "name": shape["name"],
+            "schema": shape.get("schema", {}),
+            "strict": shape.get("strict", False),
+        }
+    return {
+        "max_tool_calls": body.get("max_tool_calls"),
+        "prompt_cache_key": body.get("prompt_cache_key"),
+        "prompt_cache_retention": body.get("prompt_cache_retention"),
+        "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
+        "safety_identifier": body.get("safety_identifier"),
+        "service_tier": body.get("service_tier", "auto"),
+        "text": {"format": shape, "verbosity": text.get("verbosity", "medium")},
+        "tool_choice": body.get("tool_choice", "auto"),
+        "tools": [_tool_echo(tool) for tool in body.get("tools", [])],
+        "top_logprobs": body.get("top_logprobs", 0),
+        "truncation": body.get("truncation", "disabled"),
+        "user": body.get("user"),
+    }
+
+
+def _tool_echo(tool: FlatTool) -> dict[str, Any]:
+    match tool["type"]:
+        case "function":
+            return function_echo(tool)
+        case "code_interpreter":
+            return {**tool}
+        case "file_search":
+            ranking = {"ranker": "auto", "score_threshold": 0.0, **tool.get("ranking_options", {})}
+            return {
+                "type": "file_search",
+                "filters": tool.get("filters"),
+                "max_num_results": tool.get("max_num_results", _MOST_RESULTS),
+                "ranking_options": ranking,
+                "vector_store_ids": tool["vector_store_ids"],
+            }
+
+
+# A run as a response
+
+
+def response(run: Run, output: Sequence[ItemBody], *, billing: bool = True) -> Response:
+    """A response as it stands. `billing` is left out of the snapshots in streams."""
+    request = run["request"]
+    echo, is_moving = request["echo"], run["status"] in MOVING
+    made: Response = {
+        "id": run["id"],
+        "object": "response",
+        "created_at": run["created_at"],
+        "status": _status(run),
+        "background": request["background"],
+        "billing": {"payer": "developer"},
+        "completed_at": run["completed_at"],
+        "conversation": {"id": request["conversation"]},
+        "error": _error(run),
+        "frequency_penalty": 0.0,
+        "incomplete_details": run["incomplete_details"] and {"reason": "max_output_tokens"},
+        "instructions": run["instructions"],
+        "max_output_tokens": run["max_completion_tokens"],
+        "max_tool_calls": echo["max_tool_calls"],
+        "model": run["model"],
+        "moderation": None,
+        "output": list(output),
+        "parallel_tool_calls": run["parallel_tool_calls"],
+        "presence_penalty": 0.0,
+        "previous_response_id": request["previous_response_id"],
+        "prompt_cache_key": echo["prompt_cache_key"],
+        "prompt_cache_retention": echo["prompt_cache_retention"],
+        "reasoning": echo["reasoning"],
+        "safety_identifier": echo["safety_identifier"],
+        "service_tier": echo["service_tier"] if is_moving or echo["service_tier"] != "auto" else "default",
+        "store": request["store"],
+        "temperature": run["temperature"],
+        "text": echo["text"],
+        "tool_choice": echo["tool_choice"],
+        "tool_usage": _TOOL_USAGE,
+        "tools": echo["tools"],
+        "top_logprobs": echo["top_logprobs"],
+        "top_p": run["top_p"],
+        "truncation": echo["truncation"],
+        "usage": run["usage"] and _usage(run["usage"]),
+        "user": echo["user"],
+        "metadata": run["metadata"],
+    }
+    if request["conversation"] is None:
+        del made["conversation"]
+    if not billing:
+        del made["billing"]
+    if run["provenance"]:
+        made["provenance"] = run["provenance"]
+    return made
+
+
+def _status(run: Run) -> str:
+    match run["status"]:
+        case "queued" if not run["request"]["background"]:
+            return "in_progress"
+        case "cancelling":
+            return "in_progress"
+        case "expired":
+            return "failed"
+        case status:
+            return status
+
+
+def _error(run: Run) -> dict[str, str] | None:
+    if run["status"] == "expired":
+        return {"code": "server_error", "message": "The response expired: ten minutes had passed."}
+    error = run["last_error"]
+    return {"code": error["code"], "message": error["message"]} if error else None
+
+
+def _usage(usage: Usage) -> dict[str, Any]:
+    return {
+        "input_tokens": usage["prompt_tokens"],
+        "input_tokens_details": {"cache_write_tokens": 0, **usage["prompt_token_details"]},
+        "output_tokens": usage["completion_tokens"],
+        "output_tokens_details": usage["completion_tokens_details"],
+        "total_tokens": usage["total_tokens"],
+    }
+
+
+def conversation(thread: Thread) -> Conversation:
+    at, metadata = thread["created_at"], thread["metadata"]
+    return {"id": thread["id"], "object": "conversation", "created_at": at, "metadata": metadata}
+
+
+# Messages and calls as items
+
+
+def message_item(message: Message) -> ItemBody:
+    """A message as an item: as it came, or as a run has written it."""
+    if "sent" in message:
+        return message["sent"]
+    if message["role"] == "user":
+        return item(message["id"], "message", content=[_input_part(part) for part in message["content"]], role="user")
+    texts = [part["text"] for part in message["content"] if part["type"] == "text"]
+    content = []
+    if texts:
+        text, annotations = plain(texts[0]["value"], texts[0].get("annotations", []), message["thread_id"])
+        annotations += [picture_citation(id, message["thread_id"]) for id in pictures(message)]
+        content = [output_text(text, annotations)]
+    status = message.get("status", "completed")
+    return item(message["id"], "message", status, content=content, role="assistant")
+
+
+def item(id: str, kind: str, status: str = "completed", **fields: object) -> ItemBody:
+    return {"id": id, "type": kind, "status": status, **fields}
+
+
+def output_text(text: str, annotations: Sequence[object] = ()) -> dict[str, Any]:
+    return {"type": "output_text", "annotations": list(annotations), "logprobs": [], "text": text}
+
+
+def _input_part(part: Part) -> dict[str, Any]:
+    match part["type"]:
+        case "text":
+            return {"type": "input_text", "text": part["text"]["value"]}
+        case "image_file":
+            return input_image(part["image_file"]["detail"], file_id=part["image_file"]["file_id"])
+        case "image_url":
+            return input_image(part["image_url"]["detail"], image_url=part["image_url"]["url"])
+
+
+def input_image(detail: str, file_id: str | None = None, image_url: str | None = None) -> dict[str, Any]:
+    return {"type": "input_image", "detail": detail, "file_id": file_id, "image_url": image_url}
+
+
+def pictures(message: Message) -> list[str]:
+    """What code has drawn for a message, as file ids."""
+    return [part["image_file"]["file_id"] for part in message["content"] if part["type"] == "image_file"]
+
+
+def plain(text: str, annotations: Sequence[Annotation], thread_id: str) -> tuple[str, list[dict[str, Any]]]:
+    """A text without the marks that cite hits, and its annotations: each says where its mark has been."""
+    pieces, found, at, length = list[str](), list[dict[str, Any]](), 0, 0
+    for one in annotations:
+        before = text[at : one["start_index"]]
+        pieces.append(before)
+        length += len(before)
+        at = one["end_index"] if one["type"] == "file_citation" else one["start_index"]
+        found.append(citation(one, length, thread_id))
+    return "".join([*pieces, text[at:]]), found
+
+
+def citation(one: Annotation, at: int, thread_id: str) -> dict[str, Any]:
+    """What a place in a text points to; `at` is where the place begins, without the marks before it."""
+    if one["type"] == "file_citation":
+        name = one["text"].strip("【】").partition("†")[2]
+        return {"type": "file_citation", "file_id": one["file_citation"]["file_id"], "filename": name, "index": at}
+    name = one["text"].rpartition("/")[2]
+    return _container_citation(one["file_path"]["file_id"], name, at, at + len(one["text"]), thread_id)
+
+
+def picture_citation(file_id: str, thread_id: str) -> dict[str, Any]:
+    return _container_citation(file_id, f"{container_file_id(file_id)}.png", 0, 0, thread_id)
+
+
+def _container_citation(file_id: str, name: str, start: int, end: int, thread_id: str) -> dict[str, Any]:
+    return {
+        "type": "container_file_citation",
+        "container_id": container_id(thread_id),
+        "end_index": end,
+        "file_id": container_file_id(file_id),
+        "filename": name,
+        "start_index": start,
+    }
+
+
+def call_item(call: ToolCall, arguments: str, run: Run, status: str) -> ItemBody:
+    """A call as an item, with all that came of it; `shown` cuts that to what a client asks for."""
+    kind = call["type"] if call["type"] == "function" else f"{call['type']}_call"
+    id = item_id(PREFIXES.get(kind, "fc"), run["id"], call["id"])
+    match call["type"]:
+        case "function":
+            name = call["function"]["name"]
+            return item(id, "function_call", status, arguments=arguments, call_id=call["id"], name=name)
+        case "file_search":
+            results = [
+                {
+                    "attributes": hit["attributes"],
+                    "file_id": hit["file_id"],
+                    "filename": hit["file_name"],
+                    "score": hit["score"],
+                    "text": "".join(part["text"] for part in hit["content"]),
+                    "vector_store_id": hit.get("vector_store_id", ""),
+                }
+                for hit in call["file_search"]["results"]
+            ]
+            queries = [arguments] if arguments else []
+            return item(id, "file_search_call", status, queries=queries, results=results)
+        case "code_interpreter":
+            outputs = list(map(_output, call["code_interpreter"]["outputs"]))
+            container = container_id(run["thread_id"])
+            return item(id, "code_interpreter_call", status, code=arguments, container_id=container, outputs=outputs)
+
+
+def _output(output: CodeOutput) -> dict[str, Any]:
+    """A picture is named by its file until it is shown."""
+    return {**output} if output["type"] == "logs" else {"type": "image", "url": output["image"]["file_id"]}
+
+
+def call_items(step: RunStep, state: RunState) -> list[ItemBody]:
+    """The items of a run step, once the model has made its calls."""
+    calls = wire.tool_calls(step)
+    answered = [call["id"] for call in calls if call["type"] != "function"][: state.used]
+    items = []
+    for call in calls:
+        if step["status"] == "failed":
+            status = "incomplete"
+        elif call["type"] == "function" or step["status"] == "completed" or call["id"] in answered:
+            status = "completed"
+        else:
+            status = "in_progress" if step["status"] == "in_progress" else "incomplete"
+        items.append(call_item(call, state.arguments[call["id"]], state.run, status))
+    return items
+
+
+def shown(item: ItemBody, include: Collection[str], picture: Callable[[str], str]) -> ItemBody:
+    """An item as a client sees it. `picture` gives the address of a file's bytes."""
+    match item["type"]:
+        case "file_search_call" if SEARCH_RESULTS not in include:
+            return {**item, "results": None}
+        case "code_interpreter_call" if CODE_OUTPUTS not in include:
+            return {**item, "outputs": None}
+        case "code_interpreter_call" if item["outputs"]:
+            outputs = [
+                {**one, "url": picture(one["url"])} if one["type"] == "image" else one for one in item["outputs"]
+            ]
+            return {**item, "outputs": outputs}
+        case _:
+            return item
