@@ -120,6 +120,8 @@ class App:
                 reply = self._answer(request)
         except ApiError as error:
             reply = _json(error.envelope(), error.status)
+            if error.is_final:
+                reply.headers.append(("x-should-retry", "false"))
         except (HTTPException, UnicodeError) as error:
             refused = BadRequest(f"The request cannot be read: {error}.")
             reply = _json(refused.envelope(), refused.status)

@@ -1,9 +1,9 @@
 """Bad input gets the envelope, with the real API's status and words; nothing is lost and nothing is 5xx."""
 
+import re
 from functools import cache
 from typing import Any
 
-import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

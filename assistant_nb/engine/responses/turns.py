@@ -6,7 +6,7 @@ So after a call of a tool, the next question makes another prompt here than ther
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from ..entries import PromptPart
 from ..errors import BadRequest
@@ -14,6 +14,8 @@ from ..model.base import ToolCall, Turn
 from ..objects import Item, ItemBody
 from ..runs.prompt import IMAGE, number_after, read_hits, read_message, read_outputs
 from .chains import Row
+
+_NOBODY: Final = object()
 
 
 def turns_of(rows: Sequence[Row]) -> tuple[list[str], list[Turn]]:
@@ -23,14 +25,16 @@ def turns_of(rows: Sequence[Row]) -> tuple[list[str], list[Turn]]:
     """
     items = map(_item, rows)
     outputs = {item["call_id"]: item for item in items if item["type"] == "function_call_output"}
-    above, turns, group, spoke = list[str](), list[Turn](), "", ""
+    above, turns, group = list[str](), list[Turn](), ""
+    spoke: object = _NOBODY
+    """The response that said the message just before."""
     numbers: dict[str, Iterator[int]] = {}
     for row in rows:
         run_id = row["run_id"] or ""
         if row["object"] == "thread.message":
             if row["content"]:
                 turns.append(Turn(row["role"], read_message(row)))
-            group, spoke = "", run_id if row["role"] == "assistant" and row["content"] else ""
+            group, spoke = "", run_id if row["role"] == "assistant" and row["content"] else _NOBODY
         elif (kind := row["item"]["type"]) == "message":
             above.append(read_text(row["item"]["content"]))
         elif kind == "function_call_output":
@@ -46,10 +50,10 @@ def turns_of(rows: Sequence[Row]) -> tuple[list[str], list[Turn]]:
             if group and group == _group(row):
                 turn = turns.pop()
                 said, calls = turn.content, [*turn.tool_calls, made]
-            elif spoke and spoke == run_id:
+            elif spoke == run_id:
                 said = turns.pop().content
             turns.append(Turn("assistant", said, calls))
-            group, spoke = _group(row), ""
+            group, spoke = _group(row), _NOBODY
     return above, turns
 
 

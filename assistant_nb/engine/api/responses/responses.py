@@ -168,12 +168,15 @@ _FAILED: Final = ("failed", "expired")
 
 
 def _refusal(run: Run) -> ApiError:
-    """Why a response gives no answer, as the answer to its request. The SDK tries none of these again."""
-    error = run["last_error"]
-    if error is None:
+    """Why a response gives no answer, as the answer to its request. The SDK does not ask again: that would be another
+    response, which a script, say, answers with its next line.
+    """
+    if (error := run["last_error"]) is None:
         return NoAnswer("The response expired: ten minutes had passed.")
     kind = {"rate_limit_exceeded": RateLimited, "invalid_prompt": BadRequest}.get(error["code"], NoAnswer)
-    return kind(error["message"], code=error["code"])
+    refusal = kind(error["message"], code=error["code"])
+    refusal.is_final = True
+    return refusal
 
 
 def _stream(
