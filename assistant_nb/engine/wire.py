@@ -120,9 +120,9 @@ def text(value: str, annotations: Sequence[Annotation] = ()) -> TextPart:
     return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
 
 
-def image(file_id: str) -> ImageFilePart:
+def image(file_id: str, detail: str = "auto") -> ImageFilePart:
     """A picture in a message: `{"type": "image_file", "image_file": {"file_id": …, "detail": "auto"}}`."""
-    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
+    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": detail}}
 
 
 def _part(part: PartParam) -> Part:
@@ -133,11 +133,7 @@ def _part(part: PartParam) -> Part:
             url = part["image_url"]
             return {"type": "image_url", "image_url": {"url": url["url"], "detail": url.get("detail", "auto")}}
         case "image_file":
-            file = part["image_file"]
-            return {
-                "type": "image_file",
-                "image_file": {"file_id": file["file_id"], "detail": file.get("detail", "auto")},
-            }
+            return image(part["image_file"]["file_id"], part["image_file"].get("detail", "auto"))
 
 
 # Runs and their steps
@@ -346,6 +342,8 @@ def _shown(body: Stored, include: Sequence[str]) -> object:
     match body["object"]:
         case "thread.message":
             return _without(body, _STREAM_ONLY)
+        case "thread.run" if "request" in body:
+            return _without(body, ["request"])
         case "thread.run.step":
             step: RunStep = body if body["status"] == "in_progress" else {**body, "expires_at": None}
             return step if RESULT_CONTENT in include else _without_result_content(step)

@@ -63,7 +63,7 @@ def list_(call: Call[ListQuery]) -> Page[Run]:
 
 
 def retrieve(call: Call[object]) -> Run:
-    return look_at(call, _run(call))
+    return wire.rest(look_at(call, _run(call)))
 
 
 def look_at(call: Call[object], run: Run) -> Run:

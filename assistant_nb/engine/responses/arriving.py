@@ -123,9 +123,7 @@ def _image(store: Store, part: InputImage) -> tuple[dict[str, Any], Part]:
     detail = part.get("detail", "auto")
     if "file_id" in part:
         vectors.file_of(store, part["file_id"])
-        image = wire.image(part["file_id"])
-        image["image_file"]["detail"] = detail
-        return input_image(detail, file_id=part["file_id"]), image
+        return input_image(detail, file_id=part["file_id"]), wire.image(part["file_id"], detail)
     url = part["image_url"]
     return input_image(detail, image_url=url), {"type": "image_url", "image_url": {"url": url, "detail": detail}}
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Final, Literal
 
+from ..errors import NotFound
 from ..objects import Item, Message, Run
 
 Row = Message | Item
@@ -71,16 +72,25 @@ class Chains:
         self, where: str, values: list[str], limit: int, order: Literal["asc", "desc"], after: str | None = None
     ) -> tuple[list[Row], bool]:
         """With a `limit` of -1, all of them."""
-        if after is not None:
-            later = ">" if order == "asc" else "<"
-            where += f" AND seq {later} (SELECT seq FROM object WHERE id = ?)"  # noqa: S608
-            values = [*values, after]
+        cursor: list[int] = []
         with self._lock:
+            if after is not None:
+                where += f" AND seq {'>' if order == 'asc' else '<'} ?"
+                cursor = [self._seq_of(after)]
             found: Sequence[tuple[str]] = self._db.execute(
-                f"{_ROWS}{where} ORDER BY seq {order} LIMIT ?", (*values, limit if limit < 0 else limit + 1)
+                f"{_ROWS}{where} ORDER BY seq {order} LIMIT ?", (*values, *cursor, limit if limit < 0 else limit + 1)
             ).fetchall()
         rows: list[Row] = json.loads(f"[{','.join([body for (body,) in found])}]")
         return (rows, False) if limit < 0 else (rows[:limit], len(rows) > limit)
+
+    def _seq_of(self, id: str) -> int:
+        """The place of an item, also of one that was deleted. Raises NotFound."""
+        row: Sequence[int] | None = self._db.execute(
+            "SELECT seq FROM object WHERE id = ? UNION ALL SELECT seq FROM gone WHERE id = ?", (id, id)
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"Item with id '{id}' not found.")
+        return row[0]
 
     def is_followed(self, run_id: str) -> bool:
         """Whether another response follows this one."""

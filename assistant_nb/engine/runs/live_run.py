@@ -43,7 +43,8 @@ class Turns:
 
     def __init__(self, events: Iterator[Event | None], *, keep: bool = False, shared: bool = False) -> None:
         self._events, self._keep, self._shared = events, keep, shared
-        self._lock = threading.Lock()
+        self._changed, self._busy = threading.Condition(), False
+        """Whether somebody takes a turn; told of when that changes."""
         self.told: list[Event] = []
         """What has happened so far, if it is kept."""
         self._read = 0
@@ -68,7 +69,7 @@ class Turns:
 
     def taken(self, within_s: float) -> bool:
         """Whether somebody is taking a turn, or has taken one a moment ago."""
-        return self._lock.locked() or time.monotonic() - self._taken_at < within_s
+        return self._busy or time.monotonic() - self._taken_at < within_s
 
     def read(self) -> Generator[Event, None, None]:
         """The events for a reader; close it when it does not want them any more."""
@@ -82,7 +83,9 @@ class Turns:
                     self._roused.wait(LOOK_AGAIN_S)
                     self._roused.clear()
         finally:
-            self._keep = self._shared
+            if not self._shared:
+                self._keep = False
+                self.told.clear()
 
     def rouse(self) -> None:
         """A client has acted: a reader who waits for that looks again."""
@@ -90,22 +93,26 @@ class Turns:
 
     def take(self, read: int | None = None) -> bool:
         """Go on by one event; False at the end. A reader says how many it has read: others may have gone on."""
-        with self._lock:
-            if read is not None and read < len(self.told):
+        with self._changed:
+            while not (is_more := read is not None and read < len(self.told)) and self._busy:
+                self._changed.wait()
+            if is_more:
                 return True
-            self.waits = False
-            try:
-                for event in self._events:
-                    if event and self._keep:
-                        self.told.append(event)
-                    return True
-                self.over = True
-                return False
-            except BaseException:
-                self.broken = True
-                raise
-            finally:
-                self._taken_at = time.monotonic()
+            self._busy, self.waits = True, False
+        try:
+            for event in self._events:
+                if event and self._keep:
+                    self.told.append(event)
+                return True
+            self.over = True
+            return False
+        except BaseException:
+            self.broken = True
+            raise
+        finally:
+            with self._changed:
+                self._busy, self._taken_at = False, time.monotonic()
+                self._changed.notify_all()
 
     def take_all(self) -> None:
         """Go on until the end, or until a client has to act."""
