@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 16 * 2**20
 MAX_DEPTH: Final = 100
 """Of arrays and objects in a body."""
+_NEWER: Final = ("/v1/responses", "/v1/conversations", "/v1/containers", "/v1/lab/responses")
+"""What v1 never knew, and so has no old shape."""
 POLL_AFTER_MS: Final = 20
 """What pollers are told to wait while a run moves."""
 
@@ -160,7 +162,8 @@ class App:
             raise _stopped()
         address = azure.plain(request.path)
         route, ids = _routed(request, address.path)
-        old = _beta(request, route, needed=not address.is_azure) == "assistants=v1"
+        beta = _beta(request, route, needed=not address.is_azure)
+        old = beta == "assistants=v1" and not route.path.startswith(_NEWER)
         if route.only_v1 and not old:
             raise _no_such_path(request)
         _check_ids(ids)

@@ -109,15 +109,12 @@ def test_code_is_told_and_its_picture_is_a_file_of_the_container(connect: Connec
     client = connect(ToolCall("code_interpreter", code), "See [it](sandbox:/mnt/data/a.txt).")
     tool: Any = {"type": "code_interpreter", "container": {"type": "auto"}}
     events = stream(client, tools=[tool], include=["code_interpreter_call.outputs"])
-    said = MESSAGE.replace(
-        "output_text.delta",
-        "output_text.delta output_text.annotation.added output_text.delta output_text.annotation.added",
-    )
+    said = MESSAGE.replace("output_text.delta", "output_text.delta output_text.annotation.added")
     assert order(events) == f"{CODE} {said} completed"
     ran, message = events[-1]["response"]["output"]
     assert {output["type"] for output in ran["outputs"]} == {"logs", "image"}
     assert all(output["url"].startswith("data:image/png;base64,") for output in ran["outputs"] if "url" in output)
-    file, picture = message["content"][0]["annotations"]
+    picture, file = message["content"][0]["annotations"]
     assert message["content"][0]["text"][file["start_index"] : file["end_index"]] == "sandbox:/mnt/data/a.txt"
     assert (picture["start_index"], picture["end_index"]) == (0, 0)
     listed = {one.id for one in client.containers.files.list(ran["container_id"])}
@@ -127,7 +124,7 @@ def test_code_is_told_and_its_picture_is_a_file_of_the_container(connect: Connec
 
 
 def test_a_limit_and_a_failure_are_told_with_what_was_said(connect: Connect) -> None:
-    assert order(stream(connect("one two three four"), max_output_tokens=2)) == f"{MESSAGE} incomplete"
+    assert order(stream(connect("word " * 20), max_output_tokens=16)) == f"{MESSAGE} incomplete"
     client = connect(["One", " two", " three"])
     client.post("/lab/faults", cast_to=object, body={"kind": "cut_off", "after_deltas": 2})
     events = stream(client)

@@ -7,6 +7,7 @@ import pytest
 from openai import OpenAI
 from openai.types.responses import Response
 from pydantic import BaseModel
+from werkzeug.test import Client
 
 from assistant_nb.engine.app import App
 from assistant_nb.engine.errors import ModelError
@@ -139,6 +140,12 @@ def test_a_file_is_read_when_it_arrives(connect: Connect, make_app: MakeApp) -> 
     assert shown["image_url"] == {"url": "https://example.org/sky.png", "detail": "low"}
 
 
+def test_what_v1_never_knew_has_no_old_shape(make_app: MakeApp) -> None:
+    old = {"OpenAI-Beta": "assistants=v1"}
+    answer = Client(make_app("x")).post("/v1/responses", json={"model": "m", "input": "x", "tools": [ADD]}, headers=old)
+    assert answer.status_code == 200 and answer.json and answer.json["tools"][0]["strict"] is True
+
+
 def test_a_function_is_strict_unless_it_says_otherwise(connect: Connect) -> None:
     client = connect("1", "2")
     strict, lax = (ask(client, tools=[tool]).tools[0].to_dict() for tool in (ADD, {**ADD, "strict": False}))
@@ -168,8 +175,8 @@ def test_an_answer_is_parsed(connect: Connect, make_app: MakeApp) -> None:
 
 
 def test_a_token_limit_leaves_it_incomplete(connect: Connect) -> None:
-    response = ask(connect("one two three four five six"), max_output_tokens=2)
-    assert response.status == "incomplete" and response.output_text == "one two "
+    response = ask(connect("word " * 20), max_output_tokens=16)
+    assert response.status == "incomplete" and len(response.output_text) == 16 * 4
     assert response.incomplete_details and response.incomplete_details.reason == "max_output_tokens"
 
 
@@ -278,6 +285,10 @@ def test_tokens_of_a_prompt_are_counted_and_nothing_is_kept(connect: Connect, ma
     ("body", "message"),
     [
         ({"temperature": -1}, "Invalid 'temperature': decimal below minimum value. Expected a value >= 0, but got -1"),
+        ({"max_output_tokens": 5}, "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but"),
+        ({"input": [{"type": "function_call_output", "call_id": "call_1", "output": [{"type": "input_file", "file_url": "x"}]}]}, "opens no 'file_url'"),
+        ({"input": [{"role": "user", "content": [{"type": "input_file", "filename": "a.mp3", "file_data": "data:audio/mpeg;base64,AAAA"}]}]}, "unsupported MIME type 'audio/mpeg'"),
+        ({"input": [{"role": "user", "content": [{"type": "input_file", "filename": "a.txt", "file_data": "no base64"}]}]}, "a value that is none"),
         ({"tools": [{"type": "web_search"}]}, "'web_search' does not run here: this engine has no web search"),
         ({"tools": [{"type": "mcp", "server_label": "x"}]}, "'mcp' does not run here: this engine has no MCP"),
         ({"tool_choice": {"type": "image_generation"}}, "'image_generation' does not run here"),

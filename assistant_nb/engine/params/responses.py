@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, NotRequired, Required
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import BeforeValidator, Discriminator, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
@@ -24,7 +24,6 @@ from .fields import (
     TextFormat,
     TopP,
     by_type,
-    obeys,
     text_or_list,
 )
 from .files import Filter
@@ -73,12 +72,12 @@ class InputText(TypedDict):
     prompt_cache_breakpoint: NotRequired[dict[str, Any]]
 
 
-def _one_picture(given: "InputImage") -> None:
+def _one_picture(given: "InputImage") -> "InputImage":
     if ("image_url" in given) == ("file_id" in given):
         raise PydanticCustomError("one_of", "give either 'image_url' or 'file_id'")
+    return given
 
 
-@obeys(_one_picture)
 class InputImage(TypedDict):
     type: Literal["input_image"]
     image_url: NotRequired[Data]
@@ -87,16 +86,16 @@ class InputImage(TypedDict):
     prompt_cache_breakpoint: NotRequired[dict[str, Any]]
 
 
-def _one_file(given: "InputFile") -> None:
+def _one_file(given: "InputFile") -> "InputFile":
     if "file_url" in given:
         raise PydanticCustomError(
             "elsewhere", "this engine opens no 'file_url'. Send the file's bytes as 'file_data', or upload it"
         )
     if ("file_data" in given) == ("file_id" in given):
         raise PydanticCustomError("one_of", "give either 'file_id' or 'file_data' with a 'filename'")
+    return given
 
 
-@obeys(_one_file)
 class InputFile(TypedDict):
     type: Literal["input_file"]
     file_id: NotRequired[FileId]
@@ -121,14 +120,14 @@ class RefusalPart(TypedDict):
 
 InputPart = Annotated[
     Annotated[InputText, Tag(MARK + "input_text")]
-    | Annotated[InputImage, Tag(MARK + "input_image")]
-    | Annotated[InputFile, Tag(MARK + "input_file")],
+    | Annotated[InputImage, AfterValidator(_one_picture), Tag(MARK + "input_image")]
+    | Annotated[InputFile, AfterValidator(_one_file), Tag(MARK + "input_file")],
     Discriminator(by_type),
 ]
 ContentPart = Annotated[
     Annotated[InputText, Tag(MARK + "input_text")]
-    | Annotated[InputImage, Tag(MARK + "input_image")]
-    | Annotated[InputFile, Tag(MARK + "input_file")]
+    | Annotated[InputImage, AfterValidator(_one_picture), Tag(MARK + "input_image")]
+    | Annotated[InputFile, AfterValidator(_one_file), Tag(MARK + "input_file")]
     | Annotated[OutputText, Tag(MARK + "output_text")]
     | Annotated[RefusalPart, Tag(MARK + "refusal")],
     Discriminator(by_type),
@@ -390,6 +389,7 @@ def _no_prompt(_: Any) -> Any:
 class CountTokens(TypedDict, total=False):
     """What decides how long a prompt is."""
 
+    prompt: Annotated[Any, BeforeValidator(_no_prompt)]
     model: Required[ModelName]
     input: Input
     instructions: Text
@@ -408,11 +408,10 @@ class CreateResponse(CountTokens, total=False):
     background: bool
     store: bool
     include: list[Includable]
-    max_output_tokens: Annotated[int, Ge(1)]
+    max_output_tokens: Annotated[int, Ge(16)]
     metadata: Metadata
     temperature: Temperature
     top_p: TopP
-    prompt: Annotated[Any, BeforeValidator(_no_prompt)]
     # Without effect here
     max_tool_calls: Annotated[int, Ge(1)]
     moderation: dict[str, Any]

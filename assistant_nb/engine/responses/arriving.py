@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+import mimetypes
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
+from tempfile import TemporaryFile
 from typing import Any, Final
 
 from .. import wire
@@ -27,6 +28,11 @@ _BLANK: Final[dict[str, dict[str, Any]]] = {
     "code_interpreter_call": {"code": "", "container_id": "", "outputs": []},
 }
 """The keys of calls in their order, and what stands there when a client leaves one out."""
+
+_NOT_SUPPORTED: Final = "The file type you uploaded is not supported. Please try again with a pdf"
+_SUPPORTED: Final = (
+    "Please see https://platform.openai.com/docs/assistants/tools/file-search#supported-files for supported file types."
+)
 
 
 @dataclass(frozen=True)
@@ -133,29 +139,38 @@ def _file(store: Store, blobs: Blobs, part: InputFile, place: str) -> tuple[dict
     try:
         if "file_id" in part:
             name = vectors.file_of(store, part["file_id"])["filename"]
+            if not readers.can_read(name):
+                raise BadRequest(_NOT_SUPPORTED, param="input", code="unsupported_file")
             text = blobs.text(part["file_id"], partial(readers.read, name))
         else:
-            name = part.get("filename", "")
-            text = readers.read(name, BytesIO(_bytes(part["file_data"], place)))
+            name, text = _read(part, place)
     except Unreadable as error:
-        raise BadRequest(
-            f"The model cannot read the file '{name}'. {error}", param=place, code="unsupported_file"
-        ) from None
+        raise BadRequest(f"'{place}' cannot be read. {error}", param=place, code="unsupported_file") from None
     shown = {"type": "input_file", "file_id": part.get("file_id"), "filename": name}
     return shown, wire.text(f"{name}\n{text.decode()}")
 
 
-def _bytes(data: str, place: str) -> bytes:
-    """The bytes in a `data:` address, or in base64 alone."""
+def _read(part: InputFile, place: str) -> tuple[str, bytes]:
+    """The name and the text of a file that came as a `data:` address, or in base64 alone."""
+    head, _, data = part["file_data"].rpartition(";base64,")
+    kind = head.removeprefix("data:")
+    name = part.get("filename", f"file{mimetypes.guess_extension(kind) or ''}")
+    wrong = f"unsupported MIME type '{kind}'" if kind else f"a file named '{name}'"
     try:
-        return base64.b64decode(data.partition(";base64,")[2] or data, validate=True)
+        bytes = base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
+        bytes, wrong = None, "a value that is none"
+    if bytes is None or not readers.can_read(name):
         raise BadRequest(
-            f"Invalid '{place}.file_data'. Expected a base64-encoded data URL (e.g."
-            " 'data:text/plain;base64,SGVsbG8='), but got a value that is none.",
+            f"Invalid file data: '{place}.file_data'. Expected a base64-encoded data URL with a valid file MIME type"
+            f" (e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ=='), but got {wrong}. {_SUPPORTED}",
             param=f"{place}.file_data",
             code="invalid_value",
-        ) from None
+        )
+    with TemporaryFile() as file:  # some are read by another process
+        file.write(bytes)
+        file.seek(0)
+        return name, readers.read(name, file)
 
 
 def shown_items(rows: Iterable[Row]) -> Iterator[ItemBody]:

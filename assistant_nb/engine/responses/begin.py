@@ -9,10 +9,11 @@ from typing import cast
 
 from ..errors import ApiError, BadRequest
 from ..files.blobs import Blobs
+from ..files.vectors import file_of
 from ..ids import container_id
 from ..journal import RunState
 from ..model.base import estimate_prompt_tokens
-from ..objects import Chain, ResponseRequest, Run
+from ..objects import VECTOR_STORE, Chain, ResponseRequest, Run
 from ..params.lab import Breakpoint
 from ..params.responses import CountTokens, CreateResponse, FlatTool
 from ..run_states import ACTIVE
@@ -20,7 +21,7 @@ from ..runs.prompt import check_choice, prompt_of
 from ..runs.runner import Runner
 from ..runs.writer import Writer
 from ..store import Store
-from ..threads import check_resources
+from ..threads import file_ids, store_ids
 from . import wire
 from .arriving import Arrived, arrive
 from .chains import Row
@@ -169,7 +170,10 @@ def _new_chain(store: Store) -> str:
 
 def _check_tools(store: Store, run: Run, tools: Sequence[FlatTool]) -> None:
     check_choice(run["tool_choice"], run["tools"])
-    check_resources(store, run["tool_resources"])
+    for file_id in file_ids(run["tool_resources"]):
+        file_of(store, file_id)
+    for store_id in store_ids(run["tool_resources"]):
+        store.get(VECTOR_STORE, store_id)
     if run["request"]["background"] and not run["request"]["store"]:
         raise BadRequest("A response in the background is stored: 'background' needs 'store'.", param="store")
     mine = container_id(run["thread_id"])

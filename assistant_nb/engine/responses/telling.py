@@ -5,7 +5,8 @@ text is therefore cut by itself (`_PIECE`), not where the model's pieces happene
 whole answer from its entry in the journal, cut in the same places.
 
     created, queued, in_progress     from the run's own entries
-    a message                        output_item.added, content_part.added, output_text.delta …, annotation.added …,
+    a message                        output_item.added, content_part.added, output_text.delta …, annotation.added …
+                                     (of hits where their marks were, of files of code at the end),
                                      output_text.done, content_part.done, output_item.done
     a call                           output_item.added, its arguments or code, .searching or .interpreting,
                                      .completed, output_item.done
@@ -21,9 +22,9 @@ from typing import Any, Final, cast
 
 from ..entries import Answered
 from ..objects import Message, Run
-from ..parts import Annotation, ToolCall
+from ..parts import CitationAnnotation, ToolCall
 from ..runs.answer import Event
-from .wire import Response, call_item, citation, message_item, output_text, picture_citation, pictures, response
+from .wire import Response, call_item, citation, cited, first_text, message_item, output_text, response
 
 Told = dict[str, Any]
 _PIECE: Final = re.compile(r"\s*\S{1,24}")
@@ -140,7 +141,7 @@ class Telling:
     def _hear(self, part: Any) -> Iterator[Told]:
         """A piece of the message as the model says it."""
         if part["type"] == "text":
-            yield from self._say(part["text"]["value"], part["text"].get("annotations") or [])
+            yield from self._say(part["text"]["value"], cited(part["text"].get("annotations", [])))
 
     def _begun(self) -> Iterator[Told]:
         if self._text is None:
@@ -153,7 +154,7 @@ class Telling:
         text = cast(_Text, self._text)
         return {"content_index": 0, "item_id": text.id, "output_index": text.index, "part": part}
 
-    def _say(self, piece: str, annotations: list[Annotation]) -> Iterator[Told]:
+    def _say(self, piece: str, annotations: list[CitationAnnotation]) -> Iterator[Told]:
         yield from self._begun()
         text = cast(_Text, self._text)
         text.heard += len(piece)
@@ -162,11 +163,7 @@ class Telling:
             return
         yield from map(self._text_delta, text.rest())
         for one in annotations:
-            start = text.told
-            if one["type"] == "file_path":
-                text.told += len(piece)
-                yield self._text_delta(piece)
-            yield self._annotation(citation(one, start, self.run["thread_id"]))
+            yield self._annotation(citation(one, text.told))
 
     def _text_delta(self, piece: str) -> Told:
         return self._delta("response.output_text.delta", cast(_Text, self._text), piece, content_index=0, logprobs=[])
@@ -181,22 +178,22 @@ class Telling:
         """What has not been told of the text of a message."""
         self._message = message
         yield from self._begun()
-        text, whole = cast(_Text, self._text), _first_text(message)
-        for one in whole.get("annotations", []):
+        text, whole = cast(_Text, self._text), first_text(message)
+        for one in cited(whole.get("annotations", [])):
             if one["start_index"] >= text.heard:
                 if before := whole["value"][text.heard : one["start_index"]]:
                     yield from self._say(before, [])
                 yield from self._say(one["text"], [one])
         yield from self._say(whole["value"][text.heard :], [])
         yield from map(self._text_delta, text.rest())
-        for id in pictures(message):
-            yield self._annotation(picture_citation(id, self.run["thread_id"]))
-        self.output[text.index] = message_item(message)
+        item = self.output[text.index] = message_item(message)
+        for part in item["content"]:
+            yield from (self._annotation(one) for one in part["annotations"] if one["type"] != "file_citation")
 
     def _end_message(self, message: Message) -> Iterator[Told]:
         yield from self._rest_of(message)
         text = cast(_Text, self._text)
-        item = message_item(message)
+        item = self.output[text.index]
         part = item["content"][0] if item["content"] else output_text("")
         said = {
             "content_index": 0,
@@ -225,7 +222,7 @@ class Telling:
             yield from self._arguments_deltas(call["type"], self._call.add(piece))
 
     def _begin_call(self, call: ToolCall) -> Iterator[Told]:
-        self._call = self._begin(_empty(call_item(call, "", self.run, "in_progress")))
+        self._call = self._begin(call_item(call, "", self.run, "in_progress"))
         yield self._added(self._call)
         if call["type"] != "function":
             yield self._of_call(call, "in_progress")
@@ -300,16 +297,3 @@ class _Text:
             held, self._held = self._held, ""
             self.told += len(held)
             yield held
-
-
-def _empty(item: dict[str, Any]) -> dict[str, Any]:
-    """A call that begins: nothing has come of it."""
-    return {
-        **item,
-        **({"results": None} if "results" in item else {}),
-        **({"outputs": None} if "outputs" in item else {}),
-    }
-
-
-def _first_text(message: Message) -> Any:
-    return next((part["text"] for part in message["content"] if part["type"] == "text"), {"value": ""})

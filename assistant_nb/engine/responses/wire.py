@@ -13,7 +13,7 @@ from ..journal import RunState
 from ..objects import Conversation, ItemBody, Message, ResponseRequest, Run, RunStep, Thread
 from ..params.fields import ResponseFormat, Settings, ToolChoice, ToolResources, settings
 from ..params.responses import CountTokens, CreateResponse, FlatTool, TextFormatParam
-from ..parts import Annotation, CodeOutput, Part, Tool, ToolCall, Usage
+from ..parts import Annotation, CitationAnnotation, CodeOutput, Part, Tool, ToolCall, Usage
 from ..run_states import MOVING
 
 Response = dict[str, Any]
@@ -126,7 +126,7 @@ def function_echo(given: Mapping[str, Any]) -> dict[str, Any]:
         parameters = {**parameters, "additionalProperties": False}
     return {
         "type": "function",
-        "description": given.get("description"),
+        "description": given.get("description") or None,
         "name": given["name"],
         "parameters": parameters,
         "strict": strict,
@@ -159,7 +159,7 @@ def echo(body: CreateResponse) -> dict[str, Any]:
         "max_tool_calls": body.get("max_tool_calls"),
         "prompt_cache_key": body.get("prompt_cache_key"),
         "prompt_cache_retention": body.get("prompt_cache_retention"),
-        "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
+        "reasoning": {"context": None, "effort": None, "summary": None, **reasoning},
         "safety_identifier": body.get("safety_identifier"),
         "service_tier": body.get("service_tier", "auto"),
         "text": {"format": shape, "verbosity": text.get("verbosity", "medium")},
@@ -286,12 +286,8 @@ def message_item(message: Message) -> ItemBody:
         return message["sent"]
     if message["role"] == "user":
         return item(message["id"], "message", content=[_input_part(part) for part in message["content"]], role="user")
-    texts = [part["text"] for part in message["content"] if part["type"] == "text"]
-    content = []
-    if texts:
-        text, annotations = plain(texts[0]["value"], texts[0].get("annotations", []), message["thread_id"])
-        annotations += [picture_citation(id, message["thread_id"]) for id in pictures(message)]
-        content = [output_text(text, annotations)]
+    text = first_text(message)
+    content = [output_text(*plain(text, message))] if "value" in text else []
     status = message.get("status", "completed")
     return item(message["id"], "message", status, content=content, role="assistant")
 
@@ -318,40 +314,43 @@ def input_image(detail: str, file_id: str | None = None, image_url: str | None =
     return {"type": "input_image", "detail": detail, "file_id": file_id, "image_url": image_url}
 
 
-def pictures(message: Message) -> list[str]:
-    """What code has drawn for a message, as file ids."""
-    return [part["image_file"]["file_id"] for part in message["content"] if part["type"] == "image_file"]
+def first_text(message: Message) -> Any:
+    """The text of a message that a run has written; empty if there is none."""
+    return next((part["text"] for part in message["content"] if part["type"] == "text"), {})
 
 
-def plain(text: str, annotations: Sequence[Annotation], thread_id: str) -> tuple[str, list[dict[str, Any]]]:
-    """A text without the marks that cite hits, and its annotations: each says where its mark has been."""
-    pieces, found, at, length = list[str](), list[dict[str, Any]](), 0, 0
-    for one in annotations:
-        before = text[at : one["start_index"]]
-        pieces.append(before)
-        length += len(before)
-        at = one["end_index"] if one["type"] == "file_citation" else one["start_index"]
-        found.append(citation(one, length, thread_id))
-    return "".join([*pieces, text[at:]]), found
+def cited(annotations: Sequence[Annotation]) -> list[CitationAnnotation]:
+    """The annotations whose marks are not shown."""
+    return [one for one in annotations if one["type"] == "file_citation"]
 
 
-def citation(one: Annotation, at: int, thread_id: str) -> dict[str, Any]:
-    """What a place in a text points to; `at` is where the place begins, without the marks before it."""
-    if one["type"] == "file_citation":
-        name = one["text"].strip("【】").partition("†")[2]
-        return {"type": "file_citation", "file_id": one["file_citation"]["file_id"], "filename": name, "index": at}
-    name = one["text"].rpartition("/")[2]
-    return _container_citation(one["file_path"]["file_id"], name, at, at + len(one["text"]), thread_id)
+def plain(text: Any, message: Message) -> tuple[str, list[dict[str, Any]]]:
+    """A text without the marks that cite hits, and its annotations: where the marks have been, then files of code."""
+    shown, hits, links, at = "", list[dict[str, Any]](), list[dict[str, Any]](), 0
+    pictures = [part["image_file"]["file_id"] for part in message["content"] if part["type"] == "image_file"]
+    files = [_container_citation(id, f"{container_file_id(id)}.png", 0, 0, message) for id in pictures]
+    for one in text.get("annotations", []):
+        shown += text["value"][at : one["start_index"]]
+        if one["type"] == "file_citation":
+            hits.append(citation(one, len(shown)))
+            at = one["end_index"]
+        else:
+            start, end, name = len(shown), len(shown) + len(one["text"]), one["text"].rpartition("/")[2]
+            links.append(_container_citation(one["file_path"]["file_id"], name, start, end, message))
+            at = one["start_index"]
+    return shown + text["value"][at:], [*hits, *files, *links]
 
 
-def picture_citation(file_id: str, thread_id: str) -> dict[str, Any]:
-    return _container_citation(file_id, f"{container_file_id(file_id)}.png", 0, 0, thread_id)
+def citation(one: CitationAnnotation, at: int) -> dict[str, Any]:
+    """What a mark cites that stood at this place."""
+    name = one["text"].strip("【】").partition("†")[2]
+    return {"type": "file_citation", "file_id": one["file_citation"]["file_id"], "filename": name, "index": at}
 
 
-def _container_citation(file_id: str, name: str, start: int, end: int, thread_id: str) -> dict[str, Any]:
+def _container_citation(file_id: str, name: str, start: int, end: int, message: Message) -> dict[str, Any]:
     return {
         "type": "container_file_citation",
-        "container_id": container_id(thread_id),
+        "container_id": container_id(message["thread_id"]),
         "end_index": end,
         "file_id": container_file_id(file_id),
         "filename": name,
