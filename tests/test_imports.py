@@ -95,7 +95,7 @@ FLOORS = [
         "sandbox.collect",
         "sandbox.line",
     ],
-    ["engine.runs.seat", "engine.responses.turns"],
+    ["engine.runs.seat", "engine.responses.turns", "engine.responses.request"],
     ["engine.runs.stepping", "sandbox.layers", "sandbox.process"],
     ["engine.runs.prefixes", "sandbox.execution"],
     [

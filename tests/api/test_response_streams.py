@@ -48,9 +48,9 @@ def order(events: list[dict[str, Any]]) -> str:
     return " ".join(names[2:])
 
 
-def searching(client: OpenAI) -> Any:
+def searching(client: OpenAI, name: str = "notes.txt", text: bytes = b"Travis likes pizza.") -> Any:
     """A tool that finds what Travis likes."""
-    file = client.files.create(file=("notes.txt", b"Travis likes pizza."), purpose="assistants")
+    file = client.files.create(file=(name, text), purpose="assistants")
     return {"type": "file_search", "vector_store_ids": [client.vector_stores.create(file_ids=[file.id]).id]}
 
 
@@ -90,6 +90,20 @@ def test_a_search_is_told_and_its_citation_where_the_mark_was(connect: Connect) 
     search, message = events[-1]["response"]["output"]
     assert search["queries"] == ["pizza"] and search["results"] is None
     assert message["content"][0]["annotations"] == [cited]
+
+
+def test_marks_of_earlier_searches_still_cite_and_those_of_later_ones_are_others(connect: Connect) -> None:
+    search = ToolCall("file_search", "pizza")
+    client = connect(
+        [search, ToolCall("add", "{}")], "Pizza【4:0†notes.txt】.", search, "A【4:0†notes.txt】 b【5:0†other.txt】"
+    )
+    first_tool, other = searching(client), searching(client, "other.txt", b"Others like pizza, too.")
+    first = client.responses.create(model="m", input="1?", tools=[first_tool, ADD])
+    output: Any = {"type": "function_call_output", "call_id": first.output[1].to_dict()["call_id"], "output": "3"}
+    second = client.responses.create(model="m", input=[output], tools=[ADD], previous_response_id=first.id)
+    third = client.responses.create(model="m", input="2?", tools=[other], previous_response_id=second.id)
+    cited = [item.to_dict()["content"][0]["annotations"] for item in (second.output[0], third.output[1])]  # type: ignore[index]
+    assert [[one["filename"] for one in notes] for notes in cited] == [["notes.txt"], ["notes.txt", "other.txt"]]
 
 
 def test_results_are_shown_to_those_who_ask(connect: Connect) -> None:

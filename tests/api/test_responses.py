@@ -223,7 +223,9 @@ def test_a_recording_answers_a_run_and_a_response_and_each_counts_for_itself(
         thread = client.beta.threads.create(messages=[{"role": "user", "content": "2 + 2?"}])
         client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
         said.append(client.beta.threads.messages.list(thread.id).data[0].content[0].text.value)  # type: ignore[union-attr]
-        said.append(client.responses.create(model="gpt-4o", instructions="Be brief.", input="2 + 2?").output_text)
+        plain: Any = {"format": {"type": "text"}}
+        same = client.responses.create(model="gpt-4o", instructions="Be brief.", input="2 + 2?", text=plain)
+        said.append(same.output_text)
     assert said == ["Four.", "Four.", "Four again.", "Four again."]
 
 
@@ -289,8 +291,8 @@ def test_tokens_of_a_prompt_are_counted_and_nothing_is_kept(connect: Connect, ma
         ({"input": [{"type": "function_call_output", "call_id": "call_1", "output": [{"type": "input_file", "file_url": "x"}]}]}, "opens no 'file_url'"),
         ({"input": [{"role": "user", "content": [{"type": "input_file", "filename": "a.mp3", "file_data": "data:audio/mpeg;base64,AAAA"}]}]}, "unsupported MIME type 'audio/mpeg'"),
         ({"input": [{"role": "user", "content": [{"type": "input_file", "filename": "a.txt", "file_data": "no base64"}]}]}, "a value that is none"),
-        ({"tools": [{"type": "web_search"}]}, "'web_search' does not run here: this engine has no web search"),
-        ({"tools": [{"type": "mcp", "server_label": "x"}]}, "'mcp' does not run here: this engine has no MCP"),
+        ({"tools": [{"type": "web_search"}]}, "'web_search' does not run here: this engine runs functions"),
+        ({"tools": [{"type": "mcp", "server_label": "x"}]}, "'mcp' does not run here: this engine runs functions"),
         ({"tool_choice": {"type": "image_generation"}}, "'image_generation' does not run here"),
         ({"input": [{"type": "computer_call_output"}]}, "'computer_call_output' does not run here"),
         ({"input": [{"role": "user", "content": [{"type": "input_file", "file_url": "https://x"}]}]}, "opens no 'file_url'"),

@@ -1,6 +1,5 @@
 """Bodies and queries of responses and conversations. Fields that change no answer here are taken and passed over."""
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final, Literal, NotRequired, Required
 
 from annotated_types import Ge, Le, MaxLen, MinLen
@@ -26,50 +25,38 @@ from .fields import (
     by_type,
     text_or_list,
 )
-from .files import Filter
+from .files import Filter, SearchRanking
 from .lab import HoldRun
 
 Data = Annotated[str, MaxLen(2**24)]
 """A text that may hold a picture or a file."""
 
 
-def _refused(elsewhere: Mapping[str, str]) -> Callable[[Any], Any]:
+def _known(given: Any) -> Any:
     """Refuse what the hosted API runs, and this engine does not."""
-
-    def check(given: Any) -> Any:
-        kind = given.get("type") if isinstance(given, dict) else None
-        if isinstance(kind, str) and (what := next((elsewhere[one] for one in elsewhere if kind.startswith(one)), "")):
-            message = "'{kind}' does not run here: this engine has no {what}"
-            raise PydanticCustomError("elsewhere", message, {"kind": kind, "what": what})
-        return given
-
-    return check
+    kind = given.get("type") if isinstance(given, dict) else None
+    if isinstance(kind, str) and kind.startswith(_ELSEWHERE):
+        message = "'{kind}' does not run here: this engine runs functions, file_search and code_interpreter"
+        raise PydanticCustomError("elsewhere", message, {"kind": kind})
+    return given
 
 
-_ELSEWHERE: Final = {
-    "web_search": "web search",
-    "mcp": "MCP",
-    "image_generation": "image generation",
-    "computer": "computer use",
-    "local_shell": "shell",
-    "shell": "shell",
-    "apply_patch": "apply_patch",
-    "custom": "custom tools",
-    "tool_search": "tool search",
-    "namespace": "tool search",
-    "additional_tools": "tool search",
-    "compaction": "compaction",
-    "program": "programmatic tool calls",
-}
-_runs_here: Final = BeforeValidator(_refused(_ELSEWHERE))
+_ELSEWHERE: Final = (
+    *("web_search", "mcp", "image_generation", "computer", "local_shell", "shell", "apply_patch", "custom"),
+    *("tool_search", "namespace", "additional_tools", "compaction", "program"),
+)
+_runs_here: Final = BeforeValidator(_known)
 
 # Parts of messages
 
 
-class InputText(TypedDict):
+class _Cached(TypedDict, total=False):
+    prompt_cache_breakpoint: dict[str, Any]
+
+
+class InputText(_Cached):
     type: Literal["input_text"]
     text: Text
-    prompt_cache_breakpoint: NotRequired[dict[str, Any]]
 
 
 def _one_picture(given: "InputImage") -> "InputImage":
@@ -78,12 +65,11 @@ def _one_picture(given: "InputImage") -> "InputImage":
     return given
 
 
-class InputImage(TypedDict):
+class InputImage(_Cached):
     type: Literal["input_image"]
     image_url: NotRequired[Data]
     file_id: NotRequired[FileId]
     detail: NotRequired[Literal["auto", "low", "high", "original"]]
-    prompt_cache_breakpoint: NotRequired[dict[str, Any]]
 
 
 def _one_file(given: "InputFile") -> "InputFile":
@@ -96,14 +82,13 @@ def _one_file(given: "InputFile") -> "InputFile":
     return given
 
 
-class InputFile(TypedDict):
+class InputFile(_Cached):
     type: Literal["input_file"]
     file_id: NotRequired[FileId]
     filename: NotRequired[Text]
     file_data: NotRequired[Data]
     file_url: NotRequired[Text]
     detail: NotRequired[Literal["auto", "low", "high"]]
-    prompt_cache_breakpoint: NotRequired[dict[str, Any]]
 
 
 class OutputText(TypedDict):
@@ -118,73 +103,55 @@ class RefusalPart(TypedDict):
     refusal: Text
 
 
-InputPart = Annotated[
-    Annotated[InputText, Tag(MARK + "input_text")]
-    | Annotated[InputImage, AfterValidator(_one_picture), Tag(MARK + "input_image")]
-    | Annotated[InputFile, AfterValidator(_one_file), Tag(MARK + "input_file")],
-    Discriminator(by_type),
-]
-ContentPart = Annotated[
-    Annotated[InputText, Tag(MARK + "input_text")]
-    | Annotated[InputImage, AfterValidator(_one_picture), Tag(MARK + "input_image")]
-    | Annotated[InputFile, AfterValidator(_one_file), Tag(MARK + "input_file")]
-    | Annotated[OutputText, Tag(MARK + "output_text")]
-    | Annotated[RefusalPart, Tag(MARK + "refusal")],
-    Discriminator(by_type),
-]
+_TextPart = Annotated[InputText, Tag(MARK + "input_text")]
+_ImagePart = Annotated[InputImage, AfterValidator(_one_picture), Tag(MARK + "input_image")]
+_FilePart = Annotated[InputFile, AfterValidator(_one_file), Tag(MARK + "input_file")]
+InputPart = Annotated[_TextPart | _ImagePart | _FilePart, Discriminator(by_type)]
+_SaidPart = Annotated[OutputText, Tag(MARK + "output_text")] | Annotated[RefusalPart, Tag(MARK + "refusal")]
+ContentPart = Annotated[_TextPart | _ImagePart | _FilePart | _SaidPart, Discriminator(by_type)]
 
 # Items
 
 ItemStatus = Literal["in_progress", "completed", "incomplete", "failed", "searching", "interpreting"]
 
 
-class ItemMessage(TypedDict):
+class _Sent(TypedDict, total=False):
+    """What comes with an item that is sent back, and names nothing here."""
+
+    id: Text
+    status: ItemStatus
+
+
+class ItemMessage(_Sent):
     type: NotRequired[Literal["message"]]
     role: Literal["user", "assistant", "system", "developer"]
     content: Annotated[
         Annotated[Text, Tag(MARK + "text")] | Annotated[list[ContentPart], Tag(MARK + "list")],
         Discriminator(text_or_list),
     ]
-    id: NotRequired[Text]
-    status: NotRequired[ItemStatus]
     phase: NotRequired[Literal["commentary", "final_answer"]]
 
 
-class ItemCall(TypedDict):
+class ItemCall(_Sent):
     type: Literal["function_call"]
     call_id: Text
     name: Text
     arguments: Text
-    id: NotRequired[Text]
-    status: NotRequired[ItemStatus]
 
 
-class ItemOutput(TypedDict):
+class ItemOutput(_Sent):
     type: Literal["function_call_output"]
     call_id: Text
     output: Annotated[
         Annotated[Text, Tag(MARK + "text")] | Annotated[list[InputPart], Tag(MARK + "list")],
         Discriminator(text_or_list),
     ]
-    id: NotRequired[Text]
-    status: NotRequired[ItemStatus]
 
 
-class FoundText(TypedDict, total=False):
-    file_id: Text
-    filename: Text
-    text: Text
-    score: float
-    attributes: dict[str, Any]
-    vector_store_id: Text
-
-
-class ItemSearch(TypedDict):
+class ItemSearch(_Sent):
     type: Literal["file_search_call"]
-    id: NotRequired[Text]
     queries: list[Text]
-    results: NotRequired[list[FoundText]]
-    status: NotRequired[ItemStatus]
+    results: NotRequired[list[dict[str, Any]]]
 
 
 class LogsOutput(TypedDict):
@@ -202,24 +169,20 @@ CodeItemOutput = Annotated[
 ]
 
 
-class ItemCode(TypedDict):
+class ItemCode(_Sent):
     type: Literal["code_interpreter_call"]
-    id: NotRequired[Text]
     code: NotRequired[Text]
     container_id: NotRequired[Text]
     outputs: NotRequired[list[CodeItemOutput]]
-    status: NotRequired[ItemStatus]
 
 
-class ItemReasoning(TypedDict):
+class ItemReasoning(_Sent):
     """Taken when it is sent back, and left out of the prompt: the models here cannot read it."""
 
     type: Literal["reasoning"]
-    id: NotRequired[Text]
     summary: NotRequired[list[dict[str, Any]]]
     content: NotRequired[list[dict[str, Any]]]
     encrypted_content: NotRequired[Data]
-    status: NotRequired[ItemStatus]
 
 
 class ItemReference(TypedDict):
@@ -261,17 +224,11 @@ class FlatFunction(TypedDict):
     strict: NotRequired[bool]
 
 
-class SearchRankingOptions(TypedDict, total=False):
-    ranker: Literal["none", "auto", "default-2024-11-15", "default_2024_08_21"]
-    score_threshold: Annotated[float, Ge(0), Le(1)]
-    hybrid_search: dict[str, Any]
-
-
 class FlatSearch(TypedDict):
     type: Literal["file_search"]
     vector_store_ids: Annotated[list[Text], MinLen(1), MaxLen(100)]
     max_num_results: NotRequired[Annotated[int, Ge(1), Le(50)]]
-    ranking_options: NotRequired[SearchRankingOptions]
+    ranking_options: NotRequired[SearchRanking]
     filters: NotRequired[Filter]
 
 
@@ -303,30 +260,20 @@ class FlatChoice(TypedDict):
     name: Text
 
 
-Choosable = Annotated[
-    Annotated[FlatChoice, Tag(MARK + "function")]
-    | Annotated[ChosenTool, Tag(MARK + "file_search")]
-    | Annotated[ChosenTool, Tag(MARK + "code_interpreter")],
-    Discriminator(by_type),
-    _runs_here,
-]
+_Function = Annotated[FlatChoice, Tag(MARK + "function")]
+_Search = Annotated[ChosenTool, Tag(MARK + "file_search")]
+_Code = Annotated[ChosenTool, Tag(MARK + "code_interpreter")]
 
 
 class AllowedTools(TypedDict):
     type: Literal["allowed_tools"]
     mode: Literal["auto", "required"]
-    tools: Annotated[list[Choosable], MaxLen(128)]
+    tools: Annotated[list[Annotated[_Function | _Search | _Code, Discriminator(by_type), _runs_here]], MaxLen(128)]
 
 
-FlatToolChoice = Annotated[
-    Annotated[Literal["none", "auto", "required"], Tag(MARK + "word")]
-    | Annotated[FlatChoice, Tag(MARK + "function")]
-    | Annotated[ChosenTool, Tag(MARK + "file_search")]
-    | Annotated[ChosenTool, Tag(MARK + "code_interpreter")]
-    | Annotated[AllowedTools, Tag(MARK + "allowed_tools")],
-    Discriminator(by_type),
-    _runs_here,
-]
+_Word = Annotated[Literal["none", "auto", "required"], Tag(MARK + "word")]
+_Allowed = Annotated[AllowedTools, Tag(MARK + "allowed_tools")]
+FlatToolChoice = Annotated[_Word | _Function | _Search | _Code | _Allowed, Discriminator(by_type), _runs_here]
 
 # What else a request may say
 

@@ -22,7 +22,7 @@ from ..runs.runner import Runner
 from ..runs.writer import Writer
 from ..store import Store
 from ..threads import file_ids, store_ids
-from . import wire
+from . import request
 from .arriving import Arrived, arrive
 from .chains import Row
 from .store import conversation_of, response_of
@@ -56,7 +56,7 @@ def begin(runner: Runner, blobs: Blobs, body: CreateResponse, breakpoints: list[
         place = _place(runner, body)
         thread_id = place.thread_id or _new_chain(store)
         id, at = store.new_id("response", thread_id), store.now(thread_id)
-        run = wire.run(id, at, thread_id, body, _request(body, place))
+        run = request.run(id, at, thread_id, body, _request(body, place))
         _check_tools(store, run, body.get("tools", []))
         rows = [one.row(id, n, thread_id, at, id) for n, one in enumerate(arrived)]
         check_calls([*place.context(store), *rows])
@@ -78,7 +78,7 @@ def count_tokens(runner: Runner, blobs: Blobs, body: CountTokens) -> int:
     given = [one.row("resp_", n, place.thread_id, 0, "") for n, one in enumerate(arrived)]
     above, turns = turns_of([*place.context(store), *given])
     body = cast(CreateResponse, body)  # whose other keys may be left out
-    run = wire.run("resp_", 0, place.thread_id, body, _request(body, place))
+    run = request.run("resp_", 0, place.thread_id, body, _request(body, place))
     return estimate_prompt_tokens(prompt_of(RunState(objects={"": run}), turns, (), above))
 
 
@@ -110,7 +110,7 @@ def _request(body: CreateResponse, place: Place) -> ResponseRequest:
         "store": body.get("store", True),
         "include": [*body.get("include", [])],
         "deleted": False,
-        "echo": wire.echo(body),
+        "echo": request.echo(body),
     }
 
 

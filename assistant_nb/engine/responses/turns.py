@@ -10,8 +10,10 @@ from typing import Any, Final
 
 from ..entries import PromptPart
 from ..errors import BadRequest
+from ..files.file_objects import SearchHit
 from ..model.base import ToolCall, Turn
 from ..objects import Item, ItemBody
+from ..parts import Searched
 from ..runs.prompt import IMAGE, number_after, read_hits, read_message, read_outputs
 from .chains import Row
 
@@ -55,6 +57,19 @@ def turns_of(rows: Sequence[Row]) -> tuple[list[str], list[Turn]]:
             turns.append(Turn("assistant", said, calls))
             group, spoke = _group(row), _NOBODY
     return above, turns
+
+
+def searched_before(rows: Sequence[Row]) -> list[Searched]:
+    """What the searches among items have found, in order."""
+    searches = [item for item in map(_item, rows) if item["type"] == "file_search_call"]
+    return [{"ranking_options": {"ranker": "", "score_threshold": 0}, "results": _hits(item)} for item in searches]
+
+
+def _hits(item: ItemBody) -> list[SearchHit]:
+    return [
+        {"file_id": hit.get("file_id", ""), "file_name": hit.get("filename", ""), "score": 0, "attributes": {}}
+        for hit in item.get("results") or []
+    ]
 
 
 def check_calls(rows: Sequence[Row]) -> None:

@@ -1,19 +1,18 @@
 """The objects of responses as they travel: how a run looks as a response, and a step or a message as an item.
 
-Keys stand in the order in which the newest recordings have them. What a response shows of its request is made once,
-when it is created (`echo`). Source: recorded answers; the published description of `/responses` and `/conversations`.
+Keys stand in the order in which the newest recordings have them. What a response repeats is made in `request`.
+Source: recorded answers; the published description of `/responses` and `/conversations`.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final, cast
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, Final
 
 from .. import wire
+from ..files.file_objects import SearchHit
 from ..ids import container_file_id, container_id, item_id
 from ..journal import RunState
-from ..objects import Conversation, ItemBody, Message, ResponseRequest, Run, RunStep, Thread
-from ..params.fields import ResponseFormat, Settings, ToolChoice, ToolResources, settings
-from ..params.responses import CountTokens, CreateResponse, FlatTool, TextFormatParam
-from ..parts import Annotation, CitationAnnotation, CodeOutput, Part, Tool, ToolCall, Usage
+from ..objects import Conversation, ItemBody, Message, Run, RunStep, Thread
+from ..parts import Annotation, CitationAnnotation, CodeOutput, Part, ToolCall, Usage
 from ..run_states import MOVING
 
 Response = dict[str, Any]
@@ -39,154 +38,6 @@ _TOOL_USAGE: Final = {
     },
     "web_search": {"num_requests": 0},
 }
-
-# A request as a run
-
-
-def run(id: str, at: int, thread_id: str, body: CreateResponse, request: ResponseRequest) -> Run:
-    """A queued run that is a response. No assistant stands behind it."""
-    asks = settings_of(body)
-    nobody = wire.assistant("", at, {"model": body["model"]})
-    made = wire.run(id, at, thread_id, nobody, {"assistant_id": "", "metadata": body.get("metadata", {})})
-    made |= cast(Run, asks)
-    made["instructions"] = body.get("instructions")
-    made["tools"], made["tool_choice"] = tools_of(body)
-    made["tool_resources"] = _resources(body.get("tools", []))
-    made["parallel_tool_calls"] = body.get("parallel_tool_calls", True)
-    made["max_completion_tokens"] = body.get("max_output_tokens")
-    made["request"] = request
-    return made
-
-
-def settings_of(body: CountTokens) -> Settings:
-    """What a request asks of its model, as runs say it. A plain text is the usual answer."""
-    usual: TextFormatParam = {"type": "text"}
-    shape = body.get("text", {}).get("format", usual)
-    given: dict[str, Any] = {"reasoning_effort": body.get("reasoning", {}).get("effort")}
-    given |= {name: value for name, value in body.items() if name in ("temperature", "top_p")}
-    return settings(cast(Settings, {**given, "response_format": _format(shape)}))
-
-
-def _format(shape: TextFormatParam) -> ResponseFormat:
-    match shape["type"]:
-        case "text":
-            return "auto"
-        case "json_object":
-            return {"type": "json_object"}
-        case "json_schema":
-            schema = {key: value for key, value in shape.items() if key != "type"}
-            return cast(ResponseFormat, {"type": "json_schema", "json_schema": schema})
-
-
-def tools_of(body: CountTokens) -> tuple[list[Tool], ToolChoice]:
-    """The tools as runs have them, and the choice among them; `allowed_tools` leaves only some."""
-    tools, choice = [_tool(tool) for tool in body.get("tools", [])], body.get("tool_choice", "auto")
-    if isinstance(choice, str):
-        return tools, choice
-    if choice["type"] == "allowed_tools":
-        names = [one["name"] if one["type"] == "function" else one["type"] for one in choice["tools"]]
-        return [
-            one for one in tools if (one["function"]["name"] if one["type"] == "function" else one["type"]) in names
-        ], choice["mode"]
-    if choice["type"] == "function":
-        return tools, {"type": "function", "function": {"name": choice["name"]}}
-    return tools, choice
-
-
-def _tool(given: FlatTool) -> Tool:
-    match given["type"]:
-        case "code_interpreter":
-            return {"type": "code_interpreter"}
-        case "file_search":
-            tool = wire.tool({"type": "file_search"})
-            assert tool["type"] == "file_search"
-            search = tool["file_search"]
-            search["max_num_results"] = given.get("max_num_results", _MOST_RESULTS)
-            search["ranking_options"]["score_threshold"] = given.get("ranking_options", {}).get("score_threshold", 0.0)
-            if "filters" in given:
-                search["filters"] = given["filters"]
-            return tool
-        case "function":
-            flat = function_echo(given)
-            return wire.tool(
-                cast(
-                    Any,
-                    {"type": "function", "function": {k: v for k, v in flat.items() if k != "type" and v is not None}},
-                )
-            )
-
-
-_MOST_RESULTS: Final = 20
-
-
-def function_echo(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A function as a response shows it: strict unless it says otherwise, and then without other arguments."""
-    strict, parameters = given.get("strict", True), given.get("parameters", {"type": "object", "properties": {}})
-    if strict:
-        parameters = {**parameters, "additionalProperties": False}
-    return {
-        "type": "function",
-        "description": given.get("description") or None,
-        "name": given["name"],
-        "parameters": parameters,
-        "strict": strict,
-    }
-
-
-def _resources(tools: Sequence[FlatTool]) -> ToolResources:
-    resources: ToolResources = {}
-    for tool in tools:
-        if tool["type"] == "file_search":
-            resources["file_search"] = {"vector_store_ids": tool["vector_store_ids"]}
-        elif tool["type"] == "code_interpreter" and not isinstance(tool["container"], str):
-            resources["code_interpreter"] = {"file_ids": tool["container"].get("file_ids", [])}
-    return resources
-
-
-def echo(body: CreateResponse) -> dict[str, Any]:
-    """The keys of a response that repeat its request, with their defaults."""
-    reasoning, text = body.get("reasoning", {}), body.get("text", {})
-    shape: Any = text.get("format", {"type": "text"})
-    if shape["type"] == "json_schema":
-        shape = {
-            "type": "json_schema",
-            "description": shape.get("description"),
-            "name": shape["name"],
-            "schema": shape.get("schema", {}),
-            "strict": shape.get("strict", False),
-        }
-    return {
-        "max_tool_calls": body.get("max_tool_calls"),
-        "prompt_cache_key": body.get("prompt_cache_key"),
-        "prompt_cache_retention": body.get("prompt_cache_retention"),
-        "reasoning": {"context": None, "effort": None, "summary": None, **reasoning},
-        "safety_identifier": body.get("safety_identifier"),
-        "service_tier": body.get("service_tier", "auto"),
-        "text": {"format": shape, "verbosity": text.get("verbosity", "medium")},
-        "tool_choice": body.get("tool_choice", "auto"),
-        "tools": [_tool_echo(tool) for tool in body.get("tools", [])],
-        "top_logprobs": body.get("top_logprobs", 0),
-        "truncation": body.get("truncation", "disabled"),
-        "user": body.get("user"),
-    }
-
-
-def _tool_echo(tool: FlatTool) -> dict[str, Any]:
-    match tool["type"]:
-        case "function":
-            return function_echo(tool)
-        case "code_interpreter":
-            return {**tool}
-        case "file_search":
-            ranking = {"ranker": "auto", "score_threshold": 0.0, **tool.get("ranking_options", {})}
-            return {
-                "type": "file_search",
-                "filters": tool.get("filters"),
-                "max_num_results": tool.get("max_num_results", _MOST_RESULTS),
-                "ranking_options": ranking,
-                "vector_store_ids": tool["vector_store_ids"],
-            }
-
 
 # A run as a response
 
@@ -367,23 +218,24 @@ def call_item(call: ToolCall, arguments: str, run: Run, status: str) -> ItemBody
             name = call["function"]["name"]
             return item(id, "function_call", status, arguments=arguments, call_id=call["id"], name=name)
         case "file_search":
-            results = [
-                {
-                    "attributes": hit["attributes"],
-                    "file_id": hit["file_id"],
-                    "filename": hit["file_name"],
-                    "score": hit["score"],
-                    "text": "".join(part["text"] for part in hit["content"]),
-                    "vector_store_id": hit.get("vector_store_id", ""),
-                }
-                for hit in call["file_search"]["results"]
-            ]
+            results = list(map(_found, call["file_search"]["results"]))
             queries = [arguments] if arguments else []
             return item(id, "file_search_call", status, queries=queries, results=results)
         case "code_interpreter":
             outputs = list(map(_output, call["code_interpreter"]["outputs"]))
             container = container_id(run["thread_id"])
             return item(id, "code_interpreter_call", status, code=arguments, container_id=container, outputs=outputs)
+
+
+def _found(hit: SearchHit) -> dict[str, Any]:
+    return {
+        "attributes": hit["attributes"],
+        "file_id": hit["file_id"],
+        "filename": hit["file_name"],
+        "score": hit["score"],
+        "text": "".join(part["text"] for part in hit["content"]),
+        "vector_store_id": hit.get("vector_store_id", ""),
+    }
 
 
 def _output(output: CodeOutput) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from ..model.base import (
 )
 from ..objects import MESSAGE, Message, Run, RunStep
 from ..parts import Annotation, ImageFilePart, Searched, StepDetails, ToolCall, ToolType, Usage
+from ..responses.turns import searched_before
 from ..store import Store
 from ..threads import files_made
 from .citations import Cutter, Hits, cited_in, numbered
@@ -68,15 +69,17 @@ class Listening:
     def _to_point_to(self, searches: list[Searched]) -> Hits:
         calls = [call for turn in self._prompt.messages for call in turn.tool_calls if call.name == "file_search"]
         quotes = any("【" in turn.content for turn in self._prompt.messages)
-        earlier = self._earlier() if quotes else []
+        made = files_made(self._store, self._run)
+        if not (calls or quotes):
+            return Hits(made=made)
+        if "request" in self._run:  # it reads the searches of earlier responses again
+            rows = self._store.context(self._run)
+            searches = [*searched_before(rows), *searches]
+            earlier = [row for row in rows if row["object"] == "thread.message"]
+        else:
+            earlier = self._store.all(MESSAGE, self._run["thread_id"]) if quotes else []
         outputs = (call.output or "" for call in calls)
-        return Hits(numbered(outputs, searches), cited_in(earlier), files_made(self._store, self._run))
-
-    def _earlier(self) -> list[Message]:
-        """The messages that the run answers to. Beside a response there may be others on its hidden thread."""
-        if "request" in self._run:
-            return [row for row in self._store.context(self._run) if row["object"] == "thread.message"]
-        return self._store.all(MESSAGE, self._run["thread_id"])
+        return Hits(numbered(outputs, searches), cited_in(earlier), made)
 
     def _from_the_beginning(self) -> None:
         self._said: list[str] = []

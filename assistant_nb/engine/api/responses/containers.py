@@ -3,36 +3,20 @@
 Source: API reference, "Container files"; recorded answers.
 """
 
-from collections.abc import Iterator
-from typing import Any, Literal, TypedDict
+from typing import Any
 
 from ...errors import NotFound
 from ...files.file_objects import File
 from ...ids import PREFIXES, container_file_id
 from ...objects import FILE
 from ...params.responses import ItemsQuery
+from ...wire import Page
 from ..base import Call, Content, Route
 
-
-class ContainerFile(TypedDict):
-    id: str
-    object: Literal["container.file"]
-    created_at: int
-    bytes: int
-    container_id: str
-    path: str
-    source: Literal["user", "assistant"]
+ContainerFile = dict[str, Any]
 
 
-class FilePage(TypedDict):
-    object: Literal["list"]
-    data: list[ContainerFile]
-    first_id: str | None
-    has_more: bool
-    last_id: str | None
-
-
-def list_(call: Call[ItemsQuery]) -> FilePage:
+def list_(call: Call[ItemsQuery]) -> Page[ContainerFile]:
     query: ItemsQuery = {**call.params}
     if "after" in query:
         query["after"] = _file_id(query["after"])
@@ -81,15 +65,10 @@ def _file_id(id: str) -> str:
 def _thread_id(call: Call[object]) -> str:
     """The thread of a container: its id has what follows the prefix."""
     id = call.ids["container_id"]
-    for thread_id in _threads(id):
-        if call.store.exists(thread_id):
+    for kind in ("conversation", "chain"):
+        if call.store.exists(thread_id := f"{PREFIXES[kind]}_{id.removeprefix('cntr_')}"):
             return thread_id
     raise NotFound(f"Container with id '{id}' not found.")
-
-
-def _threads(id: str) -> Iterator[str]:
-    for prefix in (PREFIXES["conversation"], PREFIXES["chain"]):
-        yield f"{prefix}_{id.removeprefix('cntr_')}"
 
 
 _FILES = "/v1/containers/<container_id>/files"

@@ -10,8 +10,9 @@ from ...responses.arriving import arrive, shown_items
 from ...responses.begin import add_items, check_unlocked
 from ...responses.store import conversation_of, delete_conversation, item_of
 from ...responses.wire import conversation
+from ...wire import Deleted, Page
 from ..base import Call, Route
-from .responses import Deleted, ItemPage, page, shown
+from .responses import page, shown
 
 
 def create(call: Call[CreateConversation]) -> Conversation:
@@ -44,7 +45,7 @@ def delete(call: Call[object]) -> Deleted:
     return {"id": thread["id"], "object": "conversation.deleted", "deleted": True}
 
 
-def create_items(call: Call[CreateItems]) -> ItemPage:
+def create_items(call: Call[CreateItems]) -> Page[ItemBody]:
     thread = _thread(call)
     arrived = arrive(call.store, call.blobs, call.params["items"], "items")
     call.runner.settle(thread["id"])
@@ -53,7 +54,7 @@ def create_items(call: Call[CreateItems]) -> ItemPage:
     return page(call, rows, has_more=False)
 
 
-def list_items(call: Call[ItemsQuery]) -> ItemPage:
+def list_items(call: Call[ItemsQuery]) -> Page[ItemBody]:
     return page(call, *call.store.conversation_items(_thread(call)["id"], **call.params))
 
 

@@ -3,18 +3,11 @@
 import base64
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
-from typing import Any, Final, TypedDict
+from typing import Any, Final
 
 from ...errors import ApiError, BadRequest, NoAnswer, RateLimited
 from ...objects import ItemBody, Run
-from ...params.responses import (
-    CountTokens,
-    CreateHeldResponse,
-    CreateResponse,
-    ItemsQuery,
-    ResponseInclude,
-    RetrieveQuery,
-)
+from ...params import responses as params
 from ...responses import begin, wire
 from ...responses.arriving import shown_items
 from ...responses.chains import Row
@@ -22,30 +15,12 @@ from ...responses.store import delete_response, response_of
 from ...responses.telling import Telling, Told
 from ...responses.wire import Response
 from ...run_states import ACTIVE, MOVES
+from ...wire import Deleted, Page
 from ..base import Answer, Call, Route, Stream
 from ..runs import POLL_S, look_at
 
 
-class InputTokens(TypedDict):
-    object: str
-    input_tokens: int
-
-
-class Deleted(TypedDict):
-    id: str
-    object: str
-    deleted: bool
-
-
-class ItemPage(TypedDict):
-    object: str
-    data: list[ItemBody]
-    first_id: str | None
-    has_more: bool
-    last_id: str | None
-
-
-def create(call: Call[CreateResponse]) -> Answer:
+def create(call: Call[params.CreateResponse]) -> Answer:
     """Whoever reads the answer moves the response; in the background, a thread does."""
     run = begin.begin(call.runner, call.blobs, call.params)
     background, streams = run["request"]["background"], call.params.get("stream", False)
@@ -61,14 +36,14 @@ def create(call: Call[CreateResponse]) -> Answer:
     return _whole(call, run)
 
 
-def create_held(call: Call[CreateHeldResponse]) -> Response:
+def create_held(call: Call[params.CreateHeldResponse]) -> Response:
     """A response in the background that is held from the start."""
-    body: CreateHeldResponse = {**call.params, "background": True}
+    body: params.CreateHeldResponse = {**call.params, "background": True}
     run = begin.begin(call.runner, call.blobs, body, body.get("breakpoints", []))
     return _shown(call, run, run["request"]["include"])
 
 
-def retrieve(call: Call[RetrieveQuery]) -> Answer:
+def retrieve(call: Call[params.RetrieveQuery]) -> Answer:
     run = response_of(call.store, call.ids["response_id"])
     if call.params.get("stream", "false").lower() == "true":
         if not run["request"]["background"]:
@@ -105,17 +80,17 @@ def cancel(call: Call[object]) -> Response:
     return _shown(call, call.runner.seen(response_of(call.store, run["id"])), call.include)
 
 
-def list_input_items(call: Call[ItemsQuery]) -> ItemPage:
+def list_input_items(call: Call[params.ItemsQuery]) -> Page[ItemBody]:
     run = response_of(call.store, call.ids["response_id"])
     return page(call, *call.store.input_items(run, **call.params))
 
 
-def count_tokens(call: Call[CountTokens]) -> InputTokens:
+def count_tokens(call: Call[params.CountTokens]) -> Answer:
     tokens = begin.count_tokens(call.runner, call.blobs, call.params)
     return {"object": "response.input_tokens", "input_tokens": tokens}
 
 
-def page(call: Call[object], rows: list[Row], has_more: bool) -> ItemPage:
+def page(call: Call[object], rows: list[Row], has_more: bool) -> Page[ItemBody]:
     """Rows as a page of items."""
     items = list(shown(call, shown_items(rows), call.include))
     first, last = (items[0]["id"], items[-1]["id"]) if items else (None, None)
@@ -211,11 +186,13 @@ def _cut(event: Told, include: Collection[str], picture: Callable[[str], str]) -
 _ONE = "/v1/responses/<response_id>"
 
 ROUTES: list[Route[Any]] = [
-    Route("POST", "/v1/responses", create, CreateResponse, beta=False),
-    Route("POST", "/v1/responses/input_tokens", count_tokens, CountTokens, beta=False),
-    Route("GET", _ONE, retrieve, RetrieveQuery, beta=False, include=ResponseInclude),
+    Route("POST", "/v1/responses", create, params.CreateResponse, beta=False),
+    Route("POST", "/v1/responses/input_tokens", count_tokens, params.CountTokens, beta=False),
+    Route("GET", _ONE, retrieve, params.RetrieveQuery, beta=False, include=params.ResponseInclude),
     Route("DELETE", _ONE, delete, beta=False),
     Route("POST", f"{_ONE}/cancel", cancel, beta=False),
-    Route("GET", f"{_ONE}/input_items", list_input_items, ItemsQuery, beta=False, include=ResponseInclude),
-    Route("POST", "/v1/lab/responses", create_held, CreateHeldResponse, beta=False),
+    Route(
+        "GET", f"{_ONE}/input_items", list_input_items, params.ItemsQuery, beta=False, include=params.ResponseInclude
+    ),
+    Route("POST", "/v1/lab/responses", create_held, params.CreateHeldResponse, beta=False),
 ]
