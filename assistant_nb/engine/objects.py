@@ -93,6 +93,8 @@ class Message(TypedDict):
     metadata: dict[str, str]
     sent: NotRequired[ItemBody]
     """The item as which it came, if it came as one."""
+    refuses: NotRequired[bool]
+    """Of a response: whether the model says why it does not answer."""
 
 
 class Item(TypedDict):

@@ -40,7 +40,7 @@ RUN_LIFETIME_S: Final = 600
 RESULT_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 """What `include[]` may ask for."""
 
-_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at", "sent"})
+_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at", "sent", "refuses"})
 """Keys of a message that only streams carried, and the engine's own."""
 B = TypeVar("B")
 H = TypeVar("H", Thread, Run)

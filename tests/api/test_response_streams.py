@@ -14,7 +14,7 @@ from assistant_nb.engine.errors import ModelError
 from assistant_nb.engine.model.base import Prompt, ToolCall
 from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.human import Human
-from assistant_nb.engine.model.scripted import Scripted
+from assistant_nb.engine.model.scripted import Refusal, Scripted
 from tests.conftest import Connect, MakeApp
 from tests.until import until
 
@@ -146,6 +146,18 @@ def test_a_limit_and_a_failure_are_told_with_what_was_said(connect: Connect) -> 
     failed = events[-1]["response"]
     assert failed["error"]["code"] == "server_error" and failed["output"][0]["status"] == "incomplete"
     assert failed["output"][0]["content"][0]["text"] == "One two"
+
+
+def test_a_refusal_is_told_apart_and_read_as_a_text(connect: Connect, make_app: MakeApp) -> None:
+    app = make_app([Refusal("I can't"), Refusal(" do that.")], "Why?")
+    client = connect(app=app)
+    events = stream(client, background=True)
+    assert order(events[:1] + events[2:]) == MESSAGE.replace("output_text", "refusal") + " completed"
+    refused = {"type": "refusal", "refusal": "I can't do that."}
+    response = events[-1]["response"]
+    assert response["output"][0]["content"] == [refused] and again(client, events) == events
+    client.responses.create(model="m", input="x", previous_response_id=response["id"])
+    assert isinstance(app.model, Scripted) and app.model.prompts[-1].messages[1].content == "I can't do that."
 
 
 def test_an_answer_that_another_one_replaces_is_not_told(connect: Connect, make_app: MakeApp) -> None:

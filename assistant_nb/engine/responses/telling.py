@@ -7,7 +7,8 @@ whole answer from its entry in the journal, cut in the same places.
     created, queued, in_progress     from the run's own entries
     a message                        output_item.added, content_part.added, output_text.delta …, annotation.added …
                                      (of hits where their marks were, of files of code at the end),
-                                     output_text.done, content_part.done, output_item.done
+                                     output_text.done, content_part.done, output_item.done;
+                                     of one that refuses: refusal.delta …, refusal.done instead
     a call                           output_item.added, its arguments or code, .searching or .interpreting,
                                      .completed, output_item.done
     completed, incomplete, failed    the whole response
@@ -24,7 +25,7 @@ from ..entries import Answered
 from ..objects import Message, Run
 from ..parts import CitationAnnotation, ToolCall
 from ..runs.answer import Event
-from .wire import Response, call_item, citation, cited, first_text, message_item, output_text, response
+from .wire import Response, call_item, citation, cited, first_text, message_item, response, said
 
 Told = dict[str, Any]
 _PIECE: Final = re.compile(r"\s*\S{1,24}")
@@ -148,7 +149,7 @@ class Telling:
             assert self._message
             self._text = self._begin({**message_item({**self._message, "content": []}), "status": "in_progress"})
             yield self._added(self._text)
-            yield self._event("response.content_part.added", **self._part(output_text("")))
+            yield self._event("response.content_part.added", **self._part(said(self._message, "")))
 
     def _part(self, part: dict[str, Any]) -> dict[str, object]:
         text = cast(_Text, self._text)
@@ -166,7 +167,13 @@ class Telling:
             yield self._annotation(citation(one, text.told))
 
     def _text_delta(self, piece: str) -> Told:
+        if self._refuses:
+            return self._delta("response.refusal.delta", cast(_Text, self._text), piece, content_index=0)
         return self._delta("response.output_text.delta", cast(_Text, self._text), piece, content_index=0, logprobs=[])
+
+    @property
+    def _refuses(self) -> bool:
+        return self._message is not None and self._message.get("refuses", False)
 
     def _annotation(self, annotation: dict[str, Any]) -> Told:
         text = cast(_Text, self._text)
@@ -188,21 +195,19 @@ class Telling:
         yield from map(self._text_delta, text.rest())
         item = self.output[text.index] = message_item(message)
         for part in item["content"]:
-            yield from (self._annotation(one) for one in part["annotations"] if one["type"] != "file_citation")
+            notes = part.get("annotations", [])
+            yield from (self._annotation(one) for one in notes if one["type"] != "file_citation")
 
     def _end_message(self, message: Message) -> Iterator[Told]:
         yield from self._rest_of(message)
         text = cast(_Text, self._text)
         item = self.output[text.index]
-        part = item["content"][0] if item["content"] else output_text("")
-        said = {
-            "content_index": 0,
-            "item_id": text.id,
-            "logprobs": [],
-            "output_index": text.index,
-            "text": part["text"],
-        }
-        yield self._event("response.output_text.done", **said)
+        part = item["content"][0] if item["content"] else said(message, "")
+        place: dict[str, Any] = {"content_index": 0, "item_id": text.id, "output_index": text.index}
+        if self._refuses:
+            yield self._event("response.refusal.done", refusal=part["refusal"], **place)
+        else:
+            yield self._event("response.output_text.done", logprobs=[], text=part["text"], **place)
         yield self._event("response.content_part.done", **self._part(part))
         yield self._done(text, item)
         self._message = self._text = None

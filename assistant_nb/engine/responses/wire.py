@@ -138,13 +138,18 @@ def message_item(message: Message) -> ItemBody:
     if message["role"] == "user":
         return item(message["id"], "message", content=[_input_part(part) for part in message["content"]], role="user")
     text = first_text(message)
-    content = [output_text(*plain(text, message))] if "value" in text else []
+    content = [said(message, *plain(text, message))] if "value" in text else []
     status = message.get("status", "completed")
     return item(message["id"], "message", status, content=content, role="assistant")
 
 
 def item(id: str, kind: str, status: str = "completed", **fields: object) -> ItemBody:
     return {"id": id, "type": kind, "status": status, **fields}
+
+
+def said(message: Message, text: str, annotations: Sequence[object] = ()) -> dict[str, Any]:
+    """The content of a message that a run has written: a text, or a refusal."""
+    return {"type": "refusal", "refusal": text} if message.get("refuses") else output_text(text, annotations)
 
 
 def output_text(text: str, annotations: Sequence[object] = ()) -> dict[str, Any]:

@@ -158,7 +158,7 @@ class Listening:
             return
         if self._message is None:
             with self._writing() as writer:
-                self._message = self._begin_message(writer)
+                self._message = self._begin_message(writer, refuses=delta.refuses)
             yield None
             for index, file_id in enumerate(self._pictures):
                 picture: ImageFilePart = {"index": index, **wire.image(file_id)}
@@ -252,7 +252,7 @@ class Listening:
             failed = {"status": "failed", "failed_at": writer.at, "last_error": error}
             writer.note("thread.run.step.failed", step_id, failed)
 
-    def _begin_message(self, writer: Writer) -> Message:
+    def _begin_message(self, writer: Writer, *, refuses: bool = False) -> Message:
         """The message for an answer, and the step in which it is written."""
         run, thread_id = writer.run, writer.run["thread_id"]
         if "request" in run:
@@ -261,6 +261,8 @@ class Listening:
             id = self._store.new_id("thread.message", thread_id)
         self._begin_step(writer, {"type": "message_creation", "message_creation": {"message_id": id}})
         message = wire.message(id, writer.at, thread_id, "assistant", [], run=run)
+        if refuses and "request" in run:
+            message["refuses"] = True
         writer.note("thread.message.created", id, message)
         writer.note("thread.message.in_progress", id, {})
         return message
