@@ -134,10 +134,14 @@ def test_a_file_is_read_when_it_arrives(connect: Connect, make_app: MakeApp) -> 
         "file_data": "data:text/plain;base64,VGhlIHNreSBpcyBibHVlLg==",
     }
     picture: Any = {"type": "input_image", "image_url": "https://example.org/sky.png", "detail": "low"}
-    ask(client, [{"role": "user", "content": [{"type": "input_text", "text": "Which?"}, file, picture]}])
+    response = ask(client, [{"role": "user", "content": [{"type": "input_text", "text": "Which?"}, file, picture]}])
     question, text, shown = prompt(app)["messages"][0]["content"]
     assert (question["text"], text["text"]) == ("Which?", "sky.txt\nThe sky is blue.")
     assert shown["image_url"] == {"url": "https://example.org/sky.png", "detail": "low"}
+    asked: list[Any] = [[], ["message.input_image.image_url"]]
+    pages: Any = [client.responses.input_items.list(response.id, include=one).data[0].to_dict() for one in asked]
+    assert [page["content"][2]["image_url"] for page in pages] == [None, "https://example.org/sky.png"]
+    assert pages[0]["content"][1] == {"type": "input_file", "file_id": None, "filename": "sky.txt"}
 
 
 def test_what_v1_never_knew_has_no_old_shape(make_app: MakeApp) -> None:

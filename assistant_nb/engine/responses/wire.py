@@ -27,6 +27,7 @@ PREFIXES: Final = {
 """How the ids of items begin."""
 SEARCH_RESULTS: Final = "file_search_call.results"
 CODE_OUTPUTS: Final = "code_interpreter_call.outputs"
+IMAGE_URLS: Final = "message.input_image.image_url"
 _NO_TOKENS: Final = {"image_tokens": 0, "text_tokens": 0}
 _TOOL_USAGE: Final = {
     "image_gen": {
@@ -276,5 +277,10 @@ def shown(item: ItemBody, include: Collection[str], picture: Callable[[str], str
                 {**one, "url": picture(one["url"])} if one["type"] == "image" else one for one in item["outputs"]
             ]
             return {**item, "outputs": outputs}
+        case "message" if IMAGE_URLS not in include and any(part.get("image_url") for part in item["content"]):
+            return {
+                **item,
+                "content": [part | ({"image_url": None} if "image_url" in part else {}) for part in item["content"]],
+            }
         case _:
             return item
