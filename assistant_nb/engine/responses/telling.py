@@ -57,14 +57,15 @@ class Telling:
     def take(self, event: Event) -> Iterator[Told]:
         """What there is to tell of an entry or a delta."""
         name, body = event[0], cast(Any, event[1])
+        if name == "thread.message.delta":  # first, as there are many
+            if self._certain and self._message:
+                yield from self._hear(body["delta"]["content"][0])
+            return
         if self._broken and not name.endswith(".delta"):
             message, self._broken = self._broken, None
             if name != "model.dropped":
                 yield from self._rest_of(message)
         match name.split("."):
-            case ["thread", "message", "delta"]:
-                if self._certain and self._message:
-                    yield from self._hear(body["delta"]["content"][0])
             case ["thread", "message", "created"]:
                 self._message = body
             case ["thread", "message", "completed"]:
@@ -122,9 +123,13 @@ class Telling:
 
     def _delta(self, kind: str, text: "_Text", piece: str, **fields: object) -> Told:
         if self._obfuscate:
-            start = self._n % (len(_PAD) // 2)
-            fields["obfuscation"] = _PAD[start : start + (-len(piece) % _BLOCK or _BLOCK)]
+            fields["obfuscation"] = self._padding(piece, self._n)
         return self._event(kind, delta=piece, item_id=text.id, output_index=text.index, **fields)
+
+    def _padding(self, piece: str, n: int) -> str:
+        """Letters that hide how long a piece is."""
+        start = n % (len(_PAD) // 2)
+        return _PAD[start : start + (-len(piece) % _BLOCK or _BLOCK)]
 
     def _begin(self, item: dict[str, Any]) -> "_Text":
         self.output.append(item)
@@ -141,8 +146,15 @@ class Telling:
 
     def _hear(self, part: Any) -> Iterator[Told]:
         """A piece of the message as the model says it."""
-        if part["type"] == "text":
-            yield from self._say(part["text"]["value"], cited(part["text"].get("annotations", [])))
+        if part["type"] != "text":
+            return
+        piece, notes, text = part["text"]["value"], part["text"].get("annotations"), self._text
+        if notes or text is None:
+            yield from self._say(piece, cited(notes or []))
+            return
+        text.heard += len(piece)
+        for one in text.add(piece):
+            yield self._text_delta(one)
 
     def _begun(self) -> Iterator[Told]:
         if self._text is None:
@@ -167,9 +179,23 @@ class Telling:
             yield self._annotation(citation(one, text.told))
 
     def _text_delta(self, piece: str) -> Told:
+        text = cast(_Text, self._text)
         if self._refuses:
-            return self._delta("response.refusal.delta", cast(_Text, self._text), piece, content_index=0)
-        return self._delta("response.output_text.delta", cast(_Text, self._text), piece, content_index=0, logprobs=[])
+            return self._delta("response.refusal.delta", text, piece, content_index=0)
+        n, self._n = self._n, self._n + 1
+        told = {
+            "type": "response.output_text.delta",
+            "content_index": 0,
+            "delta": piece,
+            "item_id": text.id,
+            "logprobs": [],
+            "obfuscation": self._padding(piece, n),
+            "output_index": text.index,
+            "sequence_number": n,
+        }
+        if not self._obfuscate:
+            del told["obfuscation"]
+        return told
 
     @property
     def _refuses(self) -> bool:

@@ -175,6 +175,8 @@ def _stream(
 
 def _cut(event: Told, include: Collection[str], picture: Callable[[str], str]) -> Told:
     """An event with what the client asks to see of the items in it."""
+    if "delta" in event:
+        return event
     if "item" in event:
         return {**event, "item": wire.shown(event["item"], include, picture)}
     if "response" in event and event["response"]["output"]:
