@@ -1,6 +1,6 @@
 """Bodies and queries of responses and conversations. Fields that change no answer here are taken and passed over."""
 
-from typing import Annotated, Any, Final, Literal, NotRequired, Required
+from typing import Annotated, Any, Final, Literal, NotRequired, Required, TypeVar
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Tag
@@ -28,6 +28,11 @@ from .fields import (
 from .files import Filter, SearchRanking
 from .lab import HoldRun
 
+T = TypeVar("T")
+TextOr = Annotated[
+    Annotated[Text, Tag(MARK + "text")] | Annotated[list[T], Tag(MARK + "list")], Discriminator(text_or_list)
+]
+"""A text, or a list of what stands in the brackets."""
 Data = Annotated[str, MaxLen(2**24)]
 """A text that may hold a picture or a file."""
 
@@ -125,10 +130,7 @@ class _Sent(TypedDict, total=False):
 class ItemMessage(_Sent):
     type: NotRequired[Literal["message"]]
     role: Literal["user", "assistant", "system", "developer"]
-    content: Annotated[
-        Annotated[Text, Tag(MARK + "text")] | Annotated[list[ContentPart], Tag(MARK + "list")],
-        Discriminator(text_or_list),
-    ]
+    content: TextOr[ContentPart]
     phase: NotRequired[Literal["commentary", "final_answer"]]
 
 
@@ -142,10 +144,7 @@ class ItemCall(_Sent):
 class ItemOutput(_Sent):
     type: Literal["function_call_output"]
     call_id: Text
-    output: Annotated[
-        Annotated[Text, Tag(MARK + "text")] | Annotated[list[InputPart], Tag(MARK + "list")],
-        Discriminator(text_or_list),
-    ]
+    output: TextOr[InputPart]
 
 
 class ItemSearch(_Sent):
@@ -208,10 +207,7 @@ InputItem = Annotated[
     Discriminator(_item_by_type),
     _runs_here,
 ]
-Input = Annotated[
-    Annotated[Text, Tag(MARK + "text")] | Annotated[list[InputItem], Tag(MARK + "list")],
-    Discriminator(text_or_list),
-]
+Input = TextOr[InputItem]
 
 # Tools
 
@@ -303,14 +299,12 @@ class ReasoningParam(TypedDict, total=False):
     mode: Text
 
 
-class ConversationParam(TypedDict):
-    id: Text
+def _its_id(given: Any) -> Any:
+    return given["id"] if isinstance(given, dict) and set(given) == {"id"} else given
 
 
-ConversationRef = Annotated[
-    Annotated[Text, Tag(MARK + "word")] | Annotated[ConversationParam, Tag(MARK + "object")],
-    Discriminator(lambda value: MARK + ("word" if isinstance(value, str) else "object")),
-]
+ConversationRef = Annotated[Text, BeforeValidator(_its_id)]
+"""The id of a conversation, alone or as `{"id": …}`."""
 Includable = Literal[
     "file_search_call.results",
     "web_search_call.results",
@@ -321,10 +315,6 @@ Includable = Literal[
     "reasoning.encrypted_content",
     "message.output_text.logprobs",
 ]
-
-
-class StreamOptions(TypedDict, total=False):
-    include_obfuscation: bool
 
 
 def _no_prompt(_: Any) -> Any:
@@ -367,7 +357,7 @@ class CreateResponse(CountTokens, total=False):
     prompt_cache_retention: Literal["in_memory", "in-memory", "24h"]
     safety_identifier: Text
     service_tier: Literal["auto", "default", "flex", "scale", "priority"]
-    stream_options: StreamOptions
+    stream_options: dict[str, Any]
     top_logprobs: Annotated[int, Ge(0), Le(20)]
     user: Text
 

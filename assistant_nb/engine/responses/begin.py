@@ -97,9 +97,8 @@ def settle(runner: Runner, body: CountTokens) -> None:
     """Give the response that is under way in a conversation a moment to end. Not in a transaction."""
     conversation = body.get("conversation")
     if conversation is not None:
-        id = conversation if isinstance(conversation, str) else conversation["id"]
-        runner.attend(id)
-        runner.settle(id)
+        runner.attend(conversation)
+        runner.settle(conversation)
 
 
 def _request(body: CreateResponse, place: Place) -> ResponseRequest:
@@ -123,11 +122,10 @@ def _place(runner: Runner, body: CountTokens, *, asks: bool = True) -> Place:
             code="mutually_exclusive_parameters",
         )
     if conversation is not None:
-        id = conversation if isinstance(conversation, str) else conversation["id"]
-        conversation_of(runner.store, id)
+        conversation_of(runner.store, conversation)
         if asks:
-            check_unlocked(runner, id)
-        return Place(id, id, None)
+            check_unlocked(runner, conversation)
+        return Place(conversation, conversation, None)
     if previous is None:
         if "input" not in body:
             raise BadRequest(

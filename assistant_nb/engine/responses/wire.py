@@ -29,6 +29,8 @@ SEARCH_RESULTS: Final = "file_search_call.results"
 CODE_OUTPUTS: Final = "code_interpreter_call.outputs"
 IMAGE_URLS: Final = "message.input_image.image_url"
 _NO_TOKENS: Final = {"image_tokens": 0, "text_tokens": 0}
+_ORDER: Final = ["id", "object", "created_at", "status", "background", "billing", "completed_at", "conversation", "error", "frequency_penalty", "incomplete_details", "instructions", "max_output_tokens", "max_tool_calls", "model", "moderation", "output", "parallel_tool_calls", "presence_penalty", "previous_response_id", "prompt_cache_key", "prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store", "temperature", "text", "tool_choice", "tool_usage", "tools", "top_logprobs", "top_p", "truncation", "usage", "user", "metadata", "provenance"]
+"""The keys of a response. The last one is ours: where its answers came from."""
 _TOOL_USAGE: Final = {
     "image_gen": {
         "input_tokens": 0,
@@ -45,54 +47,42 @@ _TOOL_USAGE: Final = {
 
 def response(run: Run, output: Sequence[ItemBody], *, billing: bool = True) -> Response:
     """A response as it stands. `billing` is left out of the snapshots in streams."""
-    request = run["request"]
-    echo, is_moving = request["echo"], run["status"] in MOVING
+    request, is_moving = run["request"], run["status"] in MOVING
     made: Response = {
+        **request["echo"],
         "id": run["id"],
         "object": "response",
         "created_at": run["created_at"],
         "status": _status(run),
         "background": request["background"],
-        "billing": {"payer": "developer"},
         "completed_at": run["completed_at"],
-        "conversation": {"id": request["conversation"]},
         "error": _error(run),
         "frequency_penalty": 0.0,
         "incomplete_details": run["incomplete_details"] and {"reason": "max_output_tokens"},
         "instructions": run["instructions"],
         "max_output_tokens": run["max_completion_tokens"],
-        "max_tool_calls": echo["max_tool_calls"],
         "model": run["model"],
         "moderation": None,
         "output": list(output),
         "parallel_tool_calls": run["parallel_tool_calls"],
         "presence_penalty": 0.0,
         "previous_response_id": request["previous_response_id"],
-        "prompt_cache_key": echo["prompt_cache_key"],
-        "prompt_cache_retention": echo["prompt_cache_retention"],
-        "reasoning": echo["reasoning"],
-        "safety_identifier": echo["safety_identifier"],
-        "service_tier": echo["service_tier"] if is_moving or echo["service_tier"] != "auto" else "default",
         "store": request["store"],
         "temperature": run["temperature"],
-        "text": echo["text"],
-        "tool_choice": echo["tool_choice"],
         "tool_usage": _TOOL_USAGE,
-        "tools": echo["tools"],
-        "top_logprobs": echo["top_logprobs"],
         "top_p": run["top_p"],
-        "truncation": echo["truncation"],
         "usage": run["usage"] and _usage(run["usage"]),
-        "user": echo["user"],
         "metadata": run["metadata"],
     }
-    if request["conversation"] is None:
-        del made["conversation"]
-    if not billing:
-        del made["billing"]
+    if made["service_tier"] == "auto" and not is_moving:
+        made["service_tier"] = "default"
+    if billing:
+        made["billing"] = {"payer": "developer"}
+    if request["conversation"]:
+        made["conversation"] = {"id": request["conversation"]}
     if run["provenance"]:
         made["provenance"] = run["provenance"]
-    return made
+    return {key: made[key] for key in _ORDER if key in made}
 
 
 def _status(run: Run) -> str:
