@@ -250,6 +250,15 @@ def test_in_the_background_it_is_polled_and_cancelled(connect: Connect, make_app
     assert client.responses.cancel(response.id).output == []
 
 
+def test_after_ten_minutes_it_has_failed(connect: Connect, make_app: MakeApp) -> None:
+    client = connect(app=make_app(model=Human()))
+    response = client.responses.create(model="gpt-4o", input="x", background=True)
+    client.post("/lab/clock", cast_to=object, body={"advance_s": 600})
+    failed = client.responses.retrieve(response.id)
+    assert failed.status == "failed" and failed.error and failed.error.message.startswith("The response expired")
+    assert [event.type for event in client.responses.retrieve(response.id, stream=True)][-1] == "response.failed"
+
+
 def test_what_is_not_in_the_background_is_not_cancelled(connect: Connect) -> None:
     client = connect("Four.")
     response = client.responses.create(model="gpt-4o", input="x")

@@ -29,7 +29,13 @@ SEARCH_RESULTS: Final = "file_search_call.results"
 CODE_OUTPUTS: Final = "code_interpreter_call.outputs"
 IMAGE_URLS: Final = "message.input_image.image_url"
 _NO_TOKENS: Final = {"image_tokens": 0, "text_tokens": 0}
-_ORDER: Final = ["id", "object", "created_at", "status", "background", "billing", "completed_at", "conversation", "error", "frequency_penalty", "incomplete_details", "instructions", "max_output_tokens", "max_tool_calls", "model", "moderation", "output", "parallel_tool_calls", "presence_penalty", "previous_response_id", "prompt_cache_key", "prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store", "temperature", "text", "tool_choice", "tool_usage", "tools", "top_logprobs", "top_p", "truncation", "usage", "user", "metadata", "provenance"]
+_ORDER: Final = (  # noqa: SIM905  it is read more easily so
+    "id object created_at status background billing completed_at conversation error frequency_penalty"
+    " incomplete_details instructions max_output_tokens max_tool_calls model moderation output parallel_tool_calls"
+    " presence_penalty previous_response_id prompt_cache_key prompt_cache_retention reasoning safety_identifier"
+    " service_tier store temperature text tool_choice tool_usage tools top_logprobs top_p truncation usage user"
+    " metadata provenance"
+).split()
 """The keys of a response. The last one is ours: where its answers came from."""
 _TOOL_USAGE: Final = {
     "image_gen": {
