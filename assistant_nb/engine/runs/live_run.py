@@ -17,6 +17,7 @@ reader, and the reader misses nothing. A response may have several readers: each
 
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -32,6 +33,8 @@ from .writer import RunDeleted, Writer
 
 LOOK_AGAIN_S: Final = 1.0
 """How long a reader waits before it looks again: the run's thread may be deleted, the store closed."""
+_GLANCE_S: Final = 0.01
+"""How often a reader looks for news while somebody else takes a turn."""
 _NEVER: Final = (-1, 0)
 
 
@@ -43,10 +46,9 @@ class Turns:
 
     def __init__(self, events: Iterator[Event | None], *, keep: bool = False, shared: bool = False) -> None:
         self._events, self._keep, self._shared = events, keep, shared
-        self._changed, self._busy = threading.Condition(), False
-        """Whether somebody takes a turn; told of when that changes."""
-        self.told: list[Event] = []
-        """What has happened so far, if it is kept."""
+        self._lock = threading.Lock()
+        self.told: deque[Event] = deque()
+        """What has happened so far, if it is kept; of turns that are not shared, what was not read."""
         self._read = 0
         self._taken_at = time.monotonic()
         self._roused = threading.Event()
@@ -69,7 +71,7 @@ class Turns:
 
     def taken(self, within_s: float) -> bool:
         """Whether somebody is taking a turn, or has taken one a moment ago."""
-        return self._busy or time.monotonic() - self._taken_at < within_s
+        return self._lock.locked() or time.monotonic() - self._taken_at < within_s
 
     def read(self) -> Generator[Event, None, None]:
         """The events for a reader; close it when it does not want them any more."""
@@ -77,8 +79,12 @@ class Turns:
         try:
             while self.take(n) or n < len(self.told):
                 while n < len(self.told):
-                    self._read, n = max(self._read, n + 1), n + 1
-                    yield self.told[n - 1]
+                    self._read += 1
+                    if self._shared:
+                        n += 1
+                        yield self.told[n - 1]
+                    else:
+                        yield self.told.popleft()
                 if self.waits and n == len(self.told):
                     self._roused.wait(LOOK_AGAIN_S)
                     self._roused.clear()
@@ -93,13 +99,13 @@ class Turns:
 
     def take(self, read: int | None = None) -> bool:
         """Go on by one event; False at the end. A reader says how many it has read: others may have gone on."""
-        with self._changed:
-            while not (is_more := read is not None and read < len(self.told)) and self._busy:
-                self._changed.wait()
-            if is_more:
+        while not self._lock.acquire(timeout=_GLANCE_S):  # whoever has it may have told something meanwhile
+            if read is not None and read < len(self.told):
                 return True
-            self._busy, self.waits = True, False
         try:
+            if read is not None and read < len(self.told):
+                return True
+            self.waits = False
             for event in self._events:
                 if event and self._keep:
                     self.told.append(event)
@@ -110,9 +116,8 @@ class Turns:
             self.broken = True
             raise
         finally:
-            with self._changed:
-                self._busy, self._taken_at = False, time.monotonic()
-                self._changed.notify_all()
+            self._taken_at = time.monotonic()
+            self._lock.release()
 
     def take_all(self) -> None:
         """Go on until the end, or until a client has to act."""

@@ -255,12 +255,12 @@ class Runner:
         live = self.live(run["id"])
         turns, n = live.shared_turns(self._shared(live)), 0
         while True:
-            for event, body in turns.told[n:]:
+            while n < len(turns.told):
+                (event, body), n = turns.told[n], n + 1
                 if event.endswith(".delta") or event in _BEGUN:
                     return None
                 if event in _BROKEN:
                     return cast(Run, body)
-            n = len(turns.told)
             if turns.waits or not turns.take(n):
                 return None
 

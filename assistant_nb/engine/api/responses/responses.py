@@ -11,7 +11,7 @@ from ...params import responses as params
 from ...responses import begin, wire
 from ...responses.arriving import shown_items
 from ...responses.chains import Row
-from ...responses.store import delete_response, response_of
+from ...responses.store import delete_response, no_response, response_of
 from ...responses.telling import Telling, Told
 from ...responses.wire import Response
 from ...run_states import ACTIVE, MOVES
@@ -129,6 +129,8 @@ def _whole(call: Call[object], run: Run) -> Response:
     telling = Telling(run, certain=False)
     try:
         for event in events:
+            if event[0] == "error":  # it was deleted meanwhile
+                raise no_response(run["id"])
             for _ in telling.take(event):
                 pass
     finally:
