@@ -341,7 +341,8 @@ def rest(body: T, include: Sequence[str] = ()) -> T:
 def _shown(body: Stored, include: Sequence[str]) -> object:
     match body["object"]:
         case "thread.message":
-            return _without(body, _STREAM_ONLY)
+            # A response was given what was sent, and did not write it.
+            return _without({**body, "run_id": None} if "sent" in body else body, _STREAM_ONLY)
         case "thread.run" if "request" in body:
             return _without(body, ["request"])
         case "thread.run.step":

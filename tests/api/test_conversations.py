@@ -133,6 +133,7 @@ def test_the_other_face_sees_its_messages(connect: Connect) -> None:
     assert [message.content[0].text.value for message in messages] == ["2 + 2?", "Four."]  # type: ignore[union-attr]
     assert not any("sent" in message.to_dict() for message in messages)
     (run,) = client.beta.threads.runs.list(id).data
+    assert [message.run_id for message in messages] == [None, run.id]
     assert "request" not in run.to_dict() and client.beta.threads.runs.retrieve(run.id, thread_id=id) == run
     assistant = client.beta.assistants.create(model="gpt-4o")
     client.beta.threads.messages.create(id, role="user", content="3 + 2?")
