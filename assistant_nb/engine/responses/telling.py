@@ -24,8 +24,9 @@ from typing import Any, Final, cast
 from ..entries import Answered
 from ..objects import Message, Run
 from ..parts import CitationAnnotation, ToolCall
+from ..run_states import TERMINAL
 from ..runs.answer import Event
-from .wire import Response, call_item, citation, cited, first_text, message_item, response, said
+from .wire import call_item, citation, cited, first_text, message_item, response, said
 
 Told = dict[str, Any]
 _PIECE: Final = re.compile(r"\s*\S{1,24}")
@@ -33,7 +34,8 @@ _PIECE: Final = re.compile(r"\s*\S{1,24}")
 _FULL: Final = 24
 _BLOCK: Final = 16
 _PAD: Final = "aX3kQ9mZ1vR7tB5nL0cW8yH2dJ6sF4gPeUoIxTqKwMzVrYbNhCjGpDlSfEuAiO" * 2
-_ENDS: Final = ("completed", "incomplete", "failed", "cancelled", "expired")
+_NAMES: Final = {"expired": "failed", "cancelled": "incomplete"}
+"""The events of statuses that have none of their own."""
 
 
 class Telling:
@@ -61,7 +63,7 @@ class Telling:
             if self._certain and self._message:
                 yield from self._hear(body["delta"]["content"][0])
             return
-        if self._broken and not name.endswith(".delta"):
+        if self._broken:
             message, self._broken = self._broken, None
             if name != "model.dropped":
                 yield from self._rest_of(message)
@@ -94,28 +96,13 @@ class Telling:
 
     # The response itself
 
-    def snapshot(self, *, billing: bool = False) -> Response:
-        return response(self.run, self.output, billing=billing)
-
     def _become(self, run: Run, status: str) -> Iterator[Told]:
         self.run = run
-        if status == "created":
-            yield self._event("response.created", response=self.snapshot())
-        elif status == "queued":
-            if run["request"]["background"]:
-                yield self._event("response.queued", response=self.snapshot())
-        elif status == "in_progress":
-            yield self._event("response.in_progress", response=self.snapshot())
-        elif status in _ENDS:
-            self._end_open()
-            name = {"expired": "failed", "cancelled": "incomplete"}.get(status, status)
-            yield self._event(f"response.{name}", response=self.snapshot())
-
-    def _end_open(self) -> None:
-        """An item that is under way stays incomplete."""
-        for item in self.output:
-            if item.get("status") == "in_progress":
-                item["status"] = "incomplete"
+        if run["status"] in TERMINAL:  # an item that is under way stays incomplete
+            self.output = [{**one, "status": one["status"].replace("in_progress", "incomplete")} for one in self.output]
+        name = _NAMES.get(status, status)
+        if status != "cancelling" and (status != "queued" or run["request"]["background"]):
+            yield self._event(f"response.{name}", response=response(run, self.output, billing=False))
 
     def _event(self, kind: str, **fields: object) -> Told:
         n, self._n = self._n, self._n + 1
@@ -146,29 +133,21 @@ class Telling:
 
     def _hear(self, part: Any) -> Iterator[Told]:
         """A piece of the message as the model says it."""
-        if part["type"] != "text":
-            return
-        piece, notes, text = part["text"]["value"], part["text"].get("annotations"), self._text
-        if notes or text is None:
-            yield from self._say(piece, cited(notes or []))
-            return
-        text.heard += len(piece)
-        for one in text.add(piece):
-            yield self._text_delta(one)
+        if part["type"] == "text":
+            yield from self._say(part["text"]["value"], cited(part["text"].get("annotations", [])))
 
-    def _begun(self) -> Iterator[Told]:
-        if self._text is None:
-            assert self._message
-            self._text = self._begin({**message_item({**self._message, "content": []}), "status": "in_progress"})
-            yield self._added(self._text)
-            yield self._event("response.content_part.added", **self._part(said(self._message, "")))
+    def _begun(self, message: Message) -> Iterator[Told]:
+        self._text = self._begin({**message_item({**message, "content": []}), "status": "in_progress"})
+        yield self._added(self._text)
+        yield self._event("response.content_part.added", **self._part(said(message, "")))
 
     def _part(self, part: dict[str, Any]) -> dict[str, object]:
         text = cast(_Text, self._text)
         return {"content_index": 0, "item_id": text.id, "output_index": text.index, "part": part}
 
     def _say(self, piece: str, annotations: list[CitationAnnotation]) -> Iterator[Told]:
-        yield from self._begun()
+        if self._text is None:
+            yield from self._begun(cast(Message, self._message))
         text = cast(_Text, self._text)
         text.heard += len(piece)
         if not annotations:
@@ -210,7 +189,8 @@ class Telling:
     def _rest_of(self, message: Message) -> Iterator[Told]:
         """What has not been told of the text of a message."""
         self._message = message
-        yield from self._begun()
+        if self._text is None:
+            yield from self._begun(message)
         text, whole = cast(_Text, self._text), first_text(message)
         for one in cited(whole.get("annotations", [])):
             if one["start_index"] >= text.heard:
