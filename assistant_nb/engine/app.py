@@ -34,7 +34,6 @@ from .ids import PREFIXES, Clock, Ids, LessonClock
 from .model.base import Model
 from .model.recorded import Recorded
 from .objects import FILE
-from .params.assistants import IncludeQuery
 from .run_states import MOVING
 from .runs.runner import Polls, Runner
 from .store import Store
@@ -49,14 +48,19 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES: Final = 16 * 2**20
 MAX_DEPTH: Final = 100
 """Of arrays and objects in a body."""
+_NEWER: Final = ("/v1/responses", "/v1/conversations", "/v1/containers", "/v1/lab/responses")
+"""What v1 never knew, and so has no old shape."""
 POLL_AFTER_MS: Final = 20
 """What pollers are told to wait while a run moves."""
 
-_ID_PREFIXES: Final = {
+_ID_PREFIXES: Final[dict[str, str | tuple[str, ...]]] = {
     "assistant_id": PREFIXES["assistant"],
-    "thread_id": PREFIXES["thread"],
+    "thread_id": (PREFIXES["thread"], PREFIXES["conversation"]),
     "message_id": PREFIXES["thread.message"],
-    "run_id": PREFIXES["thread.run"],
+    "run_id": (PREFIXES["thread.run"], PREFIXES["response"]),
+    "response_id": PREFIXES["response"],
+    "conversation_id": PREFIXES["conversation"],
+    "container_id": "cntr",
     "step_id": PREFIXES["thread.run.step"],
     "vector_store_id": PREFIXES["vector_store"],
     "batch_id": PREFIXES["vector_store.file_batch"],
@@ -118,6 +122,8 @@ class App:
                 reply = self._answer(request)
         except ApiError as error:
             reply = _json(error.envelope(), error.status)
+            if error.is_final:
+                reply.headers.append(("x-should-retry", "false"))
         except (HTTPException, UnicodeError) as error:
             refused = BadRequest(f"The request cannot be read: {error}.")
             reply = _json(refused.envelope(), refused.status)
@@ -156,7 +162,8 @@ class App:
             raise _stopped()
         address = azure.plain(request.path)
         route, ids = _routed(request, address.path)
-        old = _beta(request, route, needed=not address.is_azure) == "assistants=v1"
+        beta = _beta(request, route, needed=not address.is_azure)
+        old = beta == "assistants=v1" and not route.path.startswith(_NEWER)
         if route.only_v1 and not old:
             raise _no_such_path(request)
         _check_ids(ids)
@@ -164,7 +171,7 @@ class App:
         params, upload, nulls = _read(request, route, query, old, address.model)
         if route.attends and "thread_id" in ids:
             self.runner.attend(ids["thread_id"])
-        include = check(IncludeQuery, query, "query").get("include[]", ()) if "include[]" in query else ()
+        include = check(route.include, query, "query")["include[]"] if "include[]" in query else ()
         who = asker(request.headers)
         answer = route.handler(Call(self.store, self.runner, self.blobs, ids, params, upload, old, include, nulls, who))
         if isinstance(answer, Stream):
@@ -185,7 +192,8 @@ class App:
             yield sse.frame(broken, error.envelope())
         except Exception as error:  # noqa: BLE001  as in __call__
             yield sse.frame(broken, self._refusal(error).envelope())
-        yield sse.done(named=stream.named)
+        if stream.has_mark:
+            yield sse.done(named=stream.named)
 
     def _refusal(self, error: Exception) -> ApiError:
         """What an error means that nobody foresaw: a disk or a file that is not well, else a bug of ours."""
@@ -286,10 +294,11 @@ def _beta(request: Request, route: Route[Any], *, needed: bool) -> str:
 
 def _check_ids(ids: dict[str, str]) -> None:
     for name, id in ids.items():
-        prefix = _ID_PREFIXES.get(name, "")
-        if not id.startswith(prefix):
+        prefixes = _ID_PREFIXES.get(name, "")
+        if not id.startswith(prefixes):
+            first = prefixes if isinstance(prefixes, str) else prefixes[0]
             raise BadRequest(
-                f"Invalid '{name}': '{id}'. Expected an ID that begins with '{prefix}'.",
+                f"Invalid '{name}': '{id}'. Expected an ID that begins with '{first}'.",
                 param=name,
                 code="invalid_value",
             )

@@ -56,7 +56,7 @@ _KEYS: Final = {
 """The tables that hold everything, in the order in which one refers to the other, and how their rows are sorted."""
 _DISOWN: Final = (
     "UPDATE object SET run_id = NULL, active = 0, body = json_set(body, '$.run_id', NULL)"
-    " WHERE kind = 'thread.message' AND run_id = ?"
+    " WHERE kind IN ('thread.message', 'thread.item') AND run_id = ?"
 )
 _MOST_ROWS: Final = 10**7
 """How far a damaged counter is believed."""

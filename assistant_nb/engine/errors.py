@@ -59,6 +59,8 @@ class ApiError(EngineError):
 
     status = 400
     type = "invalid_request_error"
+    is_final = False
+    """Whether a client shall not try again by itself."""
 
     def __init__(self, message: str, *, param: str | None = None, code: str | None = None) -> None:
         super().__init__(message)

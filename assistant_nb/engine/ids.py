@@ -21,6 +21,9 @@ IdKind = Literal[
     "vector_store.file_batch",
     "tool_call",
     "chat.completion",
+    "conversation",
+    "chain",
+    "response",
 ]
 PREFIXES: Final[dict[IdKind, str]] = {
     "assistant": "asst",
@@ -33,6 +36,9 @@ PREFIXES: Final[dict[IdKind, str]] = {
     "vector_store.file_batch": "vsfb",
     "tool_call": "call",
     "chat.completion": "chatcmpl",
+    "conversation": "conv",
+    "chain": "thread",
+    "response": "resp",
 }
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _HEX: Final = "0123456789abcdef"
@@ -55,9 +61,38 @@ class Ids:
     def make(self, kind: IdKind, parent: str, ordinal: int) -> str:
         """`make("thread.message", "thread_…", 3)` -> "msg_" + 24 letters and digits."""
         prefix = PREFIXES[kind]
+        if kind in ("conversation", "chain"):
+            return f"{prefix}_{_hex(f'{self.seed}|{parent}|{kind}|{ordinal}')[:48]}"
+        if kind == "response":  # with what all of its chain or conversation share
+            return f"{prefix}_{parent[-16:]}{_hex(f'{self.seed}|{parent}|{prefix}|{ordinal}')[:34]}"
         joint, letters, length = _SHAPES.get(kind, _USUAL)
         digest = hashlib.sha256(f"{self.seed}|{parent}|{prefix}|{ordinal}".encode()).digest()
         return f"{prefix}{joint}{''.join([letters[byte % len(letters)] for byte in digest[:length]])}"
+
+
+def item_id(prefix: str, owner_id: str, of: str) -> str:
+    """The id of an item, which shares 16 characters with its response or conversation.
+
+    `item_id("fc", "resp_0e24a47955abae92…", "call_…")` -> "fc_0e24a47955abae92" + 34 hex digits
+    """
+    digest = _hex(f"{owner_id}|{prefix}|{of}")
+    if owner_id.startswith("resp_"):
+        return f"{prefix}_{owner_id[5:21]}{digest[:34]}"
+    return f"{prefix}_{digest[:32]}{owner_id[-16:]}"
+
+
+def container_id(thread_id: str) -> str:
+    """The container of a thread: its kernel, and the files that its code makes."""
+    return f"cntr_{thread_id.partition('_')[2]}"
+
+
+def container_file_id(file_id: str) -> str:
+    """A file as its container names it."""
+    return f"cfile_{file_id.removeprefix('file-')}"
+
+
+def _hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Clock(Protocol):

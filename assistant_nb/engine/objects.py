@@ -26,6 +26,9 @@ from .parts import (
 )
 from .run_states import Status
 
+ItemBody = dict[str, Any]
+"""An item of a response or a conversation as it travels; `params.responses` has the shapes."""
+
 # Assistants and threads
 
 
@@ -43,11 +46,30 @@ class Assistant(Settings):
 
 
 class Thread(TypedDict):
+    """A thread, or a conversation: then its id begins with `conv_`."""
+
     id: str
     object: Literal["thread"]
     created_at: int
     metadata: dict[str, str]
     tool_resources: ToolResources
+
+
+class Conversation(TypedDict):
+    """A thread as `/v1/conversations` shows it."""
+
+    id: str
+    object: Literal["conversation"]
+    created_at: int
+    metadata: dict[str, str]
+
+
+class Chain(TypedDict):
+    """The hidden thread of responses that follow each other: without a conversation, or of a deleted one."""
+
+    id: str
+    object: Literal["chain"]
+    created_at: int
 
 
 # Messages
@@ -69,9 +91,40 @@ class Message(TypedDict):
     content: list[Part]
     attachments: list[Attachment]
     metadata: dict[str, str]
+    sent: NotRequired[ItemBody]
+    """The item as which it came, if it came as one."""
+    refuses: NotRequired[bool]
+    """Of a response: whether the model says why it does not answer."""
+
+
+class Item(TypedDict):
+    """What a response or a conversation holds beside messages: a call, an output, instructions, reasoning."""
+
+    id: str
+    object: Literal["thread.item"]
+    thread_id: str
+    run_id: str | None
+    """The response that brought or made it."""
+    step_id: NotRequired[str]
+    """Of a call that a response made: the run step in which it stands."""
+    item: ItemBody
 
 
 # Runs
+
+
+class ResponseRequest(TypedDict):
+    """What a response was asked, as it echoes that."""
+
+    conversation: str | None
+    previous_response_id: str | None
+    background: bool
+    store: bool
+    include: list[str]
+    deleted: bool
+    """Whether it is only there for those that follow it."""
+    echo: dict[str, Any]
+    """The keys of the response that repeat its request."""
 
 
 class Run(Settings):
@@ -102,6 +155,8 @@ class Run(Settings):
     parallel_tool_calls: bool
     provenance: list[Provenance]
     """Ours: where its answers came from, one after the other."""
+    request: NotRequired[ResponseRequest]
+    """Of a response, which is a run, too."""
 
 
 class RunStep(TypedDict):
@@ -126,7 +181,7 @@ class RunStep(TypedDict):
 
 RunObject = Run | RunStep | Message
 """What a journal tells of."""
-Stored = Assistant | Thread | RunObject | File | VectorStore | VectorStoreFile | FileBatch
+Stored = Assistant | Thread | Chain | RunObject | Item | File | VectorStore | VectorStoreFile | FileBatch
 T = TypeVar("T", bound=Stored)
 
 
@@ -146,8 +201,10 @@ class Kind(Generic[T]):
 
 ASSISTANT: Final[Kind[Assistant]] = Kind("assistant", "assistant")
 THREAD: Final[Kind[Thread]] = Kind("thread", "thread")
+CHAIN: Final[Kind[Chain]] = Kind("chain", "thread")
 MESSAGE: Final[Kind[Message]] = Kind("thread.message", "message", THREAD, "thread_id")
 RUN: Final[Kind[Run]] = Kind("thread.run", "run", THREAD, "thread_id")
+ITEM: Final[Kind[Item]] = Kind("thread.item", "item", None, "thread_id")
 RUN_STEP: Final[Kind[RunStep]] = Kind("thread.run.step", "run step", RUN, "run_id")
 FILE: Final[Kind[File]] = Kind("file", "file")
 VECTOR_STORE: Final[Kind[VectorStore]] = Kind("vector_store", "vector store")
@@ -159,7 +216,9 @@ KINDS: Final[dict[str, Kind[Any]]] = {
     for kind in (
         ASSISTANT,
         THREAD,
+        CHAIN,
         MESSAGE,
+        ITEM,
         RUN,
         RUN_STEP,
         FILE,

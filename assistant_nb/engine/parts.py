@@ -10,6 +10,7 @@ from typing import Any, Literal, NotRequired, Required, TypedDict, final
 from .errors import LastErrorCode
 from .files.file_objects import SearchHit
 from .params.fields import CodeInterpreterTool, Schema
+from .params.files import Filter
 
 # Tools, with their defaults spelled out
 
@@ -23,6 +24,8 @@ class RankingOptions(TypedDict):
 class FileSearchSettings(TypedDict):
     max_num_results: NotRequired[int]
     ranking_options: RankingOptions
+    filters: NotRequired[Filter]
+    """Of responses alone."""
 
 
 class FileSearchTool(TypedDict):

@@ -7,7 +7,8 @@ belongs to one engine at a time.
 Objects are rows of JSON that know their parent; SQLite removes the children with it. What a run
 made is kept twice: as its journal, which is the truth, and folded, so that reading is cheap.
 
-`schema` has the tables; `journals` and `contents` are parts of the store; `damage` looks into a file that is not well.
+`schema` has the tables; `journals`, `contents` and `responses.chains` are parts of the store; `damage` looks into a
+file that is not well.
 SQL stands nowhere else.
 """
 
@@ -26,6 +27,7 @@ from .errors import ApiError, DiskError, NotFound, StoreError
 from .ids import Clock, IdKind, Ids
 from .journals import Journals
 from .objects import KINDS, VECTOR_STORE_FILE, Kind, Run, Stored, T
+from .responses.chains import Chains
 from .run_states import ACTIVE
 from .schema import APPLICATION_ID, MIGRATIONS, QUERY_TABLES
 from .wire import encode
@@ -44,7 +46,7 @@ _LATEST_TICK: Final = (
 _MOVE: Final = "INSERT INTO counter VALUES ('', 'moved_s', ?) ON CONFLICT DO UPDATE SET n = n + ?"
 
 
-class Store(Journals):
+class Store(Journals, Chains):
     """Keeps what the engine must remember.
 
     `path` is a file or ":memory:". Raises StoreError when the file is in use by another engine, is
@@ -107,7 +109,7 @@ class Store(Journals):
                 key,
                 kind.name,
                 parent,
-                body["run_id"] if body["object"] == "thread.message" else None,
+                body["run_id"] if body["object"] in ("thread.message", "thread.item") else None,
                 body["id"] if body["object"] == "vector_store.file" else None,
                 *state,
             ),

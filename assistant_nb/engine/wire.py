@@ -40,8 +40,8 @@ RUN_LIFETIME_S: Final = 600
 RESULT_CONTENT: Final = "step_details.tool_calls[*].file_search.results[*].content"
 """What `include[]` may ask for."""
 
-_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at"})
-"""Keys of a message that only streams carried."""
+_STREAM_ONLY: Final = frozenset({"status", "incomplete_details", "incomplete_at", "completed_at", "sent", "refuses"})
+"""Keys of a message that only streams carried, and the engine's own."""
 B = TypeVar("B")
 H = TypeVar("H", Thread, Run)
 M = TypeVar("M", bound=Mapping[str, object])
@@ -120,9 +120,9 @@ def text(value: str, annotations: Sequence[Annotation] = ()) -> TextPart:
     return {"type": "text", "text": {"value": value, "annotations": list(annotations)}}
 
 
-def image(file_id: str) -> ImageFilePart:
+def image(file_id: str, detail: str = "auto") -> ImageFilePart:
     """A picture in a message: `{"type": "image_file", "image_file": {"file_id": …, "detail": "auto"}}`."""
-    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": "auto"}}
+    return {"type": "image_file", "image_file": {"file_id": file_id, "detail": detail}}
 
 
 def _part(part: PartParam) -> Part:
@@ -133,11 +133,7 @@ def _part(part: PartParam) -> Part:
             url = part["image_url"]
             return {"type": "image_url", "image_url": {"url": url["url"], "detail": url.get("detail", "auto")}}
         case "image_file":
-            file = part["image_file"]
-            return {
-                "type": "image_file",
-                "image_file": {"file_id": file["file_id"], "detail": file.get("detail", "auto")},
-            }
+            return image(part["image_file"]["file_id"], part["image_file"].get("detail", "auto"))
 
 
 # Runs and their steps
@@ -153,7 +149,7 @@ def run(
     instructions = body.get("instructions", assistant["instructions"])
     if extra := body.get("additional_instructions"):
         instructions = f"{instructions} {extra}" if instructions else extra
-    return {
+    made: Run = {
         "id": id,
         "object": "thread.run",
         "created_at": at,
@@ -184,8 +180,8 @@ def run(
         "tool_choice": body.get("tool_choice", "auto"),
         "parallel_tool_calls": body.get("parallel_tool_calls", True),
         "provenance": [],  # ours
-        **settings(body, assistant),
     }
+    return {**made, **settings(body, assistant)}
 
 
 def step(id: str, at: int, run: Run, details: StepDetails) -> RunStep:
@@ -262,7 +258,8 @@ def tool(given: ToolParam) -> Tool:
                 "hybrid_search": None,
                 **search.get("ranking_options", {}),
             }
-            return {"type": "file_search", "file_search": {**search, "ranking_options": ranking}}
+            echoed = cast(FileSearchSettings, {**search, "ranking_options": ranking})
+            return {"type": "file_search", "file_search": echoed}
         case "function":
             function = given["function"]
             echo: Function = {
@@ -334,8 +331,7 @@ class Deleted(TypedDict):
 
 
 def rest(body: T, include: Sequence[str] = ()) -> T:
-    """An object as a plain answer shows it: messages without the keys of streams, a finished step without expiry,
-    files without the engine's own notes.
+    """An object as a plain answer shows it, without the keys of streams and the engine's own notes.
 
     What search results hold is shown when `include` has `RESULT_CONTENT`.
     """
@@ -345,7 +341,10 @@ def rest(body: T, include: Sequence[str] = ()) -> T:
 def _shown(body: Stored, include: Sequence[str]) -> object:
     match body["object"]:
         case "thread.message":
-            return _without(body, _STREAM_ONLY)
+            # A response was given what was sent, and did not write it.
+            return _without({**body, "run_id": None} if "sent" in body else body, _STREAM_ONLY)
+        case "thread.run" if "request" in body:
+            return _without(body, ["request"])
         case "thread.run.step":
             step: RunStep = body if body["status"] == "in_progress" else {**body, "expires_at": None}
             return step if RESULT_CONTENT in include else _without_result_content(step)
@@ -363,8 +362,8 @@ def _without_result_content(step: RunStep) -> RunStep:
     calls = tool_calls(step)
     if not any(call["type"] == "file_search" for call in calls):
         return step
-    names = [_names_only(call) if call["type"] == "file_search" else call for call in calls]
-    return {**step, "step_details": {"type": "tool_calls", "tool_calls": names}}
+    calls = [_names_only(call) if call["type"] == "file_search" else call for call in calls]
+    return {**step, "step_details": {"type": "tool_calls", "tool_calls": calls}}
 
 
 def _names_only(call: FileSearchCall) -> FileSearchCall:

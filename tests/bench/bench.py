@@ -10,6 +10,8 @@ One thread holds 10,000 messages, then 100,000.
 Streams: a run whose answer comes in 1,000 deltas, then 10,000, read to its end through the SDK; the
 bare side is a generator that gives the same frames. Milliseconds are per delta.
 
+Responses: a small one, and one of 1,000 deltas, against the same bytes given at once.
+
 A question: what a lesson does over and over, answered from its recording. Each time it stands on a new
 thread: a message is put there, a run is streamed, the messages are listed. Polled, it is one call,
 `create_and_poll`, and milliseconds alone are limited: the SDK sleeps between two polls.
@@ -217,7 +219,7 @@ def streams() -> Iterator[Row]:
             with client.beta.threads.create_and_run(assistant_id=assistant_id, stream=True) as stream:
                 assert sum(event.event == "thread.message.delta" for event in stream) == count
 
-        bare = canned_stream(app, assistant_id)
+        bare = canned_stream(app, "/v1/threads/runs", assistant_id=assistant_id)
         with ExitStack() as stack:
             urls = stack.enter_context(Server(app, KEY, HOST)).url, stack.enter_context(listening(bare))
             sides = {
@@ -263,17 +265,35 @@ def questions() -> Iterator[Row]:
         yield Row("a question, create_and_poll", "in process", median(taken[WARM_UP:]), 12)
 
 
-def canned_stream(app: App, assistant_id: str) -> "WSGIApplication":
-    """A bare generator of the very frames that the engine gives for a run."""
-    body = {"assistant_id": assistant_id, "stream": True}
-    answer = WsgiClient(app).post(
-        "/v1/threads/runs", json=body, headers={"OpenAI-Beta": "assistants=v2"}, buffered=False
-    )
-    frames, headers = list(answer.iter_encoded()), answer.headers.to_wsgi_list()
+def responses() -> Iterator[Row]:
+    app, bare = create_app(model=Scripted(*["Hello."] * (WARM_UP + PAIRS + 1))), Bare()
+    ask = Operation("a response", lambda client: client.responses.create(model="m", input="Hello?"), 1.6)
+    bare.learn(app, [ask])
+    with in_process(app) as engine, in_process(bare) as canned:
+        engine_ms, bare_ms = compare(ask.call, engine, canned)
+    yield Row(ask.what, "in process", engine_ms, ask.limit, bare_ms)
+
+    count = DELTAS[0]
+    app = create_app(model=Scripted(*[lambda prompt: ["word "] * count] * (STREAM_PAIRS + 2)))
+
+    def read(client: OpenAI) -> None:
+        with client.responses.create(model="m", input="Hello?", stream=True) as stream:
+            assert sum(event.type == "response.output_text.delta" for event in stream) >= count
+
+    with in_process(app) as engine, in_process(canned_stream(app, "/v1/responses", model="m", input="x")) as canned:
+        engine_ms, bare_ms = compare(read, engine, canned, 1, STREAM_PAIRS)
+    yield Row(f"a delta of {count:,} in a response", "in process", engine_ms / count, 1.3, bare_ms / count)
+
+
+def canned_stream(app: App, path: str, **body: str) -> "WSGIApplication":
+    """A bare generator of the very frames that the engine gives."""
+    headers = {"OpenAI-Beta": "assistants=v2"}
+    answer = WsgiClient(app).post(path, json={**body, "stream": True}, headers=headers, buffered=False)
+    frames, given = list(answer.iter_encoded()), answer.headers.to_wsgi_list()
 
     def bare(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
-        start_response("200 OK", headers)
+        start_response("200 OK", given)
         return (frame for frame in frames)
 
     return bare
@@ -306,7 +326,7 @@ def main() -> int:
     warnings.simplefilter("ignore", DeprecationWarning)
     print(HEAD)
     over = False
-    for rows in (starts(), streams(), questions(), calls()):
+    for rows in (starts(), streams(), responses(), questions(), calls()):
         for row in rows:
             print(row, flush=True)
             over |= row.over

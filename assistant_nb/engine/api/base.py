@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Final, Generic, Literal, NamedTuple, TypeVar, cast
+from typing import Any, BinaryIO, Final, Generic, Literal, NamedTuple, TypeVar, cast
 
 from werkzeug.datastructures import Headers
 
 from ..files.blobs import Blobs, Draft
+from ..params.assistants import IncludeQuery
 from ..runs.runner import Runner
 from ..store import Store
 
@@ -66,6 +67,8 @@ class Stream:
     """Called when the last event was read, or the reader went away, even before the first."""
     named: bool = True
     """Whether its frames bear the names of the events."""
+    has_mark: bool = True
+    """Whether `[DONE]` says that it is at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +101,7 @@ class Route(Generic[P]):
     """Whether the body is a multipart form."""
     only_v1: bool = False
     """Whether the path was known to clients of v1 alone."""
+    include: type[Any] = IncludeQuery
+    """What `include[]` may ask for."""
     attends: bool = True
     """Whether the operation first moves a run of its thread whose stream nobody reads. Cancelling does not."""

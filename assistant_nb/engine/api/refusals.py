@@ -105,9 +105,9 @@ def refusal(error: ValidationError) -> BadRequest:
         case "string_unicode":
             return BadRequest(f"Invalid '{path}': the string is not valid Unicode.", param=path, code="invalid_value")
         case "greater_than_equal":
-            return _out_of_range(path, given, "below minimum", f">= {context['ge']:g}", "below_min")
+            return _out_of_range(path, given, "below minimum", ">=", context["ge"], "below_min")
         case "less_than_equal":
-            return _out_of_range(path, given, "above maximum", f"<= {context['le']:g}", "above_max")
+            return _out_of_range(path, given, "above maximum", "<=", context["le"], "above_max")
         case "string_too_short" | "string_too_long" | "too_short" | "too_long":
             return _wrong_length(path, kind, given, context)
         case _:
@@ -135,10 +135,10 @@ def _bad_value(given: Any, supported: list[str], path: str) -> BadRequest:
     return BadRequest(f"Invalid value: '{given}'. Supported values are: {known}.", param=path, code="invalid_value")
 
 
-def _out_of_range(path: str, given: Any, which: str, bound: str, code: str) -> BadRequest:
-    number = "integer" if isinstance(given, int | str) else "decimal"
+def _out_of_range(path: str, given: Any, which: str, sign: str, bound: float, code: str) -> BadRequest:
+    number = "integer" if isinstance(bound, int) else "decimal"  # by what the field holds, whatever was given
     return BadRequest(
-        f"Invalid '{path}': {number} {which} value. Expected a value {bound}, but got {given} instead.",
+        f"Invalid '{path}': {number} {which} value. Expected a value {sign} {bound:g}, but got {given} instead.",
         param=path,
         code=f"{number}_{code}_value",
     )

@@ -6,6 +6,7 @@ from werkzeug.routing import Map, Rule
 
 from . import assistants, chat, files, lab, messages, models, runs, stepper, threads, v1_files, vector_stores
 from .base import Route
+from .responses import containers, conversations, responses
 
 ROUTES: Final[list[Route[Any]]] = [
     *assistants.ROUTES,
@@ -17,6 +18,9 @@ ROUTES: Final[list[Route[Any]]] = [
     *v1_files.ROUTES,
     *models.ROUTES,
     *chat.ROUTES,
+    *responses.ROUTES,
+    *conversations.ROUTES,
+    *containers.ROUTES,
     *lab.ROUTES,
     *stepper.ROUTES,
 ]

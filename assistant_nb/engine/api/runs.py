@@ -63,18 +63,22 @@ def list_(call: Call[ListQuery]) -> Page[Run]:
 
 
 def retrieve(call: Call[object]) -> Run:
+    return wire.rest(look_at(call, _run(call)))
+
+
+def look_at(call: Call[object], run: Run) -> Run:
     """A client that polls asks right after it has created the run, and sleeps until it asks again. A recorded answer
     is there in less time than that, so wait for it here. With `polls="step"` this look moves the run instead.
     """
     if call.runner.polls == "step" and call.asker == "client":
-        return look(call.runner, _run(call))
-    call.runner.wait(call.ids["run_id"], POLL_S)
-    return _polled(call)
+        return look(call.runner, run)
+    call.runner.wait(run["id"], POLL_S)
+    return _polled(call, call.store.get(RUN, run["id"]))
 
 
 def modify(call: Call[ModifyMetadata]) -> Run:
     with call.store.transaction():
-        run = _polled(call)
+        run = _polled(call, _run(call))
         if run["status"] in MOVING:
             raise BadRequest(f"Cannot update run with status '{run['status']}'.")
         changes: ModifyMetadata = {"metadata": {}} if "metadata" in call.nulls else call.params
@@ -86,18 +90,18 @@ def cancel(call: Call[object]) -> Run:
 
 
 def list_steps(call: Call[ListQuery]) -> Page[RunStep]:
-    return wire.page(*call.store.page(RUN_STEP, _polled(call)["id"], **call.params), call.include)
+    return wire.page(*call.store.page(RUN_STEP, _polled(call, _run(call))["id"], **call.params), call.include)
 
 
 def retrieve_step(call: Call[object]) -> RunStep:
-    run = _polled(call)
+    run = _polled(call, _run(call))
     return wire.rest(call.store.get(RUN_STEP, call.ids["step_id"], run["id"]), call.include)
 
 
-def _polled(call: Call[object]) -> Run:
+def _polled(call: Call[object], run: Run) -> Run:
     """Where looks move runs, only the SDK's helper lets one go on by itself. A widget, and a list, moves none."""
     moves = call.runner.polls == "watch" or call.asker == "helper"
-    return call.runner.polled(_run(call)) if moves else call.runner.seen(_run(call))
+    return call.runner.polled(run) if moves else call.runner.seen(run)
 
 
 def _check_model(call: Call[object], run: Run) -> None:

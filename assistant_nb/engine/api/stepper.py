@@ -131,7 +131,11 @@ def view(call: Call[object]) -> View:
     state = fold(entries[: int(n) + 1])
     written = [body for body in state.objects.values() if body["object"] == "thread.message"]
     finished = [message for message in written if message["status"] != "in_progress"]
-    messages = call.store.all(MESSAGE, run["thread_id"], before=run_id) + finished
+    if "request" in run:  # beside it there may be others on its hidden thread
+        before = [row for row in call.store.context(run) if row["object"] == "thread.message"]
+    else:
+        before = call.store.all(MESSAGE, run["thread_id"], before=run_id)
+    messages = before + finished
     return {
         "object": "lab.view",
         **_standing(state),

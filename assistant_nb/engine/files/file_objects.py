@@ -101,6 +101,8 @@ class SearchHit(TypedDict):
     score: float
     attributes: Attributes
     content: NotRequired[list[TextContent]]
+    vector_store_id: NotRequired[str]
+    """Of responses alone."""
 
 
 class SearchPage(TypedDict):

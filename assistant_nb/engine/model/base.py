@@ -159,6 +159,8 @@ class TextDelta:
     """A piece of the answer's text."""
 
     text: str
+    refuses: bool = False
+    """Whether the model says why it does not answer. A response tells that apart, a run does not."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
@@ -262,9 +264,11 @@ def call_deltas(index: int, call: ToolCall) -> Iterator[ToolCallDelta]:
         yield ToolCallDelta(index, piece)
 
 
-def answer_deltas(text: str, calls: Iterable[ToolCall]) -> Iterator[TextDelta | ToolCallDelta]:
+def answer_deltas(
+    text: str, calls: Iterable[ToolCall], *, refuses: bool = False
+) -> Iterator[TextDelta | ToolCallDelta]:
     """Yield a whole answer as the pieces of a stream."""
-    yield from map(TextDelta, words(text))
+    yield from (TextDelta(piece, refuses) for piece in words(text))
     for index, call in enumerate(calls):
         yield from call_deltas(index, call)
 
@@ -287,7 +291,7 @@ def within(limit: int | None, answer: Iterable[Delta]) -> Iterator[Delta]:
             if cut := room < 0:  # keep the beginning of a text; leave a piece of a call out
                 text = text.encode(errors="replace")[:room].decode(errors="ignore")
                 if isinstance(delta, TextDelta) and text:
-                    yield TextDelta(text)
+                    yield replace(delta, text=text)
             else:
                 yield delta
 

@@ -270,7 +270,7 @@ class Answer:
         for choice in chunk.get("choices") or []:
             delta = choice.get("delta") or {}
             if text := delta.get("content") or delta.get("refusal"):
-                yield from self._say(_sound(text))
+                yield from self._say(_sound(text), refuses=not delta.get("content"))
             for piece in delta.get("tool_calls") or []:
                 yield from self._call(piece)
             self.reason = choice.get("finish_reason") or self.reason
@@ -288,12 +288,12 @@ class Answer:
             else:
                 _parsed(call, arguments)
 
-    def _say(self, text: str) -> Iterator[Delta]:
+    def _say(self, text: str, *, refuses: bool) -> Iterator[Delta]:
         if self._calls:
             self.left_out += text
         else:
             self.text += text
-            yield TextDelta(text)
+            yield TextDelta(text, refuses)
 
     def _call(self, piece: _CallPiece) -> Iterator[Delta]:
         """Tell calls apart by index and by id: some endpoints give all of them index 0."""

@@ -27,6 +27,9 @@ class Fallback:
     silence it ends with the next delta of `first`, or with the time-out of `first`.
     """
 
+    may_begin_anew = True
+    """Whether an answer may be taken back. Models that never do so have no such attribute."""
+
     def __init__(self, first: Model, second: Model, stall_s: float | None = STALL_S) -> None:
         if stall_s is not None:
             check_stall(stall_s)

@@ -67,6 +67,11 @@ class Faulty:
     def models(self) -> Sequence[str]:
         return self.inner.models
 
+    @property
+    def may_begin_anew(self) -> bool:
+        """Whether an answer may be taken back, and another one begin."""
+        return getattr(self.inner, "may_begin_anew", False)
+
     def provenance(self) -> str:
         return self.inner.provenance()
 

@@ -30,7 +30,12 @@ def essence(prompt: Prompt) -> dict[str, object]:
 
 
 def fingerprint(essence: Mapping[str, object]) -> str:
-    """Return the SHA-256 of what decides an answer. Prompts with one fingerprint get the same answers."""
+    """Return the SHA-256 of what decides an answer. Prompts with one fingerprint get the same answers.
+
+    A format of plain text is the usual one: each API has its own way to say so, or not to say it.
+    """
+    if essence["response_format"] == {"type": "text"}:
+        essence = {**essence, "response_format": "auto"}
     text = json.dumps(essence, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -133,6 +133,7 @@ class Exchange(_Line):
     prompt: RecordedPrompt
     number: Annotated[int, Field(ge=1)] = 1
     answer: str
+    refuses: bool = False
     tool_calls: list[RecordedCall] = []
     finish_reason: Literal["stop", "length"] = "stop"
     wait_ms: Annotated[int, Field(ge=0)] = 0
@@ -142,7 +143,8 @@ class Exchange(_Line):
 
     def deltas(self) -> Iterator[Delta]:
         """Yield the answer in pieces."""
-        yield from answer_deltas(self.answer, [ToolCall(call.name, call.arguments) for call in self.tool_calls])
+        calls = [ToolCall(call.name, call.arguments) for call in self.tool_calls]
+        yield from answer_deltas(self.answer, calls, refuses=self.refuses)
         usage = self.usage.model_dump() if self.usage else {}
         yield Finish(cast(Origin, self.provenance.model_dump(exclude_none=True)), **usage, reason=self.finish_reason)
 

@@ -88,6 +88,7 @@ class _Taken:
     def __init__(self) -> None:
         self._began = self._first = time.monotonic()
         self._text: list[str] = []
+        self._refuses = False
         self._calls: list[tuple[str, list[str]]] = []
 
     def hear(self, delta: TextDelta | ToolCallDelta) -> None:
@@ -95,6 +96,7 @@ class _Taken:
             self._first = time.monotonic()
         if isinstance(delta, TextDelta):
             self._text.append(delta.text)
+            self._refuses = delta.refuses
             return
         if delta.index == len(self._calls):
             self._calls.append((delta.name or "", []))
@@ -111,6 +113,7 @@ class _Taken:
             prompt=asked,
             number=number,
             answer="".join(self._text),
+            refuses=self._refuses,
             tool_calls=[RecordedCall(name=name, arguments="".join(pieces)) for name, pieces in self._calls],
             finish_reason=finish.reason,
             usage=usage,

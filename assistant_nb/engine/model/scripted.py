@@ -6,6 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from ..errors import ModelError
 from .base import Delta, Finish, Prompt, TextDelta, ToolCall, call_deltas, within
 
+
+class Refusal(str):
+    """A text in which the model says why it does not answer."""
+
+    __slots__ = ()
+
+
 Said = str | ToolCall
 Line = Said | Sequence[Said] | ModelError | Callable[[Prompt], Iterable[Said]]
 
@@ -62,5 +69,5 @@ def _spoken(said: Iterable[Said]) -> Iterator[Delta]:
         if isinstance(piece, ToolCall):
             yield from call_deltas(next(calls), piece)
         else:
-            yield TextDelta(piece)
+            yield TextDelta(piece, isinstance(piece, Refusal))
     yield Finish({"answer": "scripted"})

@@ -11,6 +11,7 @@ from .. import deltas, wire
 from ..deltas import Told
 from ..entries import Answered, Asked
 from ..errors import EngineError, ModelError, Unanswered
+from ..ids import item_id
 from ..journal import RunState
 from ..model.base import (
     Anew,
@@ -25,6 +26,7 @@ from ..model.base import (
 )
 from ..objects import MESSAGE, Message, Run, RunStep
 from ..parts import Annotation, ImageFilePart, Searched, StepDetails, ToolCall, ToolType, Usage
+from ..responses.turns import searched_before
 from ..store import Store
 from ..threads import files_made
 from .citations import Cutter, Hits, cited_in, numbered
@@ -67,9 +69,17 @@ class Listening:
     def _to_point_to(self, searches: list[Searched]) -> Hits:
         calls = [call for turn in self._prompt.messages for call in turn.tool_calls if call.name == "file_search"]
         quotes = any("【" in turn.content for turn in self._prompt.messages)
-        earlier = self._store.all(MESSAGE, self._run["thread_id"]) if quotes else []
+        made = files_made(self._store, self._run)
+        if not (calls or quotes):
+            return Hits(made=made)
+        if "request" in self._run:  # it reads the searches of earlier responses again
+            rows = self._store.context(self._run)
+            searches = [*searched_before(rows), *searches]
+            earlier = [row for row in rows if row["object"] == "thread.message"]
+        else:
+            earlier = self._store.all(MESSAGE, self._run["thread_id"]) if quotes else []
         outputs = (call.output or "" for call in calls)
-        return Hits(numbered(outputs, searches), cited_in(earlier), files_made(self._store, self._run))
+        return Hits(numbered(outputs, searches), cited_in(earlier), made)
 
     def _from_the_beginning(self) -> None:
         self._said: list[str] = []
@@ -148,7 +158,7 @@ class Listening:
             return
         if self._message is None:
             with self._writing() as writer:
-                self._message = self._begin_message(writer)
+                self._message = self._begin_message(writer, refuses=delta.refuses)
             yield None
             for index, file_id in enumerate(self._pictures):
                 picture: ImageFilePart = {"index": index, **wire.image(file_id)}
@@ -242,12 +252,17 @@ class Listening:
             failed = {"status": "failed", "failed_at": writer.at, "last_error": error}
             writer.note("thread.run.step.failed", step_id, failed)
 
-    def _begin_message(self, writer: Writer) -> Message:
+    def _begin_message(self, writer: Writer, *, refuses: bool = False) -> Message:
         """The message for an answer, and the step in which it is written."""
         run, thread_id = writer.run, writer.run["thread_id"]
-        id = self._store.new_id("thread.message", thread_id)
+        if "request" in run:
+            id = item_id("msg", run["id"], str(len(writer.state.entries)))
+        else:
+            id = self._store.new_id("thread.message", thread_id)
         self._begin_step(writer, {"type": "message_creation", "message_creation": {"message_id": id}})
         message = wire.message(id, writer.at, thread_id, "assistant", [], run=run)
+        if refuses and "request" in run:
+            message["refuses"] = True
         writer.note("thread.message.created", id, message)
         writer.note("thread.message.in_progress", id, {})
         return message

@@ -1,7 +1,8 @@
 """Forks: a new thread and run that begin as another run did, up to an entry of its journal, and go on otherwise.
 
-What both share is copied, under new ids; nothing of the parent is touched. An edit is no change to that but what
-happens next: an entry that a client has made, or outputs taken as ever. A fork is held.
+What both share is copied, under new ids; nothing of the parent is touched. A fork of a response is its sibling: it
+follows the same response, on the same hidden thread. An edit is no change to that but what happens next: an entry that
+a client has made, or outputs taken as ever. A fork is held.
 """
 
 from collections.abc import Sequence
@@ -9,18 +10,20 @@ from collections.abc import Sequence
 from .. import wire
 from ..entries import Answered
 from ..errors import BadRequest, NotFound
+from ..ids import PREFIXES, item_id
 from ..journal import Entry, RunState
 from ..objects import MESSAGE, RUN, THREAD, Message, Run, Thread
 from ..params.assistants import ToolOutput
 from ..params.lab import Edit, EditedMessage, Said, SaidCall
 from ..parts import ToolAnswer, ToolCall
+from ..responses.chains import Row
 from ..run_states import ACTIVE
 from ..store import Store
 from ..threads import check_content
 from .prefixes import call_ids, renamed, shared
 from .seat import check_calls
 from .tool_calls import answered, take_outputs
-from .writer import Writer, open_writer
+from .writer import Writer, keep_made, open_writer
 
 
 def fork(store: Store, run_id: str, at: int, edit: Edit) -> str:
@@ -62,31 +65,79 @@ def copy_thread(store: Store, thread_id: str) -> Thread:
 def _copy(store: Store, run: Run, prefix: Sequence[Entry], edited: EditedMessage | None) -> str:
     """A copy of a run's thread as it was before the run, and of the run as far as its journal is given."""
     old = run["thread_id"]
-    thread_id = store.new_id("thread", run["id"])  # the next fork of this run, whatever else the account has made
-    store.put({**store.get(THREAD, old), "id": thread_id})
-    store.branch_time(old, thread_id, prefix[-1].at)
-    _copy_messages(store, store.all(MESSAGE, old, before=run["id"]), thread_id, edited)
-    ids = {old: thread_id, run["id"]: store.new_id("thread.run", thread_id)}
+    if "request" in run:
+        thread_id, fork_id = _copy_response(store, run, prefix[-1].at, edited)
+    else:
+        thread_id = store.new_id("thread", run["id"])  # the next fork of this run, whatever the account has made
+        store.put({**store.get(THREAD, old), "id": thread_id})
+        store.branch_time(old, thread_id, prefix[-1].at)
+        _copy_messages(store, store.all(MESSAGE, old, before=run["id"]), thread_id, edited)
+        fork_id = store.new_id("thread.run", thread_id)
+    ids = {old: thread_id, run["id"]: fork_id}
     _name(store, prefix, ids, run["id"], old)
     later_s, state = store.time(thread_id) - prefix[-1].at, RunState()
+    if "request" in run:  # nobody waits for the answer to the request of a fork
+        born = {**prefix[0].data, "request": {**run["request"], "background": True}}
+        prefix = [prefix[0]._replace(data=born), *prefix[1:]]
     for entry in prefix:
         state.apply(renamed(entry, ids, later_s))
-    for body in state.objects.values():
-        store.put(body)
+    for id in state.objects:
+        keep_made(store, state, id)
     for entry in state.entries:
-        store.append(ids[run["id"]], entry)
-    return ids[run["id"]]
+        store.append(fork_id, entry)
+    return fork_id
 
 
-def _copy_messages(store: Store, messages: Sequence[Message], thread_id: str, edited: EditedMessage | None) -> None:
-    """Their runs are not copied, so they name none."""
-    if edited and edited["id"] not in [message["id"] for message in messages]:
+def _copy_response(store: Store, run: Run, at: int, edited: EditedMessage | None) -> tuple[str, str]:
+    """A sibling of a response: on its hidden thread, with its own input; or in a copy of its conversation.
+
+    Returns the ids of the thread and of the fork.
+    """
+    given, thread_id = store.given_items(run["id"]), run["thread_id"]
+    earlier: list[Row] = []
+    if run["request"]["conversation"]:
+        thread_id = store.new_id("conversation", run["id"])
+        store.put({**store.get(THREAD, run["thread_id"]), "id": thread_id})
+        store.branch_time(run["thread_id"], thread_id, at)
+        earlier = [row for row in store.context(run) if row["run_id"] != run["id"]]
+    fork_id = store.new_id("response", thread_id)
+    _check_edited(store, [*earlier, *given], edited)
+    for row in earlier:
+        _copy_item(store, row, thread_id, None, store.count(f"items of {thread_id}"), edited)
+    for n, row in enumerate(given):
+        _copy_item(store, row, thread_id, fork_id, n, edited)
+    return thread_id, fork_id
+
+
+def _copy_item(
+    store: Store, row: Row, thread_id: str, run_id: str | None, n: int, edited: EditedMessage | None
+) -> None:
+    id = item_id(row["id"].partition("_")[0], run_id or thread_id, f"given {n}")
+    if row["object"] == "thread.item":
+        store.put({**row, "id": id, "thread_id": thread_id, "run_id": run_id, "item": {**row["item"], "id": id}})
+        return
+    copy: Message = {**row, "id": id, "thread_id": thread_id, "run_id": run_id}
+    if edited and edited["id"] == row["id"]:
+        copy["content"] = wire.parts(edited["content"])
+        copy.pop("sent", None)
+    if "sent" in copy:
+        copy["sent"] = {**copy["sent"], "id": id}
+    store.put(copy)
+
+
+def _check_edited(store: Store, rows: Sequence[Row], edited: EditedMessage | None) -> None:
+    if edited and edited["id"] not in [row["id"] for row in rows if row["object"] == "thread.message"]:
         raise NotFound(
             f"There was no message '{edited['id']}' on the thread before the run. To change what the run itself has"
             " said, edit the answer."
         )
     if edited:
         check_content(store, edited["content"])
+
+
+def _copy_messages(store: Store, messages: Sequence[Message], thread_id: str, edited: EditedMessage | None) -> None:
+    """Their runs are not copied, so they name none."""
+    _check_edited(store, messages, edited)
     for message in messages:
         id = store.new_id("thread.message", thread_id)
         copy: Message = {**message, "id": id, "thread_id": thread_id, "run_id": None}
@@ -100,6 +151,9 @@ def _name(store: Store, prefix: Sequence[Entry], ids: dict[str, str], run_id: st
     for entry in prefix:
         if entry.event in ("thread.run.step.created", "thread.message.created"):
             kind = entry.data["object"]
+            if kind == "thread.message" and run_id.startswith(PREFIXES["response"]):
+                ids[entry.id] = item_id("msg", ids[run_id], str(entry.n))
+                continue
             ids[entry.id] = store.new_id(kind, ids[run_id if kind == "thread.run.step" else thread_id])
         elif entry.event == "model.called":
             for place, id in enumerate(call_ids(entry.data)):

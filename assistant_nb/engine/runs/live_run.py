@@ -12,7 +12,7 @@ The journal says what has happened. It cannot say what is happening right now, a
 
 A reader and the background may both take turns. When a stream is read, its reader moves the run by reading. When
 nobody reads, or the reader stalls, the background moves it, and the events wait. So a run does not depend on its
-reader, and the reader misses nothing.
+reader, and the reader misses nothing. A response may have several readers: each is a cursor into what was told.
 """
 
 import threading
@@ -22,6 +22,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from ..ids import PREFIXES
 from ..journal import Entry, RunState, fold
 from ..model.faults import Faulty
 from ..store import Store
@@ -32,16 +33,22 @@ from .writer import RunDeleted, Writer
 
 LOOK_AGAIN_S: Final = 1.0
 """How long a reader waits before it looks again: the run's thread may be deleted, the store closed."""
+_GLANCE_S: Final = 0.01
+"""How often a reader looks for news while somebody else takes a turn."""
 _NEVER: Final = (-1, 0)
 
 
 class Turns:
-    """Takes from `events`, a generator, which yields None for what is no event. With `keep` they wait for a reader."""
+    """Takes from `events`, a generator, which yields None for what is no event. With `keep` they wait for a reader.
 
-    def __init__(self, events: Iterator[Event | None], *, keep: bool = False) -> None:
-        self._events, self._keep = events, keep
+    With `shared` they are kept for any number of readers, also when one has left; each reads from the beginning.
+    """
+
+    def __init__(self, events: Iterator[Event | None], *, keep: bool = False, shared: bool = False) -> None:
+        self._events, self._keep, self._shared = events, keep, shared
         self._lock = threading.Lock()
-        self._unread: deque[Event] = deque()
+        self.told: deque[Event] = deque()
+        """What has happened so far, if it is kept; of turns that are not shared, what was not read."""
         self._read = 0
         self._taken_at = time.monotonic()
         self._roused = threading.Event()
@@ -67,38 +74,50 @@ class Turns:
         return self._lock.locked() or time.monotonic() - self._taken_at < within_s
 
     def read(self) -> Generator[Event, None, None]:
-        """The events for their reader; close it when nobody wants them any more."""
+        """The events for a reader; close it when it does not want them any more."""
+        n = 0
         try:
-            while self.take() or self._unread:
-                while self._unread:
+            while self.take(n) or n < len(self.told):
+                while n < len(self.told):
                     self._read += 1
-                    yield self._unread.popleft()
-                if self.waits and not self._unread:
+                    if self._shared:
+                        n += 1
+                        yield self.told[n - 1]
+                    else:
+                        yield self.told.popleft()
+                if self.waits and n == len(self.told):
                     self._roused.wait(LOOK_AGAIN_S)
                     self._roused.clear()
         finally:
-            self._keep = False
+            if not self._shared:
+                self._keep = False
+                self.told.clear()
 
     def rouse(self) -> None:
         """A client has acted: a reader who waits for that looks again."""
         self._roused.set()
 
-    def take(self) -> bool:
-        """Go on by one event; False at the end."""
-        with self._lock:
+    def take(self, read: int | None = None) -> bool:
+        """Go on by one event; False at the end. A reader says how many it has read: others may have gone on."""
+        while not self._lock.acquire(timeout=_GLANCE_S):  # whoever has it may have told something meanwhile
+            if read is not None and read < len(self.told):
+                return True
+        try:
+            if read is not None and read < len(self.told):
+                return True
             self.waits = False
-            try:
-                for event in self._events:
-                    if event and self._keep:
-                        self._unread.append(event)
-                    return True
-                self.over = True
-                return False
-            except BaseException:
-                self.broken = True
-                raise
-            finally:
-                self._taken_at = time.monotonic()
+            for event in self._events:
+                if event and self._keep:
+                    self.told.append(event)
+                return True
+            self.over = True
+            return False
+        except BaseException:
+            self.broken = True
+            raise
+        finally:
+            self._taken_at = time.monotonic()
+            self._lock.release()
 
     def take_all(self) -> None:
         """Go on until the end, or until a client has to act."""
@@ -170,10 +189,10 @@ class LiveRun:
 
     # Who moves it
 
-    def shared_turns(self, events: Iterator[Event | None]) -> Turns:
-        """The turns that are being taken; if there are none, those of `events`."""
+    def shared_turns(self, turns: Turns) -> Turns:
+        """The turns that are being taken; if there are none, these."""
         with self._lock:
-            self.turns = self.turns or Turns(events)
+            self.turns = self.turns or turns
             return self.turns
 
     def let_go(self, turns: Turns) -> None:
@@ -181,6 +200,10 @@ class LiveRun:
         with self._lock:
             if self.turns is turns:
                 self.turns = None
+
+    @property
+    def is_response(self) -> bool:
+        return self.id.startswith(PREFIXES["response"])
 
     @property
     def is_read(self) -> bool:

@@ -17,7 +17,7 @@ from ..params.lab import Edit
 from ..run_states import TERMINAL
 from .stepping import next_transition
 
-_NAMES: Final = ("id", "thread_id", "run_id", "message_id")
+_NAMES: Final = ("id", "thread_id", "run_id", "message_id", "conversation")
 _FOREIGN: Final = ("metadata", "tools")
 """Keys below which nothing is the engine's."""
 

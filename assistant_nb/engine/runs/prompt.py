@@ -1,42 +1,46 @@
 """What a model is asked: the thread and the run's own steps, within the run's limits. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from ..entries import PromptPart
 from ..errors import BadRequest
 from ..journal import RunState
 from ..model.base import Prompt, ToolCall, Turn, estimate_prompt_tokens, estimate_turn_tokens, tool_name
-from ..objects import Message
+from ..objects import Message, Run
 from ..params.fields import ToolChoice, settings
-from ..parts import CodeOutput, Part, Tool
+from ..parts import Part, Tool
 from ..parts import ToolCall as CallOfStep
 from .citations import mark, next_number
 
-_IMAGE: Final = "[an image]"
+IMAGE: Final = "[an image]"
 Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
 
 
-def prompt_of(state: RunState, messages: list[Message], files: Sequence[str] = ()) -> Prompt:
-    """The next prompt of a run on these messages of its thread, oldest first, and these files for its code.
+def turns_of(messages: Sequence[Message], run: Run) -> list[Turn]:
+    """The messages of a run's thread as a model reads them, but for its own."""
+    return [
+        Turn(message["role"], read_message(message))
+        for message in messages
+        if message["run_id"] != run["id"] and message["content"]  # an answer that broke off at once has none
+    ]
+
+
+def prompt_of(state: RunState, thread: list[Turn], files: Sequence[str] = (), above: Sequence[str] = ()) -> Prompt:
+    """The next prompt of a run on this dialogue, and these files for its code; `above` are instructions among items.
 
     `truncation_strategy` chooses among the messages of the thread. To stay within `max_prompt_tokens`, messages are
     dropped: from the middle, oldest first, then the first one. The last one stays.
     """
     run = state.run
-    thread = [
-        Turn(message["role"], _plain(message))
-        for message in messages
-        if message["run_id"] != run["id"] and message["content"]  # an answer that broke off at once has none
-    ]
     if run["truncation_strategy"]["type"] == "last_messages" and (last := run["truncation_strategy"]["last_messages"]):
         thread = thread[-last:]
     own = _own_turns(state, thread)
     prompt = Prompt(
         model=run["model"],
-        instructions=run["instructions"],
+        instructions="\n\n".join(filter(None, [run["instructions"], *above])) if above else run["instructions"],
         messages=thread + own,
         tools=run["tools"],
         files=files,
@@ -95,7 +99,7 @@ def _left(state: RunState, kind: Literal["prompt", "completion"]) -> int | None:
 def _own_turns(state: RunState, thread: Sequence[Turn]) -> list[Turn]:
     """What the run has said and called so far. Calls stand with the words that led to them."""
     turns, written = list[Turn](), {message["id"]: message for message in state.messages}
-    numbers = count(next_number(text for turn in thread for text in _texts(turn)))
+    numbers = count(number_after(thread))
     for step in state.steps:
         details = step["step_details"]
         if details["type"] == "tool_calls":
@@ -103,11 +107,18 @@ def _own_turns(state: RunState, thread: Sequence[Turn]) -> list[Turn]:
             calls = [_call(call, state.arguments[call["id"]], numbers) for call in details["tool_calls"]]
             turns.append(Turn("assistant", said, calls))
         elif message := written.get(details["message_creation"]["message_id"]):  # a client may delete it
-            turns.append(Turn("assistant", _plain(message)))
+            turns.append(Turn("assistant", read_message(message)))
     return turns
 
 
+def number_after(turns: Iterable[Turn]) -> int:
+    """The number for the next search after these turns."""
+    return next_number(text for turn in turns for text in _texts(turn))
+
+
 def _texts(turn: Turn) -> Iterator[str]:
+    """What may hold marks: what was said, and what earlier searches have found."""
+    yield from (call.output or "" for call in turn.tool_calls if call.name == "file_search")
     if isinstance(turn.content, str):
         yield turn.content
     else:
@@ -120,21 +131,24 @@ def _call(call: CallOfStep, given: str, numbers: Iterator[int]) -> ToolCall:
         case "function":
             return ToolCall(call["function"]["name"], given, call["function"].get("output"))
         case "file_search":
-            number = next(numbers)
-            hits = [
-                f"{mark(number, n, hit['file_name'])}\n{hit['content'][0]['text']}"
-                for n, hit in enumerate(call["file_search"]["results"])
-            ]
-            return ToolCall("file_search", given, "\n\n".join(hits) or "Nothing was found.")
+            hits = [(hit["file_name"], hit["content"][0]["text"]) for hit in call["file_search"]["results"]]
+            return ToolCall("file_search", given, read_hits(next(numbers), hits))
         case "code_interpreter":
-            return ToolCall("code_interpreter", given, "\n".join(map(_seen, call["code_interpreter"]["outputs"])))
+            return ToolCall("code_interpreter", given, read_outputs(call["code_interpreter"]["outputs"]))
 
 
-def _seen(output: CodeOutput) -> str:
-    return output["logs"] if output["type"] == "logs" else _IMAGE
+def read_hits(number: int, hits: Iterable[tuple[str, str]]) -> str:
+    """What a model reads of the search with this number: the text of each hit, under its mark."""
+    told = (f"{mark(number, n, name)}\n{text}" for n, (name, text) in enumerate(hits))
+    return "\n\n".join(told) or "Nothing was found."
 
 
-def _plain(message: Message) -> str | list[PromptPart]:
+def read_outputs(outputs: Iterable[Mapping[str, Any]]) -> str:
+    """What a model reads of what code has put out."""
+    return "\n".join(output["logs"] if output["type"] == "logs" else IMAGE for output in outputs)
+
+
+def read_message(message: Message) -> str | list[PromptPart]:
     """A message's content as a model reads it: one text is a string, more are parts without annotations.
 
     A model does not read the pictures that its own code has drawn; it is told that they are there.
@@ -152,4 +166,4 @@ def _plain(message: Message) -> str | list[PromptPart]:
 def _plain_part(part: Part, role: str) -> PromptPart:
     if part["type"] == "text":
         return {"type": "text", "text": part["text"]["value"]}
-    return {"type": "text", "text": _IMAGE} if role == "assistant" else part
+    return {"type": "text", "text": IMAGE} if role == "assistant" else part

@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from .. import wire
 from ..errors import BadRequest, NotFound
@@ -23,6 +23,7 @@ from ..objects import ASSISTANT, MESSAGE, RUN, THREAD, Run
 from ..params.assistants import CreateRun, ToolOutput
 from ..params.fields import ToolResources
 from ..params.lab import Breakpoint, Said
+from ..responses.store import forget_unstored, no_response
 from ..run_states import ACTIVE, MOVES, MOVING
 from ..store import Store
 from ..threads import add_message, check_resources
@@ -39,6 +40,9 @@ SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
 Polls = Literal["watch", "step"]
 """Whether a client that polls a run watches how it moves, or moves it: each look by one transition."""
+_BEGUN: Final = ("thread.message.completed", "model.called", "thread.run.completed", "thread.run.incomplete")
+"""What happens only when an answer has begun, beside its pieces."""
+_BROKEN: Final = ("thread.run.failed", "thread.run.expired")
 _THREADS: Final = sys.platform != "emscripten"
 """Whether somebody else can do something while a stream is being read."""
 
@@ -217,6 +221,8 @@ class Runner:
         is_asked = yield from self.loop.drive(live)
         if live.ended:
             self._live.pop(live.id, None)
+            if live.is_response:
+                forget_unstored(self.store, live.id)
         return is_asked
 
     def follow(self, run: Run, start: int = 0) -> tuple[Iterator[Event], Callable[[], None]]:
@@ -225,7 +231,10 @@ class Runner:
         The second value is for when nobody reads any more: then the background goes on where the reader was.
         """
         live = self.live(run["id"])
-        turns = live.turns = Turns(self._events(live, run["thread_id"], start), keep=True)
+        if live.is_response:
+            turns = live.shared_turns(self._shared(live))
+        else:
+            turns = live.turns = Turns(self._events(live, run["thread_id"], start), keep=True)
         events = turns.read()
 
         def let_go() -> None:
@@ -238,9 +247,29 @@ class Runner:
 
         return events, let_go
 
+    def begun(self, run: Run) -> Run | None:
+        """Move a response until there is something to tell of an answer, or a client has to act.
+
+        Returns the run if it has ended without an answer.
+        """
+        live = self.live(run["id"])
+        turns, n = live.shared_turns(self._shared(live)), 0
+        while True:
+            while n < len(turns.told):
+                (event, body), n = turns.told[n], n + 1
+                if event.endswith(".delta") or event in _BEGUN:
+                    return None
+                if event in _BROKEN:
+                    return cast(Run, body)
+            if turns.waits or not turns.take(n):
+                return None
+
+    def _shared(self, live: LiveRun) -> Turns:
+        return Turns(self._events(live, "", 0), keep=True, shared=True)
+
     def _events(self, live: LiveRun, thread_id: str, start: int) -> Iterator[Event | None]:
         """Ends with an `error` when the run's thread is deleted meanwhile."""
-        state = fold(live.entries(0)[:start] if start else ())
+        state, whole = fold(live.entries(0)[:start] if start else ()), live.is_response
         for delta in itertools.chain([None], self._drive_and_wait(live), [None]):
             if delta:
                 yield delta
@@ -249,11 +278,15 @@ class Runner:
                 state.apply(entry)
                 if entry.event.startswith("thread."):
                     yield entry.event, state.objects[entry.id]
+                elif whole:
+                    yield entry.event, entry.data
                 if entry.event == "thread.run.requires_action":
                     return  # what comes next is told in the stream of the tool outputs
             yield None
-        if not self.store.journal_length(live.id):
-            yield "error", NotFound.of("thread", thread_id).envelope()
+        is_over = state.length and state.status not in ACTIVE
+        if not (is_over or self.store.journal_length(live.id)):
+            gone = no_response(live.id) if whole else NotFound.of("thread", thread_id)
+            yield "error", gone.envelope()
 
     def _drive_and_wait(self, live: LiveRun) -> Iterator[Event | None]:
         """Go on when a client has acted, as long as somebody reads and somebody else can act meanwhile."""
@@ -272,7 +305,7 @@ class Runner:
         self._start(self.live(run_id))
 
     def _start(self, live: LiveRun) -> None:
-        turns = live.shared_turns(self._drive(live))
+        turns = live.shared_turns(self._shared(live) if live.is_response else Turns(self._drive(live)))
 
         def take_all() -> None:
             try:

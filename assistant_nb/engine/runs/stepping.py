@@ -29,7 +29,7 @@ def next_transition(state: RunState) -> Transition | None:
         case "in_progress" if state.unused():
             return "use"
         case "in_progress" if state.open_step("tool_calls"):
-            return "require"
+            return "conclude" if "request" in state.run else "require"
         case "in_progress":
             return "ask"
         case "cancelling":

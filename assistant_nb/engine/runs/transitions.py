@@ -33,13 +33,14 @@ from ..model.faults import Faulty
 from ..model.fingerprint import essence, fingerprint
 from ..model.human import Human
 from ..objects import MESSAGE, Run
+from ..responses import turns
 from ..run_states import ACTIVE, TERMINAL
 from ..store import Store
 from ..threads import code_files
 from ..tools.base import Tool
 from .answer import Event, Listening, told
 from .live_run import LiveRun
-from .prompt import exhausted, prompt_of
+from .prompt import exhausted, prompt_of, turns_of
 from .stepping import next_transition
 from .tool_calls import Calling
 from .writer import RunDeleted, Writer
@@ -131,8 +132,11 @@ class RunLoop:
             writer.note("model.asked", writer.run["id"], {**prompt.as_json()})
 
     def _prompt(self, state: RunState) -> Prompt:
-        messages = self._store.all(MESSAGE, state.run["thread_id"])
-        return prompt_of(state, messages, list(code_files(self._store, state.run)))
+        run, files = state.run, list(code_files(self._store, state.run))
+        if "request" in run:
+            above, dialogue = turns.turns_of(self._store.context(run))
+            return prompt_of(state, dialogue, files, above)
+        return prompt_of(state, turns_of(self._store.all(MESSAGE, run["thread_id"]), run), files)
 
     def _number(self, state: RunState, prompt: Prompt) -> None:
         """Give a run its number, and before that one to each run that was created earlier.
@@ -152,11 +156,14 @@ class RunLoop:
         self._count(state.run, prompt)
 
     def _count(self, run: Run, prompt: Prompt) -> None:
-        name, apart = f"runs {fingerprint(essence(prompt))}", self._store.counts_apart(run["thread_id"])
+        kind = "responses" if "request" in run else "runs"  # each API counts for itself
+        name, apart = f"{kind} {fingerprint(essence(prompt))}", self._store.counts_apart(run["thread_id"])
         self._store.put_number(run["id"], self._store.count(f"{name} on {run['thread_id']}" if apart else name))
 
 
 def _conclude(writer: Writer) -> None:
+    if step := writer.state.open_step("tool_calls"):  # of a response: what it calls comes back in the next one
+        writer.end_step(step, writer.state.usages[-1])
     if writer.state.answer and writer.state.answer["finish_reason"] == "length":
         writer.become("incomplete", incomplete_details={"reason": "max_completion_tokens"})
     else:

@@ -7,8 +7,9 @@ from functools import cached_property
 from .. import run_states, wire
 from ..errors import ModelError, NotFound
 from ..journal import Entry, RunState, fold
-from ..objects import Run, RunStep
+from ..objects import Item, Run, RunStep
 from ..parts import Annotation, LastError, Part, Usage
+from ..responses.wire import call_items
 from ..run_states import Status
 from ..store import Store
 
@@ -70,7 +71,7 @@ class Writer:
     def keep(self) -> None:
         """Store each object that changed, once."""
         for id in self._changed:
-            self._store.put(self.state.objects[id])
+            keep_made(self._store, self.state, id)
 
     def become(self, status: Status, **data: object) -> None:
         """Move the run along its table. A run that has ended has no expiry and knows its usage."""
@@ -78,6 +79,8 @@ class Writer:
         if status in run_states.TERMINAL:
             data |= {"expires_at": None, "required_action": None, "usage": wire.total(self.state.usages)}
         self.note(f"thread.run.{status}", self._run_id, {"status": status, **data})
+        if status in ("failed", "cancelled", "expired") and self.run.get("request", {}).get("conversation"):
+            self._store.take_out_all(self._run_id)  # a conversation gets what has come to its end
 
     def end_step(self, step: RunStep, usage: Usage | None, **data: object) -> None:
         done = {"status": "completed", "completed_at": self.at, "usage": usage, **data}
@@ -124,6 +127,23 @@ class Writer:
         for step in self.state.steps:
             if step["status"] == "in_progress":
                 self.note(f"thread.run.step.{status}", step["id"], {"status": status, **over})
+
+
+def keep_made(store: Store, state: RunState, id: str) -> None:
+    """Store an object that a run has made; of a response, the items of a run step, too."""
+    body, run = state.objects[id], state.run
+    store.put(body)
+    if "request" in run and body["object"] == "thread.run.step" and wire.tool_calls(body):
+        for made in call_items(body, state):
+            thread_id, run_id = run["thread_id"], run["id"]
+            item: Item = {
+                "id": made["id"],
+                "object": "thread.item",
+                "thread_id": thread_id,
+                "run_id": run_id,
+                "item": made,
+            }
+            store.put({**item, "step_id": id})
 
 
 def _last_error(error: ModelError) -> LastError:

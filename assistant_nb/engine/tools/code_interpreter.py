@@ -21,7 +21,7 @@ from ..errors import DiskError, EngineError, Gone
 from ..files import file_objects
 from ..files.blobs import Blobs
 from ..files.file_objects import File
-from ..objects import THREAD, Run
+from ..objects import RUN, Run
 from ..parts import CodeAnswer, CodeOutput, Logs
 from ..store import Store
 from ..threads import DATA, code_files, files_made
@@ -48,7 +48,7 @@ class CodeInterpreter(Tool):
 
     def use(self, run: Run, given: str) -> CodeAnswer:
         try:
-            session = self._session(run["thread_id"])
+            session = self._session(run)
             unwanted = session.unwanted = threading.Event()
             with session.lock:
                 kernel = session.kernel_for(given, self.limits)
@@ -75,12 +75,12 @@ class CodeInterpreter(Tool):
         for session in sessions:
             session.close()
 
-    def _session(self, thread_id: str) -> "_Session":
+    def _session(self, run: Run) -> "_Session":
         with self._lock:
             if not self._open:
                 raise Gone("The engine was stopped.")
-            self._store.get(THREAD, thread_id)
-            return self._sessions.setdefault(thread_id, _Session(self._may_run))
+            self._store.get(RUN, run["id"])  # it goes with its thread
+            return self._sessions.setdefault(run["thread_id"], _Session(self._may_run))
 
     def _put_files(self, session: "_Session", kernel: "Kernel", run: Run) -> None:
         """Copy the run's files that the kernel does not have. A new kernel also gets files that code has made."""

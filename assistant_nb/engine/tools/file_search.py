@@ -48,8 +48,11 @@ class FileSearch(Tool):
             given,
             at_most=settings.get("max_num_results", _MOST_RESULTS),
             least_score=settings["ranking_options"]["score_threshold"],
+            filters=settings.get("filters"),
             thread_id=run["thread_id"],
         )
+        if "request" in run:
+            return {"results": [{**hit.step_result(), "vector_store_id": hit.store_id} for hit in hits]}
         return {"results": [hit.step_result() for hit in hits]}
 
     def _usable_ids(self, run: Run) -> Iterator[str]:

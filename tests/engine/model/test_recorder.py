@@ -56,6 +56,12 @@ def test_an_answer_is_kept_and_replayed(tmp_path: Path) -> None:
     assert recorder.provenance() == "llama at h, kept in mine.jsonl"
 
 
+def test_a_refusal_is_kept_and_replayed(tmp_path: Path) -> None:
+    recorder = Recorder(Says(TextDelta("I can't.", refuses=True)), path := tmp_path / "mine.jsonl")
+    assert text_of(list(recorder.ask(prompt()))) == "I can't."
+    assert [part.refuses for part in Recorded(path).ask(prompt()) if isinstance(part, TextDelta)] == [True, True]
+
+
 def test_a_call_is_kept_and_replayed(tmp_path: Path) -> None:
     call = ToolCall("add", '{"a": 1, "b": 2}')
     recorder = Recorder(Says(*call_deltas(0, call), *call_deltas(1, call)), path := tmp_path / "mine.jsonl")

@@ -1,0 +1,1 @@
+"""Operations of responses, conversations and containers."""

@@ -1,0 +1,1 @@
+"""Responses and conversations: the other face of runs and threads."""
