@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from . import __version__, classroom, course, upkeep
 from .engine.errors import EngineError, ModelError
+from .machine import in_browser, not_here
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  argparse has no other name for it
@@ -47,8 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Open JupyterLab on the learner's own copy of the lessons."""
-    if not find_spec("jupyterlab"):
-        print(_NEEDS_LAB, file=sys.stderr)
+    if not _can_open(["jupyterlab"]):
         return 1
     folder = Path(arguments.dir)
     for lesson, done in course.copy_to(folder, course.find(arguments.fresh) if arguments.fresh else None):
@@ -139,7 +139,15 @@ def record(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _can_execute() -> bool:
-    if found := all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
+    return _can_open(["nbformat", "nbclient", "ipykernel", "tqdm"])
+
+
+def _can_open(needed: Sequence[str]) -> bool:
+    """Return True if other programs can be started here, and the packages are installed. Else say what to do."""
+    if in_browser():
+        print(not_here("start other programs, as this command does"), file=sys.stderr)
+        return False
+    if found := all(map(find_spec, needed)):
         return found
     print(_NEEDS_LAB, file=sys.stderr)
     return False

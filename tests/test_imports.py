@@ -18,7 +18,7 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["keys", "texts", "engine.errors", "engine.ids", "engine.params", "engine.files"],
+    ["keys", "machine", "texts", "engine.errors", "engine.ids", "engine.params", "engine.files"],
     ["engine.run_states", "engine.params.fields"],
     ["engine.params.assistants"],
     ["engine.params.lab", "engine.params.files", "engine.params.chat"],
@@ -124,7 +124,7 @@ FLOORS = [
     ],
     ["engine.api.routes"],
     ["engine.app"],
-    ["engine.server"],
+    ["engine.server", "lite", "lite.address"],
     [
         "choices",
         "course",
@@ -221,7 +221,7 @@ HOMES = {
         "widgets.thread_view.thread_view",
         "widgets.thread_view.window",
     },
-    "httpx2": {"client", "engine.model.live", "engine.model.transport"},
+    "httpx2": {"client", "lite.address", "engine.model.live", "engine.model.transport"},
     "pydantic": {
         "functions",
         "engine.params.fields",

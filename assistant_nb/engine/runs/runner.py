@@ -6,7 +6,6 @@ by reading. A held run is moved by `advance` alone.
 """
 
 import itertools
-import sys
 import threading
 import time
 from collections import deque
@@ -14,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, Literal
 
+from ...machine import in_browser
 from .. import wire
 from ..errors import BadRequest, NotFound
 from ..journal import RunState, fold
@@ -39,7 +39,7 @@ SETTLE_S: Final = 1.0
 """How long a new message, or the end of the engine, waits for runs that are about to end."""
 Polls = Literal["watch", "step"]
 """Whether a client that polls a run watches how it moves, or moves it: each look by one transition."""
-_THREADS: Final = sys.platform != "emscripten"
+_THREADS: Final = not in_browser()
 """Whether somebody else can do something while a stream is being read."""
 
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from ...machine import in_browser, not_here
 from ...sandbox.errors import NotContained, SandboxError
 from ...sandbox.layers import layers
 from ...sandbox.limits import Limits
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 MayRun = Callable[[str], bool]
 """Shows a person code that nothing contains. Returns whether it may run, once."""
 
+_NOT_HERE: Final = not_here("run a model's code")
 _PIECE_BYTES: Final = 2**20
 
 
@@ -47,6 +49,8 @@ class CodeInterpreter(Tool):
         self._open = True
 
     def use(self, run: Run, given: str) -> CodeAnswer:
+        if in_browser():
+            return {"outputs": [_logs(f"The code was not run. {_NOT_HERE}")]}
         try:
             session = self._session(run["thread_id"])
             unwanted = session.unwanted = threading.Event()
