@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from . import __version__, classroom, course, upkeep
 from .engine.errors import EngineError, ModelError
+from .lite.wheels import SiteError
 from .machine import in_browser, not_here
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return int(arguments.command(arguments, rest))
-    except (EngineError, course.LessonError) as error:
+    except (EngineError, course.LessonError, SiteError) as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:  # who reads has read enough: `assistant-nb doctor | head -1`
@@ -111,6 +113,24 @@ def handout(arguments: argparse.Namespace, rest: list[str]) -> int:
         return 1
     for name in arguments.lessons:
         print(classroom.handout(course.find(name), Path(arguments.dir)))
+    return 0
+
+
+def site(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Build the course as a web site, and say how to look at it."""
+    if not _can_open([]):
+        return 1
+    from .lite import site as lite
+
+    begin = time.monotonic()
+
+    def say(part: str) -> None:
+        print(f"{time.monotonic() - begin:4.0f} s  {part}", flush=True)
+
+    out = Path(arguments.out)
+    lite.build(out, say)
+    say(f"done: {lite.size_bytes(out) / 1e6:.0f} MB in '{out}'")
+    print(f"See it: {Path(sys.executable).name} -m http.server --directory '{out}'. Then open http://localhost:8000")
     return 0
 
 
@@ -295,6 +315,10 @@ def _add_lessons(commands: "Commands") -> None:
     _add_cap(one)
     one.add_argument("--dir", default="assistant-nb-recorded", help="where both go (default: %(default)s)")
     one.set_defaults(command=record)
+
+    one = commands.add_parser("site", help="build the course as a web site, which needs no installation to work with")
+    one.add_argument("out", metavar="OUT", help="the folder for it; a site that is there is replaced")
+    one.set_defaults(command=site)
 
     one = commands.add_parser("handout", help="write lessons for students: no outputs, no answers, with their data")
     one.add_argument("lessons", nargs="+", metavar="LESSON", help="such as 01, or a notebook file")

@@ -124,7 +124,7 @@ FLOORS = [
     ],
     ["engine.api.routes"],
     ["engine.app"],
-    ["engine.server", "lite", "lite.address"],
+    ["engine.server", "lite", "lite.address", "lite.wheels"],
     [
         "choices",
         "course",
@@ -155,6 +155,7 @@ FLOORS = [
     [
         "client",
         "classroom",
+        "lite.lock",
         "mistakes.advice",
         "upkeep",
         "portable",
@@ -165,6 +166,7 @@ FLOORS = [
     [
         "answers",
         "exercises.see",
+        "lite.site",
         "places",
         "mistakes.shown",
         "widgets.thread_view.page",
@@ -237,6 +239,7 @@ HOMES = {
     "nbformat": {
         "classroom",
         "course",
+        "lite.site",
         "places",
         "upkeep",
         "widgets.thread_view.export",
@@ -245,6 +248,8 @@ HOMES = {
     "anywidget": {"widgets.panel"},
     "markdown_it": {"render", "portable"},
     "pygments": {"render"},
+    "packaging": {"lite.wheels"},
+    "jupyterlite_pyodide_kernel": {"lite.site"},
     "tqdm": {"cli"},
     "jsonschema": {"widgets.schema_text"},
 }

@@ -81,7 +81,7 @@ def test_to_add_something_takes_at_most_four_modules() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in ("lab", "run", "check", "new-lesson", "record", "handout", "serve", "doctor", "store"):
+    for name in ("lab", "run", "check", "new-lesson", "record", "handout", "site", "serve", "doctor", "store"):
         assert f"\nassistant-nb {name} " in README
         assert f"`assistant-nb {name} " in TEACHING
 
