@@ -1,6 +1,7 @@
 """The command line: `assistant-nb lab | run | check | new-lesson | record | handout | serve | store | doctor`."""
 
 import argparse
+import io
 import os
 import signal
 import subprocess
@@ -29,6 +30,9 @@ _NEEDS_LAB = "This needs more of the package. Install it with: pip install 'assi
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit code of the process: 0 success, 1 failure, 2 wrong arguments."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe of Windows does not take each character
+            stream.reconfigure(errors="replace")
     arguments, rest = _parser().parse_known_args(argv)
     if rest and arguments.command is not lab:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")

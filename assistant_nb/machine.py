@@ -8,6 +8,11 @@ def in_browser() -> bool:
     return sys.platform == "emscripten"
 
 
+def on_windows() -> bool:
+    """Return True on Windows. It has no Unix sockets, no `fcntl`, and nothing here that contains a model's code."""
+    return sys.platform == "win32"
+
+
 def not_here(what: str) -> str:
     """Say where something runs that a browser's Python cannot do: `not_here("start a server")`."""
     return (

@@ -99,7 +99,7 @@ FLOORS = [
         "engine.model.scripted",
         "engine.model.live",
     ],
-    ["sandbox.kernel"],
+    ["sandbox.kernel", "sandbox.plain"],
     ["engine.files.vectors", "engine.model.recorder", "engine.model.rehearsed", "engine.rescue"],
     ["engine.threads", "engine.runs.writer"],
     ["engine.runs.answer", "engine.tools.file_search", "engine.tools.code_interpreter"],
