@@ -86,6 +86,20 @@ def test_every_command_is_in_the_readme() -> None:
         assert f"`assistant-nb {name} " in TEACHING
 
 
+def test_the_page_at_pypi_has_the_pictures_of_the_repository() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    [link] = hook["substitutions"]
+    assert hook["fragments"] == [{"path": "README.md"}]
+    assert link["replacement"].startswith("](https://") and link["replacement"].endswith("/")
+    page = re.sub(link["pattern"], link["replacement"], README)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", page)]
+    own = [target.removeprefix(link["replacement"][2:]) for target in targets]
+    assert all(target.startswith("https://") for target in targets)
+    assert [name for name in own if not (name.startswith("https://") or (ROOT / name).exists())] == []
+    assert "notebooks/images/run_stepper.png" in own
+
+
 def test_the_change_list_begins_with_this_version() -> None:
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert newest and newest[1] == assistant_nb.__version__
