@@ -1,5 +1,6 @@
 """The READMEs and the change list stay true."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -98,6 +99,17 @@ def test_the_page_at_pypi_has_the_pictures_of_the_repository() -> None:
     assert all(target.startswith("https://") for target in targets)
     assert [name for name in own if not (name.startswith("https://") or (ROOT / name).exists())] == []
     assert "notebooks/images/run_stepper.png" in own
+
+
+def test_binder_and_codespaces_install_what_the_readme_does() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = re.fullmatch(r"python-3\.(\d+)\n", (ROOT / ".binder/runtime.txt").read_text(encoding="utf-8"))
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    assert (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8") == ".[lab]\n"
+    assert container["postCreateCommand"] == "pip install '.[lab]'"
+    assert "lab" in project["optional-dependencies"]
+    assert python and int(python[1]) >= int(project["requires-python"].removeprefix(">=3."))
+    assert container["image"].endswith(f":3.{python[1]}")
 
 
 def test_the_change_list_begins_with_this_version() -> None:
