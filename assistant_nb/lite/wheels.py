@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from importlib.metadata import PackagePath
+
     from packaging.requirements import Requirement
 
 NAME: Final = "assistant-nb"
@@ -26,7 +28,7 @@ _OF_THE_KERNEL: Final = ("ipython", "jedi", "comm", "micropip")
 _FROM_SOURCE: Final = frozenset({"markupsafe"})
 """PyPI has no wheel of it for a browser. Its source makes one without compiled code where no compiler answers."""
 _CHECKOUT: Final = Path(__file__).parents[2]
-_LEFT_OUT: Final = ("INSTALLER", "REQUESTED", "RECORD", "direct_url.json")
+_LEFT_OUT: Final = ("INSTALLER", "REQUESTED", "RECORD", "direct_url.json", "uv_build.json", "uv_cache.json")
 """Notes of an installer about an installation, which are no part of a wheel."""
 
 
@@ -164,11 +166,18 @@ def _own_wheel(folder: Path) -> Path:
         return next(folder.glob("assistant_nb-*.whl"))
     installed = distribution(NAME)
     wheel = folder / f"assistant_nb-{installed.version}-py3-none-any.whl"
+    listed = [f"assistant_nb-{installed.version}.dist-info/RECORD,,"]
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in installed.files or ():
             if ".." not in file.parts and "__pycache__" not in file.parts and file.name not in _LEFT_OUT:
                 archive.write(str(file.locate()), file.as_posix())
+                listed.append(f"{file.as_posix()},{_hash(file)},{file.size or ''}")
+        archive.writestr(listed[0].rstrip(","), "\n".join(listed) + "\n")
     return wheel
+
+
+def _hash(file: "PackagePath") -> str:
+    return f"{file.hash.mode}={file.hash.value}" if file.hash else ""
 
 
 def _download(folder: Path, target: Target, lines: Mapping[str, str]) -> dict[str, Path]:

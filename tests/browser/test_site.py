@@ -48,6 +48,20 @@ client = OpenAI()
 teacher = client.beta.assistants.create(model="gpt-4")
 thread = client.beta.threads.create(messages=[{"role": "user", "content": "2 + 2?"}])
 anb.RunStepper(client, thread.id, teacher.id)"""
+CLIENTS: Final = """import assistant_nb as anb
+anb.start(model="practice")
+import os, requests
+from openai import APIStatusError, AsyncOpenAI
+base, key = os.environ["OPENAI_BASE_URL"], {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]}
+client = AsyncOpenAI()
+made = await client.beta.assistants.create(model="gpt-4")
+asked = {"messages": [{"role": "user", "content": "2 + 2?"}]}
+run = await client.beta.threads.create_and_run_poll(assistant_id=made.id, thread=asked)
+try:
+    await AsyncOpenAI(api_key="sk-wrong").models.list()
+except APIStatusError as error:
+    refused = error.status_code
+print(requests.get(base + "/models", headers=key).status_code, made.id[:5], run.status, refused)"""
 REFUSED: Final = """import assistant_nb as anb
 client = anb.connect(model=anb.Scripted(anb.ToolCall("code_interpreter", "print(1)"), "No."))
 analyst = client.beta.assistants.create(model="gpt-4", tools=[{"type": "code_interpreter"}])
@@ -143,6 +157,12 @@ def test_a_lesson_runs_without_an_error_but_its_slips(lesson: str, way: str, vis
     assert [cell for cell in cells if cell["error"] and "raises-exception" not in cell["tags"]] == []
     can_wait = page.evaluate(EXECUTE, "from pyodide.ffi import can_run_sync; print(can_run_sync())")
     assert can_wait["text"].strip() == str(way == "jspi")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_async_sdk_and_requests_find_the_engine(way: str, visit: Visit) -> None:
+    page = visit(way, "01_first_assistant.ipynb")
+    assert page.evaluate(EXECUTE, CLIENTS)["text"].splitlines()[-1] == "200 asst_ completed 401"
 
 
 @pytest.mark.parametrize("way", WAYS)

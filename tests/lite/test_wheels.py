@@ -96,7 +96,7 @@ def test_what_is_installed_becomes_a_wheel_again(tmp_path: Path, monkeypatch: py
         archive.extractall(site)
     notes = site / "assistant_nb-0.1.0.dist-info"
     files = [file for file in site.rglob("*") if file.is_file()]
-    recorded = [f"{file.relative_to(site).as_posix()},," for file in files]
+    recorded = [f"{file.relative_to(site).as_posix()},sha256=abc,9" for file in files if file.name != "RECORD"]
     (notes / "INSTALLER").write_text("pip")
     own = ["assistant_nb-0.1.0.dist-info/INSTALLER,,", "../../../bin/assistant-nb,,"]
     (notes / "RECORD").write_text("\n".join([*recorded, *own]))
@@ -106,9 +106,13 @@ def test_what_is_installed_becomes_a_wheel_again(tmp_path: Path, monkeypatch: py
     with zipfile.ZipFile(made) as archive:
         assert sorted(archive.namelist()) == [
             "assistant_nb-0.1.0.dist-info/METADATA",
+            "assistant_nb-0.1.0.dist-info/RECORD",
             "assistant_nb-0.1.0.dist-info/WHEEL",
             "assistant_nb/__init__.py",
         ]
+        record = archive.read("assistant_nb-0.1.0.dist-info/RECORD").decode()
+    assert "assistant_nb/__init__.py,sha256=abc,9\n" in record
+    assert "bin/assistant-nb" not in record
     assert [need.name for need in wheels.needs(made, TARGET)] == ["page"]
 
 
