@@ -1,10 +1,12 @@
 """The command line: `assistant-nb lab | run | check | new-lesson | record | handout | serve | store | doctor`."""
 
 import argparse
+import io
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, cast
 
 from . import __version__, classroom, course, upkeep
 from .engine.errors import EngineError, ModelError
+from .lite.wheels import SiteError
+from .machine import in_browser, not_here
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  argparse has no other name for it
@@ -26,12 +30,15 @@ _NEEDS_LAB = "This needs more of the package. Install it with: pip install 'assi
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit code of the process: 0 success, 1 failure, 2 wrong arguments."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe of Windows does not take each character
+            stream.reconfigure(errors="replace")
     arguments, rest = _parser().parse_known_args(argv)
     if rest and arguments.command is not lab:
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return int(arguments.command(arguments, rest))
-    except (EngineError, course.LessonError) as error:
+    except (EngineError, course.LessonError, SiteError) as error:
         print(error, file=sys.stderr)
         return 1
     except BrokenPipeError:  # who reads has read enough: `assistant-nb doctor | head -1`
@@ -47,8 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def lab(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Open JupyterLab on the learner's own copy of the lessons."""
-    if not find_spec("jupyterlab"):
-        print(_NEEDS_LAB, file=sys.stderr)
+    if not _can_open(["jupyterlab"]):
         return 1
     folder = Path(arguments.dir)
     for lesson, done in course.copy_to(folder, course.find(arguments.fresh) if arguments.fresh else None):
@@ -114,6 +120,24 @@ def handout(arguments: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def site(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Build the course as a web site, and say how to look at it."""
+    if not _can_open([]):
+        return 1
+    from .lite import site as lite
+
+    begin = time.monotonic()
+
+    def say(part: str) -> None:
+        print(f"{time.monotonic() - begin:4.0f} s  {part}", flush=True)
+
+    out = Path(arguments.out)
+    lite.build(out, say)
+    say(f"done: {lite.size_bytes(out) / 1e6:.0f} MB in '{out}'")
+    print(f"See it: {Path(sys.executable).name} -m http.server --directory '{out}'. Then open http://localhost:8000")
+    return 0
+
+
 def record(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Let a live model answer a lesson, and write its recording and its outputs."""
     from .engine.model.budget import Budget, Ledger
@@ -139,7 +163,15 @@ def record(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _can_execute() -> bool:
-    if found := all(map(find_spec, ("nbformat", "nbclient", "ipykernel", "tqdm"))):
+    return _can_open(["nbformat", "nbclient", "ipykernel", "tqdm"])
+
+
+def _can_open(needed: Sequence[str]) -> bool:
+    """Return True if other programs can be started here, and the packages are installed. Else say what to do."""
+    if in_browser():
+        print(not_here("start other programs, as this command does"), file=sys.stderr)
+        return False
+    if found := all(map(find_spec, needed)):
         return found
     print(_NEEDS_LAB, file=sys.stderr)
     return False
@@ -287,6 +319,10 @@ def _add_lessons(commands: "Commands") -> None:
     _add_cap(one)
     one.add_argument("--dir", default="assistant-nb-recorded", help="where both go (default: %(default)s)")
     one.set_defaults(command=record)
+
+    one = commands.add_parser("site", help="build the course as a web site, which needs no installation to work with")
+    one.add_argument("out", metavar="OUT", help="the folder for it; a site that is there is replaced")
+    one.set_defaults(command=site)
 
     one = commands.add_parser("handout", help="write lessons for students: no outputs, no answers, with their data")
     one.add_argument("lessons", nargs="+", metavar="LESSON", help="such as 01, or a notebook file")

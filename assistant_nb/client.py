@@ -21,12 +21,15 @@ from weakref import WeakKeyDictionary
 from .choices import MEMORY, Choices, Given
 from .engine.api.azure import API_VERSION
 from .engine.app import App
+from .engine.errors import ServerError
+from .machine import in_browser, not_here
 from .sdk import Refused, quiet
 
 if TYPE_CHECKING:
     from openai import OpenAI
 
     from .engine.server import Server
+    from .lite.address import Address
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -177,10 +180,14 @@ def empty() -> None:
 def serve(host: str, port: int, **choices: Unpack[Given]) -> "tuple[Server, str, str]":
     """Start a server for clients in other processes. Returns it, its random key, and the line that `start` prints.
 
-    Closing it closes the engine.
+    Closing it closes the engine. Raises ServerError.
     """
-    engine = _Engine(replace(Choices.of(_own_key(), **choices), way_on=_ON_SERVE))
-    return *_listen(engine.app, host, port), _banner(engine, f"at {host}", _WHO)
+    if in_browser():
+        raise ServerError(not_here("start a server"))
+    from .engine.server import Server
+
+    engine, key = _Engine(replace(Choices.of(_own_key(), **choices), way_on=_ON_SERVE)), _new_key()
+    return Server(engine.app, key, host, port), key, _banner(engine, f"at {host}", _WHO)
 
 
 class _Engine:
@@ -227,13 +234,15 @@ def _by_connect(choice: str) -> str:
 
 
 class _Started:
-    """A loopback server and the environment that it has changed."""
+    """An engine at an address of this process, and the environment that it has changed."""
 
     def __init__(self, choices: Choices) -> None:
-        # The SDK imports its Assistants part at the first use, which takes a second. Begin it now.
-        threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
+        if not in_browser():
+            # The SDK imports its Assistants part at the first use, which takes a second. Begin it now.
+            threading.Thread(target=import_module, args=("openai.resources.beta",), daemon=True).start()
         self.engine, self.who = _engine(choices)
-        self._server, self.key = _listen(self.engine.app, _HOST, 0)
+        self.key = _new_key()
+        self._server = _listen(self.engine.app, self.key)
         self.url = f"{self._server.url}/"
         changes: dict[str, str | None] = {
             "OPENAI_BASE_URL": self._server.url,
@@ -294,11 +303,19 @@ def _own_key() -> str | None:
     return _started.before.get(name) if _started else os.environ.get(name)
 
 
-def _listen(app: App, host: str, port: int) -> "tuple[Server, str]":
+def _new_key() -> str:
+    return f"sk-lab-{secrets.token_urlsafe(24)}"
+
+
+def _listen(app: App, key: str) -> "Server | Address":
+    """Give an engine an address of this process."""
+    if in_browser():
+        from .lite.address import Address
+
+        return Address(app, key)
     from .engine.server import Server
 
-    key = f"sk-lab-{secrets.token_urlsafe(24)}"
-    return Server(app, key, host, port), key
+    return Server(app, key, _HOST)
 
 
 def _engine(choices: Choices) -> tuple[_Engine, str]:

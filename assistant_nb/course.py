@@ -150,7 +150,7 @@ def place_of(lesson: Path) -> Iterator[Path]:
     if lesson.resolve() not in [original.resolve() for original in lessons()]:
         yield lesson.resolve().parent
         return
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:  # Windows keeps a folder that a process is in
         copy_files(lesson, Path(folder))
         yield Path(folder)
 

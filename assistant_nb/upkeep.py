@@ -87,7 +87,7 @@ def record(lesson: Path, folder: Path, live: "Live", on_cell: OnCell) -> list[st
         raise course.LessonError(f"'{target}' is the lesson itself. Name another --dir.")
     course.recordings_of(lesson)
     live.reach()
-    with TemporaryDirectory() as scratch, course.place_of(lesson) as place:
+    with TemporaryDirectory(ignore_cleanup_errors=True) as scratch, course.place_of(lesson) as place:
         recording = Path(scratch) / f"{lesson.stem}.jsonl"
         lived = _lived(lesson, place, live, recording, on_cell)
         if not recording.is_file() or not _exchanges(recording):

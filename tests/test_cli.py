@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -29,6 +30,15 @@ def test_run_says_which_cell_failed_and_why(tmp_path: Path, capsys: pytest.Captu
     assert cli.main(["run", str(tmp_path / "broken.ipynb")]) == 1
     assert "broken: code cell 1 of" in (said := capsys.readouterr().out)
     assert "(`1 / 0`) failed: ZeroDivisionError: division by zero" in said
+
+
+def test_a_pipe_that_does_not_take_a_character_gets_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(pipe := io.BytesIO(), "cp1252"))
+    assert cli.main(["handout", "01", "--dir", str(tmp_path / "→")]) == 0
+    sys.stdout.flush()
+    assert pipe.getvalue().decode("cp1252").strip().replace("\\", "/").endswith("/?/01_first_assistant.ipynb")
 
 
 def test_run_of_an_unknown_lesson_names_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:

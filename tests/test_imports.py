@@ -18,7 +18,7 @@ MODULES = {
 
 # From the foundation up. A module imports only from floors below its own.
 FLOORS = [
-    ["keys", "texts", "engine.errors", "engine.ids", "engine.params", "engine.files"],
+    ["keys", "machine", "texts", "engine.errors", "engine.ids", "engine.params", "engine.files"],
     ["engine.run_states", "engine.params.fields"],
     ["engine.params.assistants"],
     ["engine.params.lab", "engine.params.files", "engine.params.chat"],
@@ -104,7 +104,7 @@ FLOORS = [
         "engine.model.scripted",
         "engine.model.live",
     ],
-    ["sandbox.kernel"],
+    ["sandbox.kernel", "sandbox.plain"],
     ["engine.files.vectors", "engine.model.recorder", "engine.model.rehearsed", "engine.rescue"],
     ["engine.threads", "engine.runs.writer", "engine.responses.arriving", "engine.responses.store"],
     ["engine.runs.answer", "engine.tools.file_search", "engine.tools.code_interpreter"],
@@ -131,7 +131,7 @@ FLOORS = [
     ["engine.api.responses.conversations", "engine.api.responses.containers"],
     ["engine.api.routes"],
     ["engine.app"],
-    ["engine.server"],
+    ["engine.server", "lite", "lite.address", "lite.wheels"],
     [
         "choices",
         "course",
@@ -162,6 +162,7 @@ FLOORS = [
     [
         "client",
         "classroom",
+        "lite.lock",
         "mistakes.advice",
         "upkeep",
         "portable",
@@ -172,6 +173,7 @@ FLOORS = [
     [
         "answers",
         "exercises.see",
+        "lite.site",
         "places",
         "mistakes.shown",
         "widgets.thread_view.page",
@@ -228,7 +230,7 @@ HOMES = {
         "widgets.thread_view.thread_view",
         "widgets.thread_view.window",
     },
-    "httpx2": {"client", "engine.model.live", "engine.model.transport"},
+    "httpx2": {"client", "lite.address", "engine.model.live", "engine.model.transport"},
     "pydantic": {
         "functions",
         "engine.params.fields",
@@ -245,6 +247,7 @@ HOMES = {
     "nbformat": {
         "classroom",
         "course",
+        "lite.site",
         "places",
         "upkeep",
         "widgets.thread_view.export",
@@ -253,6 +256,8 @@ HOMES = {
     "anywidget": {"widgets.panel"},
     "markdown_it": {"render", "portable"},
     "pygments": {"render"},
+    "packaging": {"lite.wheels"},
+    "jupyterlite_pyodide_kernel": {"lite.site"},
     "tqdm": {"cli"},
     "jsonschema": {"widgets.schema_text"},
 }

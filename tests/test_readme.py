@@ -1,5 +1,6 @@
 """The READMEs and the change list stay true."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -81,9 +82,34 @@ def test_to_add_something_takes_at_most_four_modules() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    for name in ("lab", "run", "check", "new-lesson", "record", "handout", "serve", "doctor", "store"):
+    for name in ("lab", "run", "check", "new-lesson", "record", "handout", "site", "serve", "doctor", "store"):
         assert f"\nassistant-nb {name} " in README
         assert f"`assistant-nb {name} " in TEACHING
+
+
+def test_the_page_at_pypi_has_the_pictures_of_the_repository() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    hook = project["tool"]["hatch"]["metadata"]["hooks"]["fancy-pypi-readme"]
+    [link] = hook["substitutions"]
+    assert hook["fragments"] == [{"path": "README.md"}]
+    assert link["replacement"].startswith("](https://") and link["replacement"].endswith("/")
+    page = re.sub(link["pattern"], link["replacement"], README)
+    targets = [target.partition("#")[0] for target in re.findall(r"\]\(([^)]+)\)", page)]
+    own = [target.removeprefix(link["replacement"][2:]) for target in targets]
+    assert all(target.startswith("https://") for target in targets)
+    assert [name for name in own if not (name.startswith("https://") or (ROOT / name).exists())] == []
+    assert "notebooks/images/run_stepper.png" in own
+
+
+def test_binder_and_codespaces_install_what_the_readme_does() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    python = re.fullmatch(r"python-3\.(\d+)\n", (ROOT / ".binder/runtime.txt").read_text(encoding="utf-8"))
+    container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text(encoding="utf-8"))
+    assert (ROOT / ".binder/requirements.txt").read_text(encoding="utf-8") == ".[lab]\n"
+    assert container["postCreateCommand"] == "pip install '.[lab]'"
+    assert "lab" in project["optional-dependencies"]
+    assert python and int(python[1]) >= int(project["requires-python"].removeprefix(">=3."))
+    assert container["image"].endswith(f":3.{python[1]}")
 
 
 def test_the_change_list_begins_with_this_version() -> None:

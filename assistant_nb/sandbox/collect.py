@@ -9,10 +9,10 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from .outputs import File
 from .rooms import empty, opened, parent_of
 
 MOST_FILES: Final = 100
@@ -21,16 +21,6 @@ _OURS: Final = frozenset({"__pycache__"})
 
 Stamp = tuple[int, int, int]
 """Inode, size in bytes, time of the last change in ns. Code cannot set the last one back."""
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that an execution has made or changed."""
-
-    name: str
-    """The path below `/mnt/data`, such as `out/table.csv`."""
-    path: Path
-    """A copy that the code cannot reach. It exists until the next execution."""
 
 
 def listing(folder: Path) -> dict[str, Stamp]:

@@ -6,13 +6,17 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
-from .limits import Limits
+from .limits import DATA_PATH, Limits
 from .outputs import Outputs
 
 if TYPE_CHECKING:
     from .messages import Message
     from .process import Process
 
+LOST: Final = (
+    "The kernel was ended, and the next call starts a new one: variables and imports are gone,"
+    f" the files in {DATA_PATH} are still there."
+)
 _TICK_S: Final = 0.05
 _GRACE_S: Final = 2
 """How long interrupted code may take to end."""

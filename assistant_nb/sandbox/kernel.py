@@ -10,38 +10,22 @@ import sysconfig
 import threading
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from . import collect, disk, rooms
-from .collect import File
 from .errors import KernelError
-from .execution import Execution, size
+from .execution import LOST, Execution, size
 from .layers import layers
 from .limits import DATA_PATH, MOST_INODES, Limits
-from .outputs import Image, Logs, Outputs, at_home
+from .outputs import Executed, File, Outputs, at_home
 
 if TYPE_CHECKING:
     from .process import Process
 
-_LOST: Final = (
-    "The kernel was ended, and the next call starts a new one: variables and imports are gone,"
-    f" the files in {DATA_PATH} are still there."
-)
 _NEW: Final = "This is a new one: variables and imports are gone."
 _REMOVED: Final = "All files that this call made or changed were removed."
-
-
-@dataclass(frozen=True, slots=True)
-class Executed:
-    """The result of `Kernel.execute`."""
-
-    outputs: Sequence[Logs | Image]
-    """In order; neighbouring texts are one."""
-    files: Sequence[File]
-    """The files that the execution has made or changed."""
 
 
 class Kernel:
@@ -137,7 +121,7 @@ class Kernel:
                 outputs.say(why)
             if excess or not ended:
                 self._stop()
-                outputs.say(_LOST)
+                outputs.say(LOST)
             files = self._results(outputs)
             return Executed(outputs.all(), files)
 

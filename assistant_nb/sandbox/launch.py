@@ -68,7 +68,7 @@ def launch(command: Sequence[str], room: Room, limits: Limits, layers: Sequence[
     Raises OSError if the layers have namespaces and there is no bubblewrap.
     """
     if not layers:
-        return Launch(command, _environment(room), str(room.scratch), None)
+        return Launch(command, _environment(room) | _windows(room), room.scratch.as_posix(), None)
     own, uid = "namespaces" in layers, _spare_user() if {"spare user", "reading user"} & {*layers} else None
     data_path = DATA_PATH if own else str(room.scratch)
     readable = sorted(path for path in {*_SYSTEM, *_python()} if os.access(path, os.R_OK))
@@ -151,6 +151,15 @@ def _environment(room: Room) -> dict[str, str]:
         "MALLOC_ARENA_MAX": "2",  # an arena reserves 128 MB, which RLIMIT_AS counts
         **dict.fromkeys(one_thread, "1"),
     }
+
+
+def _windows(room: Room) -> dict[str, str]:
+    """Return what a program needs there to start, and there only. Without SYSTEMROOT, Python has no random numbers."""
+    if "SYSTEMROOT" not in os.environ:
+        return {}
+    kept = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATH", "PATHEXT", "NUMBER_OF_PROCESSORS")
+    own = dict.fromkeys(("TEMP", "TMP", "USERPROFILE", "APPDATA", "LOCALAPPDATA"), str(room.temp))
+    return {name: value for name in kept if (value := os.environ.get(name))} | own | {"PYTHONUTF8": "1"}
 
 
 _SPARE_USERS: Final = range(60578, 61184)

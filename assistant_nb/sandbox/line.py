@@ -1,24 +1,35 @@
-"""One channel of a kernel: a Unix socket with ZMTP on it. `wait` waits for several channels at once.
+"""One channel of a kernel: a socket with ZMTP on it. `wait` waits for several channels at once.
+
+It is a Unix socket, which other users cannot reach. Windows has none: there it is a TCP socket of this machine.
 
 A line connects once, before code runs in the kernel. If code replaces the kernel's socket, nothing connects to that.
 """
 
+import select
 import socket
-from collections.abc import Sequence
-from select import POLLIN, POLLOUT, poll
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from .zmtp import Decoder, Kind, encode, hello
 
 _PIECE_BYTES: Final = 2**16
+POLLIN, POLLOUT = 1, 4
+"""As in `select`, which does not have them on Windows."""
+
+Address = str | tuple[str, int]
+"""The path of a Unix socket, or a host and a port."""
+
+
+def has_unix_sockets() -> bool:
+    return hasattr(socket, "AF_UNIX")
 
 
 class Line:
-    def __init__(self, path: str, kind: Kind, most_bytes: int) -> None:
+    def __init__(self, address: Address, kind: Kind, most_bytes: int) -> None:
         """Connect. `most_bytes` limits a message, as for `Decoder`. Raises OSError if nothing listens there."""
-        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         try:
-            self._socket.connect(path)
+            self._socket.connect(address)
         except OSError:
             self._socket.close()
             raise
@@ -81,8 +92,23 @@ class Line:
 
 def wait(lines: Sequence[Line], timeout_s: float) -> None:
     """Wait until something arrives on one of the lines. Return at once if a line already holds a message."""
-    poller, whole = poll(), {line.fileno(): line for line in lines if not line.broken}
-    for number, line in whole.items():
-        poller.register(number, line.events)
-    for number, events in poller.poll(0 if any(line.holds for line in whole.values()) else timeout_s * 1000):
+    whole = {line.fileno(): line for line in lines if not line.broken}
+    ready = _polled if hasattr(select, "poll") else _selected
+    for number, events in ready(whole, 0 if any(line.holds for line in whole.values()) else timeout_s):
         whole[number].transfer(events)
+
+
+def _polled(lines: Mapping[int, Line], timeout_s: float) -> Iterable[tuple[int, int]]:
+    poller = select.poll()
+    for number, line in lines.items():
+        poller.register(number, line.events)
+    return poller.poll(timeout_s * 1000)
+
+
+def _selected(lines: Mapping[int, Line], timeout_s: float) -> Iterable[tuple[int, int]]:
+    """Do the same on Windows, where `select` is all there is."""
+    reading, writing = ([number for number, line in lines.items() if line.events & way] for way in (POLLIN, POLLOUT))
+    if not (reading or writing):
+        return ()
+    readable, writable, _ = select.select(reading, writing, [], timeout_s)
+    return [*((number, POLLIN) for number in readable), *((number, POLLOUT) for number in writable)]

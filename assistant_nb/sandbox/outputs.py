@@ -10,8 +10,9 @@ import io
 import re
 import tokenize
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from .limits import DATA_PATH
@@ -33,6 +34,26 @@ class Logs:
 @dataclass(frozen=True, slots=True)
 class Image:
     png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that an execution has made or changed."""
+
+    name: str
+    """The path below `/mnt/data`, such as `out/table.csv`."""
+    path: Path
+    """A copy, or the file itself. It exists until the next execution, and no code runs meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """The result of an execution."""
+
+    outputs: Sequence[Logs | Image]
+    """In order; neighbouring texts are one."""
+    files: Sequence[File]
+    """The files that the execution has made or changed."""
 
 
 class Outputs:

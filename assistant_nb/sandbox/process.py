@@ -7,12 +7,13 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import cache
 from subprocess import DEVNULL, PIPE, TimeoutExpired
 from typing import Final
@@ -22,7 +23,7 @@ import psutil
 from .errors import KernelError
 from .launch import Launch, launch
 from .limits import Limits, Room
-from .line import Line, wait
+from .line import Address, Line, has_unix_sockets, wait
 from .messages import Message, TooMuch, message, request
 from .zmtp import Kind
 
@@ -34,6 +35,7 @@ _READ_BYTES: Final = 16 * 2**20
 _MOST_BYTES: Final = 128 * 2**20
 """The most that a kernel may send in one execution. A kernel that sends more is ended."""
 
+_HOST: Final = "127.0.0.1"
 _CHANNELS: Final = ("shell", "iopub", "stdin", "control", "hb")
 _SPOKEN: Final[dict[str, Kind]] = {"shell": "DEALER", "iopub": "SUB", "control": "DEALER"}
 """The channels that are connected, each with the kind of our socket. Nothing listens to the others."""
@@ -53,7 +55,9 @@ class Process:
 
     def __init__(self, room: Room, limits: Limits, layers: Sequence[str]) -> None:
         """Start the kernel and wait until it listens. Raises KernelError."""
-        self._key, self._address = secrets.token_hex(), str(room.connection / "k-ipc")
+        self._key = secrets.token_hex()
+        self._unix_path = str(room.connection / "k-ipc") if has_unix_sockets() else ""
+        self._ports = dict(zip(_CHANNELS, range(1, 6) if self._unix_path else _free_ports(), strict=True))
         self._lines: dict[str, Line] = {}
         self._received_before = 0
         """The bytes that had come when the execution began."""
@@ -61,7 +65,7 @@ class Process:
         """True if a message of the execution was too large or too costly to read."""
         connection = room.connection / "k.json"
         connection.touch(0o600)
-        connection.write_text(json.dumps(self._connection()))
+        connection.write_text(json.dumps(self._connection()), encoding="utf-8")
         try:
             self._process, how = _start([*_COMMAND, "-f", str(connection)], room, limits, layers)
         except OSError as error:
@@ -137,11 +141,13 @@ class Process:
 
     def _connection(self) -> dict[str, str | int]:
         """Return the content of the connection file."""
-        ports = {f"{channel}_port": n for n, channel in enumerate(_CHANNELS, 1)}
-        return {"transport": "ipc", "ip": self._address, "key": self._key, "signature_scheme": "hmac-sha256", **ports}
+        way, place = ("ipc", self._unix_path) if self._unix_path else ("tcp", _HOST)
+        ports = {f"{channel}_port": port for channel, port in self._ports.items()}
+        return {"transport": way, "ip": place, "key": self._key, "signature_scheme": "hmac-sha256", **ports}
 
-    def _path(self, channel: str) -> str:
-        return f"{self._address}-{_CHANNELS.index(channel) + 1}"
+    def _address(self, channel: str) -> Address:
+        port = self._ports[channel]
+        return f"{self._unix_path}-{port}" if self._unix_path else (_HOST, port)
 
     def _send(self, channel: str, kind: str, content: Mapping[str, object]) -> str:
         id, frames = request(kind, content, self._key.encode())
@@ -154,7 +160,7 @@ class Process:
         for channel, kind in _SPOKEN.items():
             while channel not in self._lines:
                 try:
-                    self._lines[channel] = Line(self._path(channel), kind, _READ_BYTES)
+                    self._lines[channel] = Line(self._address(channel), kind, _READ_BYTES)
                 except (FileNotFoundError, ConnectionRefusedError):
                     self._check_start(end)
                     time.sleep(_TICK_S)
@@ -189,7 +195,7 @@ def _start(
         for folder in (room.scratch, room.temp, room.connection):
             _give(folder, how.owner)
     env = how.env | {"PYTHONHASHSEED": "0"}  # sets print in the same order everywhere: lessons show them
-    if not layers:  # with layers, the launcher ends the kernel with this process
+    if not layers and os.name == "posix":  # with layers, the launcher ends the kernel; on Windows it is no number
         env["JPY_PARENT_PID"] = str(os.getpid())
 
     def started() -> "subprocess.Popen[bytes]":
@@ -198,6 +204,13 @@ def _start(
         )
 
     return _keeper().submit(started).result(), how
+
+
+def _free_ports() -> list[int]:
+    """Return a port for each channel. Another program could take one before the kernel does; then it does not start."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server((_HOST, 0))) for _ in _CHANNELS]
+        return [one.getsockname()[1] for one in sockets]
 
 
 def _give(folder: os.PathLike[str], owner: int) -> None:
@@ -212,7 +225,8 @@ def _keeper() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(1, thread_name_prefix="kernels")
 
 
-os.register_at_fork(after_in_child=_keeper.cache_clear)  # a forked process does not have the thread
+if hasattr(os, "register_at_fork"):  # a forked process does not have the thread; Windows does not fork
+    os.register_at_fork(after_in_child=_keeper.cache_clear)
 
 
 class Tree:

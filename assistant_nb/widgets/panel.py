@@ -11,7 +11,6 @@ import hashlib
 import inspect
 import posixpath
 import re
-import sys
 import threading
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 import anywidget
 
 from .. import sdk
+from ..machine import in_browser
 from ..render import Html
 from .messages import PanelState
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-THREADS: Final = sys.platform != "emscripten"
+THREADS: Final = not in_browser()
 HERE: Final = Path(__file__).parent
 LOOK_EVERY_S: Final = 1.0
 _GONE_AFTER_S: Final = 60

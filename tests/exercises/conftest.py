@@ -17,10 +17,9 @@ from assistant_nb.engine.model.fallback import Fallback
 from assistant_nb.engine.model.practice import Practice
 from assistant_nb.engine.model.recorded import Recorded, find
 from assistant_nb.exercises.see import See
-from assistant_nb.sandbox.collect import File
-from assistant_nb.sandbox.kernel import Executed, Kernel
+from assistant_nb.sandbox.kernel import Kernel
 from assistant_nb.sandbox.limits import Limits
-from assistant_nb.sandbox.outputs import Logs
+from assistant_nb.sandbox.outputs import Executed, File, Logs
 from tests.conftest import Connect, MakeApp
 from tests.exercises.preludes import PRELUDES, RECORDINGS
 

@@ -20,10 +20,10 @@ from assistant_nb.sandbox import execution as execution_module
 from assistant_nb.sandbox import kernel as kernel_module
 from assistant_nb.sandbox import process as process_module
 from assistant_nb.sandbox.errors import KernelError, NotContained
-from assistant_nb.sandbox.kernel import Executed, Kernel
+from assistant_nb.sandbox.kernel import Kernel
 from assistant_nb.sandbox.layers import candidates, layers, why_not
 from assistant_nb.sandbox.limits import Limits
-from assistant_nb.sandbox.outputs import Image, Logs
+from assistant_nb.sandbox.outputs import Executed, Image, Logs
 from assistant_nb.sandbox.process import Tree
 from tests.until import PATIENCE_S, until
 

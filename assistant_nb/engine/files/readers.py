@@ -25,6 +25,7 @@ from typing import IO, BinaryIO, Final
 from xml.etree.ElementTree import Element, iterparse
 from zipfile import ZipFile
 
+from ...machine import in_browser
 from ..errors import EngineError
 
 MAX_TEXT_BYTES: Final = 20_000_000
@@ -54,7 +55,7 @@ def can_read(name: str) -> bool:
 def read(name: str, file: BinaryIO) -> bytes:
     """The text, in UTF-8, of an open file whose name tells its kind. Raises Unreadable."""
     kind = _kind(name)
-    apart = kind in _APART and sys.platform != "emscripten"
+    apart = kind in _APART and not in_browser()
     text = _read_apart(kind, file) if apart else _read_here(kind, file)
     if not text or text.isspace():
         raise Unreadable("empty: there is no text in it")

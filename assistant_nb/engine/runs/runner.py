@@ -6,7 +6,6 @@ by reading. A held run is moved by `advance` alone.
 """
 
 import itertools
-import sys
 import threading
 import time
 from collections import deque
@@ -14,6 +13,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from typing import Final, Literal, cast
 
+from ...machine import in_browser
 from .. import wire
 from ..errors import BadRequest, NotFound
 from ..journal import RunState, fold
@@ -43,7 +43,7 @@ Polls = Literal["watch", "step"]
 _BEGUN: Final = ("thread.message.completed", "model.called", "thread.run.completed", "thread.run.incomplete")
 """What happens only when an answer has begun, beside its pieces."""
 _BROKEN: Final = ("thread.run.failed", "thread.run.expired")
-_THREADS: Final = sys.platform != "emscripten"
+_THREADS: Final = not in_browser()
 """Whether somebody else can do something while a stream is being read."""
 
 

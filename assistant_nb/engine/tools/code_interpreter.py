@@ -6,17 +6,17 @@ the files of its run under `/mnt/data`. Files that it leaves there, and pictures
 """
 
 import mimetypes
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from ...machine import in_browser, not_here, on_windows
 from ...sandbox.errors import NotContained, SandboxError
 from ...sandbox.layers import layers
 from ...sandbox.limits import Limits
-from ...sandbox.outputs import Image
+from ...sandbox.outputs import Executed, Image
 from ..errors import DiskError, EngineError, Gone
 from ..files import file_objects
 from ..files.blobs import Blobs
@@ -28,11 +28,13 @@ from ..threads import DATA, code_files, files_made
 from .base import Tool
 
 if TYPE_CHECKING:
-    from ...sandbox.kernel import Executed, Kernel
+    from ...sandbox.kernel import Kernel
+    from ...sandbox.plain import PlainKernel
 
 MayRun = Callable[[str], bool]
 """Shows a person code that nothing contains. Returns whether it may run, once."""
 
+_NOT_HERE: Final = not_here("run a model's code")
 _PIECE_BYTES: Final = 2**20
 
 
@@ -47,6 +49,8 @@ class CodeInterpreter(Tool):
         self._open = True
 
     def use(self, run: Run, given: str) -> CodeAnswer:
+        if in_browser():
+            return {"outputs": [_logs(f"The code was not run. {_NOT_HERE}")]}
         try:
             session = self._session(run)
             unwanted = session.unwanted = threading.Event()
@@ -82,7 +86,7 @@ class CodeInterpreter(Tool):
             self._store.get(RUN, run["id"])  # it goes with its thread
             return self._sessions.setdefault(run["thread_id"], _Session(self._may_run))
 
-    def _put_files(self, session: "_Session", kernel: "Kernel", run: Run) -> None:
+    def _put_files(self, session: "_Session", kernel: "Kernel | PlainKernel", run: Run) -> None:
         """Copy the run's files that the kernel does not have. A new kernel also gets files that code has made."""
         wanted = {path: file["id"] for path, file in code_files(self._store, run).items()}
         if not session.files:
@@ -137,22 +141,20 @@ class _Session:
         """Set when the latest call is not needed any more."""
         self.files: dict[str, str] = {}
         """The ids of the files that the kernel has, by path."""
-        self._kernel: Kernel | None = None
+        self._kernel: Kernel | PlainKernel | None = None
         self._open = True
 
-    def kernel_for(self, code: str, limits: Limits) -> "Kernel":
+    def kernel_for(self, code: str, limits: Limits) -> "Kernel | PlainKernel":
         """Return the kernel, if the code may run in it. Raises NotContained, KernelError."""
         if not self._open:
             raise Gone("The thread was deleted.")
         try:
             contained = bool(layers())
         except NotContained:
-            if os.name != "posix" or not (self._may_run and self._may_run(code)):  # a kernel's rooms need one
+            if not (self._may_run and self._may_run(code)):
                 raise
             contained = False
-        from ...sandbox.kernel import Kernel  # takes a while, and the extra `code`
-
-        self._kernel = self._kernel or Kernel.start(limits, contained=contained)
+        self._kernel = self._kernel or _started(limits, contained=contained)
         self._kernel.limit(limits)
         return self._kernel
 
@@ -163,6 +165,17 @@ class _Session:
             if self._kernel:
                 self._kernel.close()
             self._kernel = None
+
+
+def _started(limits: Limits, *, contained: bool) -> "Kernel | PlainKernel":
+    """Start a kernel. The imports take a while, and the extra `code`."""
+    if on_windows():
+        from ...sandbox.plain import PlainKernel
+
+        return PlainKernel(limits)
+    from ...sandbox.kernel import Kernel
+
+    return Kernel.start(limits, contained=contained)
 
 
 def _logs(text: str) -> Logs:

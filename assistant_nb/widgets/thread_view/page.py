@@ -290,14 +290,21 @@ def _status(step: "RunStep") -> Html:
     return Html() if step["status"] == "completed" else pill(step["status"]) + " "
 
 
+def _walls(call: Mapping[str, list[str]]) -> str:
+    """Return what contained the code of a call. Empty if it was not run, or another program has run it."""
+    layers = call.get("contained_by")
+    return "" if layers is None else f"contained by {', '.join(layers)}" if layers else "nothing contained this code"
+
+
 def _call(call: "ToolCall", facts: Html, known: Known) -> Html:
     kind: str = call["type"]
     head = Html('<span class="anb-pill anb-tool-pill">{}</span> <span class="anb-mute">{}</span>').format(kind, facts)
     inner = inner_of(call)
     match kind:
         case "code_interpreter":
-            walls = ", ".join(inner.get("contained_by") or [])
-            contained = Html('<span class="anb-walls anb-mute"> contained by {}</span>').format(walls) if walls else ""
+            contained = (
+                Html('<span class="anb-walls anb-mute"> {}</span>').format(walls) if (walls := _walls(inner)) else ""
+            )
             outputs = Html().join(_outputs(inner.get("outputs", []), known))
             return head + contained + render.code(inner.get("input", "")) + outputs
         case "file_search" | "retrieval":
