@@ -18,6 +18,7 @@ from openai import OpenAI
 
 from assistant_nb.as_code import DIALECTS, OPERATIONS, in_curl, in_http, in_requests, in_sdk, literal
 from tests.conftest import Connect
+from tests.until import PATIENCE_S
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -136,7 +137,7 @@ def by_requests(operation: str, params: dict[str, Any]) -> Any:
 
 
 def by_curl(operation: str, params: dict[str, Any]) -> Any:
-    ran = subprocess.run(["bash", "-c", in_curl(operation, params)], capture_output=True, text=True, timeout=20)
+    ran = subprocess.run(["bash", "-c", in_curl(operation, params)], capture_output=True, text=True, timeout=PATIENCE_S)
     return json.loads(ran.stdout)
 
 
@@ -146,7 +147,7 @@ def by_http(operation: str, params: dict[str, Any]) -> Any:
     method, path, _ = request.split()
     headers = dict(line.split(": ", 1) for line in lines)
     headers["Authorization"] = headers["Authorization"].replace("$OPENAI_API_KEY", os.environ["OPENAI_API_KEY"])
-    with closing(HTTPConnection(base.netloc, timeout=20)) as connection:
+    with closing(HTTPConnection(base.netloc, timeout=PATIENCE_S)) as connection:
         connection.request(method, path, body.encode(), headers)
         return json.loads(connection.getresponse().read())
 

@@ -13,6 +13,7 @@ import assistant_nb as anb
 from assistant_nb import choices
 from assistant_nb.engine.errors import RecordingError, StoreError
 from assistant_nb.engine.model.recorded import Recorded
+from tests.until import PATIENCE_S
 
 
 @pytest.fixture(autouse=True)
@@ -164,7 +165,7 @@ def test_the_sdk_is_quiet_about_assistants_and_threads_and_nothing_else() -> Non
 
 def test_a_process_that_started_an_engine_ends_by_itself() -> None:
     code = "import assistant_nb as anb; anb.start(); from openai import OpenAI; c = OpenAI(); c.beta.threads.create()"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True)
     assert done.stderr == ""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import assistant_nb
+from tests.until import PATIENCE_S
 
 PACKAGE = Path(assistant_nb.__file__).parent
 MODULES = {
@@ -41,6 +42,7 @@ FLOORS = [
         "engine.runs",
         "engine.tools",
         "sandbox",
+        "sandbox.channels",
         "sandbox.canaries",
         "sandbox.libc",
         "sandbox.errors",
@@ -81,8 +83,8 @@ FLOORS = [
         "sandbox.outputs",
         "sandbox.rooms",
         "sandbox.disk",
-        "sandbox.zmtp",
-        "sandbox.messages",
+        "sandbox.channels.zmtp",
+        "sandbox.channels.messages",
     ],
     [
         "engine.runs.prompt",
@@ -93,7 +95,7 @@ FLOORS = [
         "engine.responses.wire",
         "sandbox.launch",
         "sandbox.collect",
-        "sandbox.line",
+        "sandbox.channels.line",
     ],
     ["engine.runs.seat", "engine.responses.turns", "engine.responses.request"],
     ["engine.runs.stepping", "sandbox.layers", "sandbox.process"],
@@ -350,7 +352,9 @@ def test_the_sandbox_knows_nothing_of_the_engine() -> None:
 def test_importing_the_package_imports_nothing_heavy() -> None:
     heavy = ["openai", "nbformat", "jupyter_client", "pydantic", "werkzeug", "cheroot", "assistant_nb.engine.server"]
     code = f"import sys, assistant_nb; print([name for name in {heavy} if name in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     assert loaded.stdout.strip() == "[]"
 
 

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell
 
 from assistant_nb import course, upkeep
 from assistant_nb.engine.model.recorded import SHIPPED, Recorded, Recording, read, write
+from tests.until import PATIENCE_S
 
 LESSONS = course.lessons()
 
@@ -216,7 +217,7 @@ def _nbval(notebook: Path, **environment: str) -> subprocess.CompletedProcess[st
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE_S,
         check=False,
     )
 

@@ -10,7 +10,7 @@ from .limits import DATA_PATH, Limits
 from .outputs import Outputs
 
 if TYPE_CHECKING:
-    from .messages import Message
+    from .channels.messages import Message
     from .process import Process
 
 LOST: Final = (

@@ -20,12 +20,12 @@ from typing import Final
 
 import psutil
 
+from .channels.line import Address, Line, has_unix_sockets, wait
+from .channels.messages import Message, TooMuch, message, request
+from .channels.zmtp import Kind
 from .errors import KernelError
 from .launch import Launch, launch
 from .limits import Limits, Room
-from .line import Address, Line, has_unix_sockets, wait
-from .messages import Message, TooMuch, message, request
-from .zmtp import Kind
 
 START_S: Final = 60
 _GOODBYE_S: Final = 1

@@ -17,6 +17,7 @@ from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.server import Server
 from tests.bench.storm import storm
 from tests.conftest import MakeApp
+from tests.until import PATIENCE_S
 
 KEY = "sk-lab-test"
 LINE = "POST /v1/threads HTTP/1.1"
@@ -37,7 +38,7 @@ def http(*fields: str, line: str = LINE, body: bytes = b"") -> bytes:
 
 def talk(server: Server, *sent: bytes) -> tuple[int, bytes, bool]:
     """Send all, and no more; the status and body of the first answer, and whether it closes the connection."""
-    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=PATIENCE_S) as connection:
         for part in sent:
             connection.sendall(part)
         connection.shutdown(socket.SHUT_WR)
@@ -188,7 +189,7 @@ def test_a_nul_in_a_path_finds_nothing(server: Server) -> None:
 @pytest.mark.parametrize("part", [b"GET / HT", http(*FIELDS, "Content-Length: 50")])
 def test_a_client_that_never_ends_holds_no_thread(server: Server, part: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "monotonic", itertools.count(step=20).__next__)  # each byte takes 20 s
-    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", urlsplit(server.url).port), timeout=PATIENCE_S) as connection:
         connection.sendall(part)
         assert connection.recv(65536).split()[1] in (b"400", b"408")
         assert connection.recv(65536) == b""
@@ -199,7 +200,7 @@ def test_a_class_of_200_waits_in_line(make_app: MakeApp, monkeypatch: pytest.Mon
     monkeypatch.setattr(Cheroot, "serve", lambda self: (go.wait(), serve(self)))
     with Server(make_app(), KEY) as server, ExitStack() as all_:
         address = ("127.0.0.1", urlsplit(server.url).port)
-        clients = [all_.enter_context(socket.create_connection(address, timeout=30)) for _ in range(200)]
+        clients = [all_.enter_context(socket.create_connection(address, timeout=PATIENCE_S)) for _ in range(200)]
         for client in clients:
             client.sendall(http(*FIELDS, "Connection: close", line="GET /v1/assistants HTTP/1.1"))
         go.set()

@@ -15,6 +15,7 @@ import pytest
 from assistant_nb.sandbox.layers import candidates
 from tests.sandbox import attacks, stand_in
 from tests.sandbox.world import LIMITS, World, as_user, make_world
+from tests.until import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 IS_ROOT = sys.platform == "linux" and os.getuid() == 0
@@ -99,7 +100,7 @@ def report(command: list[str], world: World, uid: int | None, cwd: Path) -> dict
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=PATIENCE_S,
         pass_fds=[world.targets["descriptor"]],
         **as_user(uid),
     )

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assistant_nb.sandbox import execution
+from assistant_nb.sandbox.channels.messages import Message
 from assistant_nb.sandbox.limits import Limits
-from assistant_nb.sandbox.messages import Message
 from assistant_nb.sandbox.outputs import Outputs
 
 

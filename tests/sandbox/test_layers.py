@@ -18,6 +18,7 @@ from assistant_nb.sandbox.errors import NotContained
 from assistant_nb.sandbox.launch import Launch, launch
 from assistant_nb.sandbox.launcher import FAILED
 from assistant_nb.sandbox.limits import Limits, Room
+from tests.until import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="these layers are Linux's")
@@ -58,7 +59,7 @@ def run(code: str) -> str:
     held()
     with room() as place:
         process = start(launch(python(code), place, Limits(), layers.layers()), place)
-        printed, errors = process.communicate(timeout=60)
+        printed, errors = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, errors) == (0, "")
     return printed
 
@@ -120,7 +121,7 @@ def test_a_layer_that_fails_lets_nothing_run() -> None:
         process = start(
             launch(python("print('ran')"), place, Limits(), ["limits", "no such layer", "sandbox_init"]), place
         )
-        printed, errors = process.communicate(timeout=60)
+        printed, errors = process.communicate(timeout=PATIENCE_S)
     assert (printed, process.returncode) == ("", FAILED)
     assert errors.startswith("sandbox_init: ")
 
@@ -129,7 +130,7 @@ def test_a_command_that_is_not_there_is_named() -> None:
     held()
     with room() as place:
         process = start(launch(["/no/such/python"], place, Limits(), layers.layers()), place)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == FAILED
     assert errors.startswith("/no/such/python: ")
 
@@ -151,7 +152,7 @@ def test_the_code_finds_its_data_and_the_engine_its_results() -> None:
         prepared = launch(python(code), place, limits, layers.layers())
         if prepared.owner is not None:
             os.chown(place.scratch / "given", prepared.owner, prepared.owner)
-        assert start(prepared, place).communicate(timeout=60) == ("", "")
+        assert start(prepared, place).communicate(timeout=PATIENCE_S) == ("", "")
         assert (place.scratch / "made").read_text() == "by the engine"
 
 
@@ -213,7 +214,7 @@ def test_kernels_of_root_are_strangers_to_each_other() -> None:
 
 def test_the_door_needs_the_standard_library_only() -> None:
     code = f"import sys; sys.path.append({str(ROOT)!r}); import assistant_nb.sandbox.layers"
-    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, timeout=PATIENCE_S)
 
 
 def test_the_profile_for_macos_names_what_is_open() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import assistant_nb.widgets
 from assistant_nb import AssistantForm, RunStepper, ThreadView
+from tests.until import PATIENCE_S
 
 HERE = Path(__file__).parent
 SCRIPTS = Path(assistant_nb.widgets.__file__).parent
@@ -22,7 +23,7 @@ def test_the_helpers_of_a_script(test: Path, tmp_path: Path) -> None:
     shutil.copytree(SCRIPTS, tmp_path, dirs_exist_ok=True)
     (tmp_path / "package.json").write_text('{"type": "module"}')
     shutil.copy(test, tmp_path)
-    ran = subprocess.run(["node", "--test", tmp_path / test.name], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(["node", "--test", tmp_path / test.name], capture_output=True, text=True, timeout=PATIENCE_S)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 

@@ -9,6 +9,7 @@ import assistant_nb as anb
 from assistant_nb.widgets.thread_view import export
 from assistant_nb.widgets.thread_view.page import Item, Known
 from tests.test_portable import Cell
+from tests.until import PATIENCE_S
 from tests.widgets.test_thread_page import message, run, step
 
 PICTURE = "data:image/png;base64,AAAA"
@@ -111,6 +112,6 @@ def test_an_exported_notebook_makes_the_thread_again() -> None:
         tool_outputs=[{"tool_call_id": call.id, "output": "3"} for call in calls],
     )
     exported = anb.ThreadView(client, thread).to_notebook()
-    again = NotebookClient(exported, timeout=100, kernel_name="python3").execute()
+    again = NotebookClient(exported, timeout=PATIENCE_S, kernel_name="python3").execute()
     answers = [cell["outputs"][0]["text"] for cell in again.cells if "answer(run, outputs" in cell["source"][-60:]]
     assert [answer.partition("\n")[0] for answer in answers] == ["completed", "completed"]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.sandbox.zmtp import Decoder, encode, hello
+from assistant_nb.sandbox.channels.zmtp import Decoder, encode, hello
 
 frames = st.lists(st.binary(max_size=300), min_size=1, max_size=5)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.sandbox.messages import Message, TooMuch, message, request
+from assistant_nb.sandbox.channels.messages import Message, TooMuch, message, request
 
 HEADER, PARENT = b'{"msg_type": "stream"}', b'{"msg_id": "a"}'
 

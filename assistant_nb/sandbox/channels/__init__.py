@@ -1,0 +1,1 @@
+"""How the engine talks to a kernel: ZeroMQ over a Unix socket, without ZeroMQ's library."""
