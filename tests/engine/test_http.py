@@ -15,7 +15,7 @@ from assistant_nb.engine import server as server_module
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.server import Server
-from tests.bench.fuzz import storm
+from tests.bench.storm import storm
 from tests.conftest import MakeApp
 
 KEY = "sk-lab-test"
