@@ -60,12 +60,8 @@ RUN_HERE = {
     "tool_choice", "parallel_tool_calls", "text", "max_output_tokens", "truncation", "metadata", "include",
     "temperature", "top_p", "reasoning",
 }  # fmt: skip
-"""What a response may ask for without being refused, beside these tools."""
-FLAT_TOOLS: list[Json] = [
-    {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}},
-    {"type": "function", "name": "g", "parameters": None, "strict": False},
-    {"type": "file_search", "vector_store_ids": []},
-]
+"""What a response may ask for without being refused, beside some tools."""
+FUNCTION: Json = {"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}
 
 
 class Maker:
@@ -144,9 +140,10 @@ class Maker:
         """An id that exists, of the kind that the name asks for, most of the time."""
         return str(self.thing(name)["id"])
 
-    def thing(self, name: str) -> Json:
+    def thing(self, name: str, holders: list[str] | None = None) -> Json:
         """An object that `name` may stand for: `thing("run_id")`. With its thread or store it makes a whole path."""
-        fitting = [thing for thing in self.things if thing["id"].startswith(PREFIXES.get(name, ""))]
+        named = [thing for thing in self.things if thing["id"].startswith(PREFIXES.get(name, ""))]
+        fitting = [thing for thing in named if thing.keys() >= set(holders or ())] or named
         if not fitting or self._chance.random() < self.spoil:
             return {"id": self._chance.choice(["asst_none", "thread_none", "file-none", "é", "%00", "x" * 300])}
         return self._chance.choice(fitting[-12:])
@@ -181,7 +178,7 @@ def request(method: str, path: str, operation: Json, make: Maker, chance: random
     query: Json = {}
     make.spoil = chance.choice([0.0, 0.0, 0.03, 0.1])
     inside = [parameter["name"] for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
-    last = make.thing(inside[-1]) if inside else {}
+    last = make.thing(inside[-1], inside[:-1]) if inside else {}
     waiting = [thing for thing in make.things[-50:] if thing.get("required_action")]
     if submits := path.endswith("/submit_tool_outputs") and waiting and make.spoil < 0.1:
         last = waiting[-1]
@@ -203,7 +200,7 @@ def request(method: str, path: str, operation: Json, make: Maker, chance: random
             body["stream"] = chance.random() < 0.5
             calls = last["required_action"]["submit_tool_outputs"]["tool_calls"]
             body["tool_outputs"] = [{"tool_call_id": call["id"], "output": "18 °C"} for call in calls]
-        if path == "/responses" and isinstance(body, dict) and chance.random() < 0.7:
+        if path.startswith("/responses") and isinstance(body, dict) and chance.random() < 0.7:
             body = _that_runs(body, make, chance)
         sent["data"] = _body(body, make.spoil, chance)
         sent["content_type"] = "application/json"
@@ -212,15 +209,24 @@ def request(method: str, path: str, operation: Json, make: Maker, chance: random
 
 def _that_runs(body: Json, make: Maker, chance: random.Random) -> Json:
     """The request for a response without most of what is refused: it comes as far as the model."""
-    kept = {name: value for name, value in body.items() if name in RUN_HERE}
-    if chance.random() < 0.6:
-        kept["tools"] = chance.sample(FLAT_TOOLS, chance.randrange(1, 4))
-    if chance.random() < 0.5:
+    kept = {name: value for name, value in body.items() if name in RUN_HERE and chance.random() < 0.5}
+    search = {"type": "file_search", "vector_store_ids": [make.id("vector_store_id")]}
+    tools = [FUNCTION, {**FUNCTION, "name": "g", "strict": False}, search]
+    kept |= {"model": "gpt-4o", "tools": chance.sample(tools, chance.randrange(4))}
+    if chance.random() < 0.8:
         kept["input"] = chance.choice(["Is it warm?", [{"role": "user", "content": "Is it warm?"}]])
-    calls = [thing for thing in make.things[-50:] if thing.get("type") == "function_call"]
-    if calls and chance.random() < 0.3:
-        kept["input"] = [{"type": "function_call_output", "call_id": calls[-1]["call_id"], "output": "18 °C"}]
-    return {name: value for name, value in kept.items() if name in ("input", "tools") or chance.random() < 0.6}
+    open_ends = [thing for thing in make.things[-100:] if called(thing)]
+    if open_ends and chance.random() < 0.3:
+        calls = called(open_ends[-1])
+        outputs = [{"type": "function_call_output", "call_id": call["call_id"], "output": "18 °C"} for call in calls]
+        kept |= {"previous_response_id": open_ends[-1]["id"], "input": outputs, "conversation": None}
+    return kept
+
+
+def called(thing: Json) -> list[Json]:
+    """The calls of functions in a response that is over."""
+    items = thing.get("output") if thing.get("status") == "completed" else ()
+    return [item for item in items or () if isinstance(item, dict) and item.get("type") == "function_call"]
 
 
 def _form(fields: Any, chance: random.Random) -> Json:
@@ -253,7 +259,7 @@ def faults(answer: TestResponse) -> Iterator[str]:
     if status >= 500:
         yield f"{status} {text[:300]}"
     elif answer.mimetype == "text/event-stream":
-        if not END.search(text):
+        if not END.search(text) and (text or "starting_after" not in answer.request.args):
             yield f"a stream ends with {text[-80:]!r}"
     elif status != 200:
         error = answer.json.get("error") if answer.is_json and answer.json else None
@@ -310,7 +316,7 @@ def seed_objects(client: Client, make: Maker) -> None:
         ("threads", {"messages": [{"role": "user", "content": "Hello"}]}),
         ("vector_stores", {}),
         ("conversations", {"items": [{"role": "user", "content": "Hello"}]}),
-        ("responses", {"model": "gpt-4o", "input": "Hello", "tools": FLAT_TOOLS[:1]}),
+        ("responses", {"model": "gpt-4o", "input": "Hello", "tools": [FUNCTION]}),
     ]
     for path, body in bodies:
         answer = client.post(f"/v1/{path}", json=body, headers={"OpenAI-Beta": "assistants=v2"})
