@@ -107,6 +107,8 @@ class Item(TypedDict):
     """The response that brought or made it."""
     step_id: NotRequired[str]
     """Of a call that a response made: the run step in which it stands."""
+    read: NotRequired[str]
+    """Of instructions and outputs: what a model reads of them."""
     item: ItemBody
 
 

@@ -150,6 +150,15 @@ def test_what_v1_never_knew_has_no_old_shape(make_app: MakeApp) -> None:
     assert answer.status_code == 200 and answer.json and answer.json["tools"][0]["strict"] is True
 
 
+def test_a_file_in_an_output_is_read_too(connect: Connect, make_app: MakeApp) -> None:
+    client = connect(app=(app := make_app(ToolCall("add", "{}"), "Blue.")))
+    first = ask(client, tools=[ADD])
+    file = {"type": "input_file", "filename": "sky.txt", "file_data": "data:text/plain;base64,VGhlIHNreSBpcyBibHVlLg=="}
+    (output,) = answered(first, "")
+    ask(client, [{**output, "output": [{"type": "input_text", "text": "Here:"}, file]}], previous_response_id=first.id)
+    assert prompt(app)["messages"][1]["tool_calls"][0]["output"] == "Here:\nsky.txt\nThe sky is blue."
+
+
 def test_a_function_is_strict_unless_it_says_otherwise(connect: Connect) -> None:
     client = connect("1", "2")
     strict, lax = (ask(client, tools=[tool]).tools[0].to_dict() for tool in (ADD, {**ADD, "strict": False}))

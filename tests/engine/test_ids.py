@@ -4,7 +4,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assistant_nb.engine.ids import PREFIXES, IdKind, Ids, LessonClock, SystemClock
+from assistant_nb.engine.ids import PREFIXES, IdKind, Ids, LessonClock, SystemClock, item_id
 
 kinds = st.sampled_from(sorted(PREFIXES))
 
@@ -14,13 +14,26 @@ SHAPES = {
     "chat.completion": "-[A-Za-z0-9]{29}",
     "vector_store": "_[0-9a-f]{32}",
     "vector_store.file_batch": "_[0-9a-f]{32}",
+    "conversation": "_[0-9a-f]{48}",
+    "chain": "_[0-9a-f]{48}",
 }
 
 
-@given(kinds, st.text(max_size=40), st.integers(1, 10**6))
+@given(kinds.filter(lambda kind: kind != "response"), st.text(max_size=40), st.integers(1, 10**6))
 def test_an_id_looks_as_the_recorded_ones_do(kind: IdKind, parent: str, ordinal: int) -> None:
     shape = PREFIXES[kind] + SHAPES.get(kind, "_[A-Za-z0-9]{24}")
     assert re.fullmatch(shape, Ids("seed").make(kind, parent, ordinal))
+
+
+@given(st.integers(1, 99), st.text(max_size=40))
+def test_responses_and_items_share_what_tells_their_chain_or_conversation(ordinal: int, of: str) -> None:
+    ids = Ids("seed")
+    for kind in ("chain", "conversation"):
+        thread_id = ids.make(kind, "", ordinal)
+        response_id = ids.make("response", thread_id, ordinal)
+        for id in (response_id, item_id("msg", response_id, of)):
+            assert re.fullmatch(f"(resp|msg)_{thread_id[-16:]}[0-9a-f]{{34}}", id)
+        assert re.fullmatch(f"fc_[0-9a-f]{{32}}{thread_id[-16:]}", item_id("fc", thread_id, of))
 
 
 @given(st.sets(st.tuples(kinds, st.sampled_from(["", "thread_1", "thread_2"]), st.integers(1, 99))))

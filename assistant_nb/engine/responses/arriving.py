@@ -15,9 +15,10 @@ from ..files import readers, vectors
 from ..files.blobs import Blobs
 from ..files.readers import Unreadable
 from ..ids import item_id
-from ..objects import ItemBody, Message
+from ..objects import Item, ItemBody, Message
 from ..params.responses import ContentPart, Input, InputFile, InputImage, ItemMessage
 from ..parts import Part
+from ..runs.prompt import IMAGE
 from ..store import Store
 from .chains import Row
 from .wire import PREFIXES, input_image, item, message_item, output_text
@@ -37,17 +38,19 @@ _SUPPORTED: Final = (
 
 @dataclass(frozen=True)
 class Arrived:
-    """An item without its id. Of a message of the dialogue, `parts` are what a model reads."""
+    """An item without its id. A model reads the `parts` of a message of the dialogue, and what others say in `read`."""
 
     body: ItemBody
     parts: list[Part] | None = None
+    read: str = ""
 
     def row(self, owner_id: str, n: int, thread_id: str, at: int, run_id: str | None) -> Row:
         """The row of the `n`-th item of its response or conversation."""
         kind = self.body["type"]
         body = {**self.body, "id": (id := item_id(PREFIXES[kind], owner_id, f"given {n}"))}
         if self.parts is None:
-            return {"id": id, "object": "thread.item", "thread_id": thread_id, "run_id": run_id, "item": body}
+            made: Item = {"id": id, "object": "thread.item", "thread_id": thread_id, "run_id": run_id, "item": body}
+            return {**made, "read": self.read}
         row: Message = wire.message(id, at, thread_id, body["role"], "")
         return {**row, "content": self.parts, "run_id": run_id, "sent": body}
 
@@ -64,10 +67,11 @@ def _arrived(store: Store, blobs: Blobs, given: Any, place: str) -> Arrived:
         case "function_call" | "file_search_call" | "code_interpreter_call" as kind:
             return Arrived(item("", kind, **{**_BLANK[kind], **_without(given, "type", "id", "status")}))
         case "function_call_output":
-            output = given["output"]
+            output = read = given["output"]
             if not isinstance(output, str):
-                output = [_part(store, blobs, part, "", f"{place}.output[{n}]")[0] for n, part in enumerate(output)]
-            return Arrived(item("", "function_call_output", call_id=given["call_id"], output=output))
+                both = [_part(store, blobs, part, "", f"{place}.output[{n}]") for n, part in enumerate(output)]
+                output, read = [one for one, _ in both], _read_all([part for _, part in both])
+            return Arrived(item("", "function_call_output", call_id=given["call_id"], output=output), read=read)
         case "reasoning":
             return Arrived({"id": "", "type": "reasoning", "summary": [], **_without(given, "type", "id", "status")})
         case _ if "role" in given:
@@ -87,7 +91,7 @@ def _referred(store: Store, id: str, place: str) -> Arrived:
         raise BadRequest(f"Item with id '{id}' not found.", param=place)
     if row["object"] == "thread.message":
         return Arrived(message_item(row), row["content"])
-    return Arrived(row["item"])
+    return Arrived(row["item"], read=row.get("read", ""))
 
 
 def _message(store: Store, blobs: Blobs, given: ItemMessage, place: str) -> Arrived:
@@ -99,7 +103,13 @@ def _message(store: Store, blobs: Blobs, given: ItemMessage, place: str) -> Arri
         both = [_part(store, blobs, part, role, f"{place}.content[{n}]") for n, part in enumerate(content)]
         shown, parts = [one for one, _ in both], [part for _, part in both]
     body = item("", "message", content=shown, role=role)
-    return Arrived(body, parts if role in ("user", "assistant") else None)
+    if role in ("user", "assistant"):
+        return Arrived(body, parts)
+    return Arrived(body, read=_read_all(parts))
+
+
+def _read_all(parts: list[Part]) -> str:
+    return "\n".join(part["text"]["value"] if part["type"] == "text" else IMAGE for part in parts)
 
 
 def _part(store: Store, blobs: Blobs, part: ContentPart, role: str, place: str) -> tuple[dict[str, Any], Part]:

@@ -6,7 +6,7 @@ So after a call of a tool, the next question makes another prompt here than ther
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 from ..entries import PromptPart
 from ..errors import BadRequest
@@ -14,7 +14,7 @@ from ..files.file_objects import SearchHit
 from ..model.base import ToolCall, Turn
 from ..objects import Item, ItemBody
 from ..parts import Searched
-from ..runs.prompt import IMAGE, number_after, read_hits, read_message, read_outputs
+from ..runs.prompt import number_after, read_hits, read_message, read_outputs
 from .chains import Row
 
 _NOBODY: Final = object()
@@ -25,8 +25,8 @@ def turns_of(rows: Sequence[Row]) -> tuple[list[str], list[Turn]]:
 
     A call without an output, and an output without a call, are left out: a client may delete one of the two.
     """
-    items = map(_item, rows)
-    outputs = {item["call_id"]: item for item in items if item["type"] == "function_call_output"}
+    items = [row for row in rows if row["object"] == "thread.item"]
+    outputs = {row["item"]["call_id"]: row for row in items if row["item"]["type"] == "function_call_output"}
     above, turns, group = list[str](), list[Turn](), ""
     spoke: object = _NOBODY
     """The response that said the message just before."""
@@ -38,7 +38,7 @@ def turns_of(rows: Sequence[Row]) -> tuple[list[str], list[Turn]]:
                 turns.append(Turn(row["role"], read_message(row)))
             group, spoke = "", run_id if row["role"] == "assistant" and row["content"] else _NOBODY
         elif (kind := row["item"]["type"]) == "message":
-            above.append(read_text(row["item"]["content"]))
+            above.append(row.get("read", ""))
         elif kind == "function_call_output":
             group = ""
         else:
@@ -87,13 +87,6 @@ def check_calls(rows: Sequence[Row]) -> None:
             raise BadRequest(f"No tool output found for function call {id}.", param="input")
 
 
-def read_text(content: str | list[dict[str, Any]]) -> str:
-    """The texts in the content of an item; a picture is named."""
-    if isinstance(content, str):
-        return content
-    return "\n".join(part.get("text") or part.get("refusal") or IMAGE for part in content)
-
-
 def _item(row: Row) -> ItemBody:
     """The item of a row that is no message of the dialogue; that one has none."""
     return row["item"] if row["object"] == "thread.item" else {"type": ""}
@@ -104,11 +97,11 @@ def _group(row: Item) -> str:
     return row.get("step_id", "functions" if row["item"]["type"] == "function_call" else row["id"])
 
 
-def _call(row: Item, outputs: dict[str, ItemBody], numbers: Iterator[int]) -> ToolCall | None:
+def _call(row: Item, outputs: dict[str, Item], numbers: Iterator[int]) -> ToolCall | None:
     item = row["item"]
     match item["type"]:
         case "function_call" if item["call_id"] in outputs:
-            return ToolCall(item["name"], item["arguments"], read_text(outputs[item["call_id"]]["output"]))
+            return ToolCall(item["name"], item["arguments"], outputs[item["call_id"]].get("read", ""))
         case "file_search_call":
             hits = [(hit.get("filename", ""), hit.get("text", "")) for hit in item.get("results") or []]
             return ToolCall("file_search", "\n".join(item["queries"]), read_hits(next(numbers), hits))

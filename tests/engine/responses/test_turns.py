@@ -4,6 +4,7 @@ from typing import Any
 
 from assistant_nb.engine import wire
 from assistant_nb.engine.model.base import ToolCall, Turn
+from assistant_nb.engine.objects import Item
 from assistant_nb.engine.responses.chains import Row
 from assistant_nb.engine.responses.turns import turns_of
 
@@ -14,8 +15,9 @@ def said(role: Any, text: str, run_id: str = "resp_1") -> Row:
 
 def item(kind: str, run_id: str = "resp_1", step_id: str = "", **fields: Any) -> Row:
     body = {"id": "x", "type": kind, "status": "completed", **fields}
-    row: Row = {"id": f"{kind}_1", "object": "thread.item", "thread_id": "conv_1", "run_id": run_id, "item": body}
-    return {**row, "step_id": step_id} if step_id else row  # type: ignore[return-value]
+    row: Item = {"id": f"{kind}_1", "object": "thread.item", "thread_id": "conv_1", "run_id": run_id, "item": body}
+    row["read"] = fields.get("output", "")
+    return {**row, "step_id": step_id} if step_id else row
 
 
 def call(n: int, **more: Any) -> Row:
