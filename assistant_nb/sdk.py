@@ -1,4 +1,4 @@
-"""What `start`, `connect` and the widgets need of the SDK: its two warnings silenced, its errors as sentences."""
+"""What `start`, `connect` and the widgets need of the SDK: its warnings silenced, its errors as sentences."""
 
 import sys
 import warnings
@@ -6,6 +6,8 @@ from typing import Any, Final
 
 _WARNINGS: Final = (r"The Assistants API is deprecated in favor of the Responses API\Z", r"deprecated\Z")
 """The warnings of openai 3.54 at calls for threads, and at calls for assistants."""
+_IN_BROWSER: Final = r"The following transport option\(s\) are not supported on Emscripten"
+"""A warning of httpx2 there, at each client that the SDK makes."""
 FROM_TOP: Final = "After a restart this kernel's engine is new: run the cells from the top."
 UNANSWERED: Final = "The newest message is yours. No run has answered it."
 KINDS: Final = {
@@ -26,9 +28,10 @@ class Refused(Exception):
 
 
 def quiet() -> None:
-    """Silence the SDK's warnings that the API is deprecated."""
+    """Silence the SDK's warnings that the API is deprecated, and the one about its HTTP library in a browser."""
     for text in _WARNINGS:
         warnings.filterwarnings("ignore", text, DeprecationWarning)
+    warnings.filterwarnings("ignore", _IN_BROWSER, UserWarning)
 
 
 def sentence(error: Exception) -> str:

@@ -34,6 +34,7 @@ RUN: Final = """async () => {
       source: cell.model.sharedModel.getSource(),
       tags: cell.model.getMetadata("tags") ?? [],
       ran: !!cell.model.executionCount,
+      warned: cell.model.outputs.toJSON().filter((output) => output.name === "stderr").map((output) => output.text),
       error: cell.model.outputs.toJSON().find((output) => output.output_type === "error")?.evalue ?? null,
     }));
 }"""
@@ -154,6 +155,7 @@ def test_a_lesson_runs_without_an_error_but_its_slips(lesson: str, way: str, vis
     page.evaluate(CLEAR)
     cells = page.evaluate(RUN)
     assert [cell["source"] for cell in cells if not cell["ran"]] == []
+    assert [cell for cell in cells if cell["warned"]] == []
     assert [cell for cell in cells if cell["error"] and "raises-exception" not in cell["tags"]] == []
     can_wait = page.evaluate(EXECUTE, "from pyodide.ffi import can_run_sync; print(can_run_sync())")
     assert can_wait["text"].strip() == str(way == "jspi")

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -122,6 +123,14 @@ def test_a_file_goes_up_and_comes_down_by_requests(in_a_page: None, no_sockets: 
     made = requests.post(f"{base}/files", data={"purpose": "vision"}, files=form, headers=key(), timeout=9).json()
     content = requests.get(f"{base}/files/{made['id']}/content", headers=key(), stream=True, timeout=9)
     assert b"".join(content.iter_content(4)) == b"Tides come twice a day."
+
+
+def test_a_client_brings_no_warning_of_the_http_library(in_a_page: None, no_sockets: None) -> None:
+    text = "The following transport option(s) are not supported on Emscripten and will be ignored: limits."
+    with pytest.raises(UserWarning, match="not supported on Emscripten"):
+        warnings.warn(text, stacklevel=1)
+    anb.start()
+    warnings.warn(text, stacklevel=1)
 
 
 def test_azures_client_finds_the_same_address(in_a_page: None, no_sockets: None) -> None:
