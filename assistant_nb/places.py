@@ -47,7 +47,7 @@ def goto(lesson: str, heading: str) -> None:
 def reset() -> None:
     """Empty the engine and the notebook's variables. Raises Refused while a store file is open."""
     _emptied()
-    _say("The engine is empty, and your variables are gone. Run the first cell of the lesson.")
+    _say("The engine is empty, and your variables are gone. Run the cells of the lesson from the top.")
 
 
 def _before(notebook: "NotebookNode", heading: str, lesson: str) -> "tuple[list[NotebookNode], str]":

@@ -198,7 +198,7 @@ def test_reset_forgets_all_engines_and_variables(shell: Shell, capsys: pytest.Ca
     anb.reset()
     assert shell.user_ns == {"anb": anb, "In": [], "_": 2}
     assert capsys.readouterr().out == (
-        "The engine is empty, and your variables are gone. Run the first cell of the lesson.\n"
+        "The engine is empty, and your variables are gone. Run the cells of the lesson from the top.\n"
     )
     anb.check("01.5")
     assert "No engine is running" in capsys.readouterr().out

@@ -105,7 +105,7 @@ def _own_assistant(see: See) -> Verdict:
             return f"`{name}` is there. It has not run yet. Create a thread with a question, then a run."
         alone = [run for run in runs if all(one.assistant_id == own.id for one in see.runs_on(run.thread_id))]
         if not alone:
-            return f"`{name}` has run on a thread of another assistant. Create a new thread, and ask there."
+            return f"`{name}` has run on a thread that another assistant has used. Create a new thread, and ask there."
         asked = [run for run in alone if any(one.role == "user" for one in see.messages(run.thread_id))]
         if not asked:
             return f"`{name}` has run on a thread without a question. Add a user message, then create a run."

@@ -29,7 +29,12 @@ def _power(see: See) -> Verdict:
             return done(run)
         return f"Code ran. Its output is {logs[-60:]!r}. Use `print(2 ** 200)`."
 
-    return best(map(look, see.runs_asking("2 ** 200")))
+    asking = see.runs_asking("2 ** 200")
+    verdict = best(map(look, asking))
+    newer = see.runs[see.runs.index(asking[-1]) + 1 :] if asking else []
+    if verdict is not True and any(see.code(run)[0] for run in newer):
+        return "Code ran, but the question does not hold `2 ** 200`. Put `print(2 ** 200)` into the Python block."
+    return verdict
 
 
 def _new_python(see: See) -> Verdict:
@@ -135,8 +140,9 @@ print(anb.said(run))""",
     ),
     "04.3": Exercise(
         check=_own_table,
-        task="Bring a file of your own: upload a small table `scores.csv`. Attach it to a message for the code"
-        " interpreter, and let code print its first line.",
+        task="Bring a file of your own: upload a small table `scores.csv`. Make it from text, as above:"
+        ' `file=("scores.csv", text.encode())`. Attach it to a message for the code interpreter,'
+        " and let code print its first line.",
         untouched="No file `scores.csv` is uploaded.",
         right="Code has read your file under `/mnt/data`.",
         hints=(

@@ -63,6 +63,8 @@ def _cites(see: See) -> Verdict:
             return "The answer cites a file of the lesson. Give your assistant a vector store with a file of yours."
         if run.status != "completed":
             return done(run)
+        if not any(tool.type == "file_search" for tool in run.tools):
+            return 'Your assistant has no `file_search`. Add `tools=[{"type": "file_search"}]`, and ask again.'
         if not see.calls(run, "file_search"):
             return 'The run did not search. Put the words to look for in "quotation marks", and ask again.'
         if not with_store & {run.assistant_id}:

@@ -19,6 +19,14 @@ def _about(see: See, run: "Run", city: str) -> list[FunctionCall]:
     return [call for call in see.function_calls(run) if city in str(call.arguments)]
 
 
+def _of_an_error(call: FunctionCall) -> str:
+    if "KeyError" in call.output:
+        cure = f"Add Lima to the table of `{call.name}`, run its `def`, and ask again."
+    else:
+        cure = "Repair this, and ask again."
+    return f"The output was an error: {call.output.rstrip('.')}. {cure}"
+
+
 def _taught(see: See) -> Verdict:
     def look(run: "Run") -> Verdict:
         call = next((one for one in reversed(_about(see, run, "Lima")) if one.name == "get_temperature"), None)
@@ -27,7 +35,7 @@ def _taught(see: See) -> Verdict:
         if run.status != "completed":
             return done(run)
         if _ERROR.match(call.output):
-            return f"The output was an error: {call.output} Add Lima to the table, and ask again."
+            return _of_an_error(call)
         return "19" in call.output or f"The output was {call.output!r}. Send 19, and ask again."
 
     return best(look(run) for run in see.runs_asking("temperature in Lima"))
@@ -46,19 +54,20 @@ def _may_not_call(see: See) -> Verdict:
 
 def _both(see: See) -> Verdict:
     def look(run: "Run") -> Verdict:
-        calls = {call.name: call.output for call in _about(see, run, "Lima")}
+        calls = {call.name: call for call in _about(see, run, "Lima")}
         if not calls.keys() >= _LESSONS_OWN:
             return None
         if run.status == "requires_action":
             return f"The run waits for {len(calls)} outputs. Send all of them together."
         if run.status != "completed":
             return done(run)
-        if not all(output.strip() for output in calls.values()):
+        outputs = {name: call.output for name, call in calls.items()}
+        if not all(output.strip() for output in outputs.values()):
             return "An output is empty. Send what your functions return, and ask again."
-        if wrong := next(filter(_ERROR.match, calls.values()), None):
-            return f"An output was an error: {wrong} Make both functions know Lima, and ask again."
-        if "19" not in calls["get_temperature"] or _NUMBER.fullmatch(calls["get_nickname"].strip()):
-            return f"You sent {calls}. Give each call the output of its own function, and ask again."
+        if wrong := next((call for call in calls.values() if _ERROR.match(call.output)), None):
+            return _of_an_error(wrong)
+        if "19" not in outputs["get_temperature"] or _NUMBER.fullmatch(outputs["get_nickname"].strip()):
+            return f"You sent {outputs}. Give each call the output of its own function, and ask again."
         return True
 
     return best(look(run) for run in see.runs_asking("Lima"))
@@ -118,8 +127,9 @@ print(anb.said(done))"""
 EXERCISES: Final = {
     "06.1": Exercise(
         check=_taught,
-        task="Change one thing: teach `get_temperature` the city `Lima` (19 degrees)."
-        " Ask `What is the temperature in Lima?`. Answer the call. Wait until the run is completed.",
+        task="Change one thing: teach `get_temperature` the city `Lima` (19 degrees):"
+        " change the `def` of *Try your own*. Ask `What is the temperature in Lima?`. Answer the call."
+        " Wait until the run is completed.",
         untouched="No run was asked for the temperature in Lima.",
         right="The model asked for Lima, and your function answered.",
         hints=(

@@ -23,12 +23,18 @@ def _runs(see: See) -> "list[Run]":
 
 def _plan(see: See) -> Verdict:
     def look(one: "Assistant") -> Verdict:
-        functions = sum(tool.type == "function" for tool in one.tools)
+        functions = [tool.function for tool in one.tools if tool.type == "function"]
         if not (one.instructions or "").strip():
             return f"`{one.name}` has no instructions. Say in one sentence how it should behave."
         if not any(tool.type == "file_search" for tool in one.tools):
             return f'`{one.name}` cannot search files. Add `{{"type": "file_search"}}` to its tools.'
-        return functions >= _TWO or f"`{one.name}` has {functions} of two functions. Add `anb.function_tool(…)`."
+        if len(functions) < _TWO:
+            return f"`{one.name}` has {len(functions)} of two functions. Add `anb.function_tool(…)`."
+        if bare := [function.name for function in functions if not (function.description or "").strip()]:
+            return (
+                f"`{bare[0]}` has no description. Write one in three quotation marks under its `def`, and run the cell."
+            )
+        return True
 
     return best(map(look, _helpers(see)))
 
@@ -66,6 +72,8 @@ def _forked(see: See) -> Verdict:
     def look(run: "Run") -> Verdict:
         if not see.position(run)["parent"]:
             return "Your helper has run, and no run is a fork. Open a run with the stepper, and fork it."
+        if see.position(run)["held"] and run.status in ("queued", "in_progress"):
+            return f"The fork is `{run.status}`. A stepper holds it. Call `stepper.to_end()`."
         return done(run, "The fork")
 
     verdicts = [(run, look(run)) for run in _runs(see)]

@@ -89,7 +89,7 @@ client.beta.threads.runs.create_and_poll(thread_id=new.id, assistant_id=assistan
 poet = client.beta.assistants.create(name="Poet", model="gpt-4o", instructions="Rhyme.")
 ask(thread, "Tell me about rain.", poet)
 """,
-            "on a thread of another assistant",
+            "on a thread that another assistant has used",
         ),
         (
             """

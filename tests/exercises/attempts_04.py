@@ -10,6 +10,20 @@ WRONG: Final = {
             "does not have the tool",
         ),
         ('ask(block("2 ** 200; print(2)"))', "Its output is '2\\n'. Use `print(2 ** 200)`"),
+        (
+            """
+ask("What is 2 ** 200?")
+ask(block("print(2 ** 20)"))
+""",
+            "Code ran, but the question does not hold `2 ** 200`",
+        ),
+        (
+            """
+ask("What is 2 ** 200?")
+ask("Please compute it.")
+""",
+            "Put a Python block",
+        ),
     ],
     "04.2": [
         (

@@ -40,6 +40,13 @@ ask('When is "cake" ready?', waiter)
 """,
             "no vector store",
         ),
+        (
+            """
+waiter = client.beta.assistants.create(model="gpt-4o", name="Waiter")
+ask('When is "cake" ready?', waiter)
+""",
+            'Your assistant has no `file_search`. Add `tools=[{"type": "file_search"}]`',
+        ),
         (_WAITER + 'ask("When is it ready?", waiter)', "did not search"),
         (_WAITER + "ask('Is there \"coffee\"?', waiter)", "cites no file"),
         (

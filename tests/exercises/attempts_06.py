@@ -17,7 +17,16 @@ WRONG: Final = {
 waiting = run("What is the temperature in Lima?")
 submit(waiting, anb.tool_outputs(waiting, get_temperature)[0]["output"])
 """,
-            "The output was an error: Error: KeyError: 'Lima' Add Lima",
+            "The output was an error: Error: KeyError: 'Lima'. Add Lima to the table of `get_temperature`",
+        ),
+        (
+            """
+def get_temperature(city):
+    return {"Oslo": -3, "Rome": 17, "Lima": 19}[city]
+waiting = run("What is the temperature in Lima?")
+submit(waiting, anb.tool_outputs(waiting, get_temperature)[0]["output"])
+""",
+            "for example, city: str. Repair this, and ask again.",
         ),
         ('submit(run("What is the temperature in Lima?"), "")', "The output was ''. Send 19"),
     ],
@@ -31,10 +40,13 @@ submit(waiting, anb.tool_outputs(waiting, get_temperature)[0]["output"])
     "06.3": [
         ('run("What are the temperature and the nickname of Lima?")', "waits for 2 outputs"),
         ('submit(run("What are the temperature and the nickname of Lima?"), "", "")', "empty"),
-        ('submit(run("What are the temperature and the nickname of Lima?"), "19", "KeyError: \'Lima\'")', "an error"),
         (
-            'submit(run("What are the temperature and the nickname of Lima?"), "KeyError", "the City of Kings")',
-            "an error",
+            'submit(run("What are the temperature and the nickname of Lima?"), "19", "KeyError: \'Lima\'")',
+            "The output was an error: KeyError: 'Lima'. Add Lima to the table of `get_nickname`",
+        ),
+        (
+            'submit(run("What are the temperature and the nickname of Lima?"), "TypeError: no", "the City of Kings")',
+            "The output was an error: TypeError: no. Repair this, and ask again.",
         ),
         (
             'submit(run("What are the temperature and the nickname of Lima?"), "19", "19")',

@@ -7,6 +7,14 @@ WRONG: Final = {
         ("build(functions=())", "has 0 of two functions"),
         ('build(instructions="")', "has no instructions"),
         ("build(tools=[anb.function_tool(is_reserved)], tool_resources={})", "cannot search files"),
+        (
+            """
+def is_reserved(title: str) -> bool:
+    return title == "Moby Dick"
+build(functions=(days_until_return, is_reserved))
+""",
+            "`is_reserved` has no description. Write one in three quotation marks under its `def`",
+        ),
     ],
     "10.2": [
         ('build(files=("hours.md",))', "holds 1 of two files"),
@@ -26,7 +34,7 @@ stepper.go(1)
 (message,) = client.beta.threads.messages.list(made.thread_id, order="asc").data[:1]
 stepper.fork({"message": {"id": message.id, "content": "Bye"}})
 """,
-            "The fork is `queued`",
+            "The fork is `queued`. A stepper holds it. Call `stepper.to_end()`.",
         ),
         ('run("Hi", build())', "no run is a fork"),
     ],

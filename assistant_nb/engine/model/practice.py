@@ -26,7 +26,7 @@ A "quoted phrase" is looked up by file search, where that is offered and nothing
 Arguments come from the question: numbers, dates, yes or no, members of an enum, quoted words, else capitalised ones.
 What is not there is the default, else the whole question, 0, or the first member; what is optional is left out.
 Two cities, two numbers or two functions are two calls: one after the other when parallel_tool_calls is false.
-After its calls it says what came of each; of a search, the sentence nearest to the question, with its mark.
+After its calls it says what came of each; of a search, the sentence with most of the words that it looked for.
 A response_format with a schema is filled in as arguments are, with every free text marked as practice.
 max_completion_tokens cuts it off in mid-sentence.
 Otherwise it solves a sum or an equation such as 4x + 11 = 23; without one it says what it was sent.""".splitlines()
@@ -157,8 +157,9 @@ def _told(made: Sequence[ToolCall]) -> str:
 
 def _came_of(call: ToolCall, question: str) -> str:
     if call.name == "file_search" and (hits := _hits(call.output or "")):
-        mark, text = max(hits, key=lambda hit: _nearness(hit[1], question))
-        return f"{max(_sentences(text), key=lambda one: _nearness(one, question))} {mark}"
+        found = [(sentence, mark) for mark, text in hits for sentence in _sentences(text)]
+        best, mark = max(found, key=lambda one: (_shared(one[0], call.arguments), _shared(one[0], question)))
+        return f"{best} {mark}"
     return f"{call.name}({_short(call.arguments)}) -> {_short(call.output)}"
 
 
@@ -169,11 +170,13 @@ def _hits(output: str) -> list[tuple[str, str]]:
 
 
 def _sentences(text: str) -> list[str]:
-    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", text) if part.strip()]
+    """Cut a text where a sentence or a line ends. A line that begins with a small letter goes on with the last one."""
+    whole = re.sub(r"(?<=\S)\n(?=[a-zà-ÿ])", " ", text)
+    return [part.strip() for part in re.split(r"(?<=[.!?])\s+|\n+", whole) if part.strip()]
 
 
-def _nearness(text: str, question: str) -> int:
-    return len(Said(text).words & (Said(question).words - COMMON))
+def _shared(sentence: str, text: str) -> int:
+    return len(Said(sentence).words & (Said(text).words - COMMON))
 
 
 def _short(text: str | None) -> str:

@@ -14,6 +14,8 @@ _SIGNS: Final = {
     r"\^": "**",
     r"\\[()\[\]]|\b\d{4}-\d\d-\d\d\b": "; ",
 }
+_SPOKEN: Final = {"plus": "+", "minus": "-", "times": "*", "divided by": "/"}
+"""Signs between numbers, brackets or an unknown. Elsewhere, as in "3 times the sum", they are words."""
 _RUN: Final = re.compile(r"(?:(?<![^\W_])(?<!\.)\d+(?:\.\d+)?(?![\d.,]\d)|(?<![^\W\d_])[a-z](?![^\W_])|[-+*/()=]|\s)+")
 _WORDS: Final = re.compile(r"^(?:[a-z]\s+)+(?=[\w(])")
 """The "a" in "a 3 + 4" is no unknown."""
@@ -36,6 +38,8 @@ def worked_out(question: str) -> Sum | None:
     """The first sum or equation in one unknown, with its value; None without one."""
     for pattern, sign in _SIGNS.items():
         question = re.sub(pattern, sign, question)
+    for word, sign in _SPOKEN.items():
+        question = re.sub(rf"(?<![^\W\d_]{{2}})(?<=[\w)])\s+{word}\s+(?=[-(\d]|[a-z]\b)", f" {sign} ", question)
     for run in _RUN.finditer(question):
         text, behind = _WORDS.sub("", run[0].strip()).rstrip("= "), question[run.end() :]
         if len(text) <= _LONGEST and (_CLEAR.search(text) or re.match(r"[?!.;`$]|$", behind)):

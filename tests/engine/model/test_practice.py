@@ -115,6 +115,39 @@ def test_of_a_search_it_cites_the_sentence_nearest_to_the_question() -> None:
     assert text.endswith("file_search('pie') -> 'Nothing was found.'")
 
 
+@pytest.mark.parametrize(
+    ("question", "phrase", "sentence"),
+    [
+        ('When is it open on "Sundays"?', "Sundays", "It is closed on Sundays. 【4:0†rules.txt】"),
+        ('When do you open on "Sunday"?', "Sunday", "On Sunday we sleep. 【4:1†hours.txt】"),
+        ('What does the "cat" eat?', "cat", "The cat is black. 【4:1†hours.txt】"),
+        ('What does the "cat" that eats like?', "cat", "The cat eats fish. 【4:1†hours.txt】"),
+        ('Is it open, and is the "cat" black?', "the cat", "The cat is black. 【4:1†hours.txt】"),
+        ("When does it open on Monday?", "When does it open on Monday?", "It is open on Monday. 【4:0†rules.txt】"),
+    ],
+)
+def test_the_words_that_it_looked_for_count_more_than_the_others(question: str, phrase: str, sentence: str) -> None:
+    found = (
+        "【4:0†rules.txt】\nIt is open on Monday. It is closed on Sundays.\n\n"
+        "【4:1†hours.txt】\nWe open from 9 to 17. On Sunday we sleep. The cat is black. The cat eats fish."
+    )
+    text, _ = ask(question, SEARCH, made=[ToolCall("file_search", phrase, found)])
+    assert text == f"Practice: rules answer here, not a language model. {sentence}"
+
+
+def test_a_sentence_may_go_on_in_the_next_line() -> None:
+    found = "【4:0†rules.md】\n# Rules\nThe library is open until 9. It is closed\non Sundays\nPlease be quiet"
+    text, _ = ask('And on "Sundays"?', SEARCH, made=[ToolCall("file_search", "Sundays", found)])
+    assert text.endswith(" language model. It is closed on Sundays 【4:0†rules.md】")
+
+
+def test_each_search_is_told_by_a_sentence_of_its_own() -> None:
+    found = "【4:0†food.txt】\nAnna likes pie. Filip likes cake."
+    made = [ToolCall("file_search", phrase, found) for phrase in ("pie", "cake")]
+    text, _ = ask('Who likes "pie" and who "cake"?', SEARCH, made=made)
+    assert text.endswith("Anna likes pie. 【4:0†food.txt】\nFilip likes cake. 【4:0†food.txt】")
+
+
 def test_a_response_format_is_kept() -> None:
     schema = {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}, "required": ["name", "age"]}
     shape: JsonSchemaFormat = {"type": "json_schema", "json_schema": {"name": "person", "schema": schema}}

@@ -24,6 +24,12 @@ from assistant_nb.engine.model.sums import worked_out
         ("I need to solve the equation `4x + 11 = 23`. Can you help me?", "x = 3"),
         (r"Solve \(3x + 11 = 14\).", "x = 1"),
         ("2(y - 3) = y/2 + 1", "y = 14/3"),
+        ("What is 9 times 9?", "81"),
+        ("10 divided by 4, please", "2.5"),
+        ("2 plus 3 minus 4?", "1"),
+        ("(1 plus 2) times -3", "-9"),
+        ("Solve 4 times x plus 11 = 23", "x = 3"),
+        ("How many times 3 + 4?", "7"),
     ],
 )
 def test_sums_and_equations_are_worked_out(question: str, answer: str) -> None:
@@ -37,6 +43,7 @@ def test_sums_and_equations_are_worked_out(question: str, answer: str) -> None:
     [
         "Hello!", "24/7 support", "On 2026-03-01?", "Between -2.5 and 4", "What is 100?", "x + y = 3", "x^2 = 4", "0x = 3",
         "1/0?", "9**9**9**9", "1e5 + 3", "2 + 2 = 4?", "7 * (2 + 1", "f(3) = 2x + 1", "192.168.0.1 + 1", "(" * 150 + "1 + 1",
+        "I ask 3 times a day", "3 times the sum", "It was 2 times we met",
     ],
 )  # fmt: skip
 def test_other_texts_are_left_alone(question: str) -> None:
