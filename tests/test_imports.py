@@ -142,6 +142,7 @@ FLOORS = [
         "shapes",
         "tex",
         "as_code",
+        "moving",
         "widgets",
         "widgets.assistant_form",
         "widgets.thread_view",
@@ -160,6 +161,7 @@ FLOORS = [
         "widgets.lab",
     ],
     [
+        "moving.items",
         "client",
         "classroom",
         "mistakes.advice",
@@ -172,6 +174,7 @@ FLOORS = [
     [
         "answers",
         "exercises.see",
+        "moving.conversation",
         "places",
         "mistakes.shown",
         "widgets.thread_view.page",
@@ -190,6 +193,7 @@ FLOORS = [
         "widgets.assistant_form.fields",
         "widgets.run_stepper.tabs",
         "widgets.run_stepper.moves",
+        "moving.program",
     ],
     ["widgets.assistant_form.draft", "widgets.thread_view.export", "widgets.thread_view.window"],
     ["widgets.assistant_form.copy"],
@@ -211,6 +215,8 @@ HOMES = {
         "answers",
         "exercises.desk",
         "exercises.see",
+        "moving.conversation",
+        "moving.program",
         *(f"exercises.lesson_{n:02}" for n in range(11)),
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
