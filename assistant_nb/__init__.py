@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .exercises.desk import solution as solution
     from .functions import function_tool as function_tool
     from .functions import tool_outputs as tool_outputs
+    from .moving.conversation import to_conversation as to_conversation
+    from .moving.program import as_responses as as_responses
     from .places import goto as goto
     from .places import reset as reset
     from .sandbox.limits import Limits as Limits
@@ -39,6 +41,7 @@ _HOMES = {
     "Scripted": "engine.model.scripted",
     "ThreadView": "widgets.thread_view.thread_view",
     "ToolCall": "engine.model.base",
+    "as_responses": "moving.program",
     "check": "exercises.desk",
     "connect": "client",
     "function_tool": "functions",
@@ -51,6 +54,7 @@ _HOMES = {
     "solution": "exercises.desk",
     "start": "client",
     "stop": "client",
+    "to_conversation": "moving.conversation",
     "tool_outputs": "functions",
 }
 

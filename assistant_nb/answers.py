@@ -52,7 +52,7 @@ def said(thing: "Run | Thread", client: "OpenAI | None" = None) -> str:
     kind = getattr(thing, "object", None)
     if kind not in ("thread.run", "thread"):
         raise TypeError(f"said takes a run or a thread, not {thing!r:.60}. Write: anb.said(run)")
-    return _asked(thing.id, client, lambda one: _of_thread(one, thing.id) if kind == "thread" else _of_run(one, thing))
+    return asked(thing.id, client, lambda one: _of_thread(one, thing.id) if kind == "thread" else _of_run(one, thing))
 
 
 def journal(run: "Run", client: "OpenAI | None" = None) -> "list[JournalEntry]":
@@ -60,11 +60,11 @@ def journal(run: "Run", client: "OpenAI | None" = None) -> "list[JournalEntry]":
 
     Asks as `said` does. Raises NotAnswered if no engine has the run.
     """
-    return _asked(run.id, client, lambda one: Lab(one).journal(run.id, -1))
+    return asked(run.id, client, lambda one: Lab(one).journal(run.id, -1))
 
 
-def _asked(id: str, client: "OpenAI | None", ask: "Callable[[OpenAI], T]") -> T:
-    """Ask the client that is given, else each one until one knows the id."""
+def asked(id: str, client: "OpenAI | None", ask: "Callable[[OpenAI], T]") -> T:
+    """Ask the client that is given, else each engine of this process until one knows the id. Raises NotAnswered."""
     import openai
 
     for one in [client] if client else clients():

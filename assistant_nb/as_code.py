@@ -8,7 +8,7 @@ Address and key come from `OPENAI_BASE_URL` and `OPENAI_API_KEY`. The code never
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -75,8 +75,25 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     **_resource("vector_stores.files", f"{_STORE}/files", "vector_stores.files", "file", *_CRUD),
     **_resource("files", "/files", "files", "file", "list", "retrieve", "delete", beta=False),
     "models.list": Operation("GET", "/models", "models.list", "models", beta=False),
+    "responses.create": Operation("POST", "/responses", "responses.create", "response", beta=False),
 }
 """The operations by name. In the SDK the last id of a path comes first."""
+
+
+USUAL: Final[Params] = {
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "response_format": "auto",
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
+    "truncation_strategy": {"type": "auto", "last_messages": None},
+}
+"""What a server takes for a setting of a run when nothing is said."""
+
+
+def unusual(settings: Params, names: Iterable[str]) -> dict[str, Any]:
+    """Return the settings with these names that are not as usual."""
+    return {name: value for name in names if (value := settings.get(name)) not in (None, USUAL.get(name))}
 
 
 def in_sdk(operation: str, params: Params) -> str:

@@ -223,8 +223,8 @@ def test_every_message_that_advises_a_line_is_in_the_table(notebook: Names) -> N
     for situation in SITUATIONS.values():
         messages += told(situation, notebook)
         anb.stop()
-    # tests/test_mistakes.py, tests/exercises, tests/test_places.py, widgets about themselves, and cells of lessons
-    others = ("mistakes", "exercises", "places.py", "widgets", "classroom.py", "course.py")
+    # tests/test_mistakes.py, tests/exercises, tests/moving, tests/test_places.py, widgets about themselves, and cells of lessons
+    others = ("mistakes", "exercises", "moving", "places.py", "widgets", "classroom.py", "course.py")
     elsewhere = {PACKAGE / name for name in others}
     modules = [path for path in PACKAGE.rglob("*.py") if not elsewhere & {path, *path.parents}]
     assert [text for path in modules for text in advising(path) if text not in messages] == []

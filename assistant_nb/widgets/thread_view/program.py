@@ -34,15 +34,6 @@ def answer(run, outputs):
     for message in client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc"):
         print(*[part.text.value for part in message.content if part.type == "text"])'''
 THREAD: Final = as_code.in_sdk("threads.create", {})
-_USUAL: Final = {
-    "temperature": 1.0,
-    "top_p": 1.0,
-    "response_format": "auto",
-    "tool_choice": "auto",
-    "parallel_tool_calls": True,
-    "truncation_strategy": {"type": "auto", "last_messages": None},
-}
-"""What a server takes when nothing is said."""
 _OF_ASSISTANTS: Final = (
     "model",
     "instructions",
@@ -88,14 +79,14 @@ class Program:
         """Return the call that makes its assistant, if no earlier run had the same, and those that make the run."""
         run: Run = item.thing  # type: ignore[assignment]  # the caller has looked
         name = self._known.assistants.get(run["assistant_id"] or "")
-        settings = {"name": name, **_given(run, _OF_ASSISTANTS)}
+        settings = {"name": name, **as_code.unusual(run, _OF_ASSISTANTS)}
         assistant = {name: value for name, value in settings.items() if value not in (None, "", [])}
         made = [] if assistant in self._assistants else [self._create(assistant)]
         number = self._assistants.index(assistant)
         ids = {"thread_id": Code("thread.id"), "assistant_id": Code(f"{_name(number)}.id")}
         calls = (call for call in page.calls(item.steps) if call["type"] == "function")
         outputs = [output for call in calls if (output := call["function"].get("output")) is not None]
-        asked = as_code.in_sdk("runs.create", {**ids, **_given(run, _OF_RUNS)})
+        asked = as_code.in_sdk("runs.create", {**ids, **as_code.unusual(run, _OF_RUNS)})
         return [*made, f"{asked}\nanswer(run, outputs={as_code.literal(outputs)})"]
 
     def _create(self, assistant: dict[str, Any]) -> str:
@@ -124,12 +115,6 @@ class Program:
 
 def _name(number: int) -> str:
     return f"assistant_{number + 1}" if number else "assistant"
-
-
-def _given(run: "Run", names: Iterable[str]) -> dict[str, Any]:
-    """Return the settings of a run that are not as usual."""
-    settings: dict[str, Any] = {**run}
-    return {name: value for name in names if (value := settings.get(name)) not in (None, _USUAL.get(name))}
 
 
 def _pictures(message: "Message") -> list[Any]:
