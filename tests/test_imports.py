@@ -131,6 +131,7 @@ FLOORS = [
         "functions",
         "mistakes",
         "mistakes.place",
+        "mistakes.rows",
         "sdk",
         "shapes",
         "tex",
@@ -143,6 +144,8 @@ FLOORS = [
         "exercises.solved",
     ],
     ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
+    ["mistakes.row"],
+    [f"mistakes.rows.{name}" for name in ("ids", "objects", "runs", "said", "search", "start", "values")],
     [
         "render",
         "mistakes.table",

@@ -7,7 +7,8 @@ from ..sdk import KINDS
 from ..texts import count, short
 from .facts import Argument, Facts
 from .place import stands_alone
-from .table import MISTAKES, Lesson, Words, ids_in
+from .row import Lesson, Words, ids_in
+from .table import MISTAKES
 
 _LONGEST: Final = 300
 _OPEN: Final = re.compile(r"^\w+=[^=]|…")
