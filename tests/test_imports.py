@@ -145,7 +145,8 @@ FLOORS = [
     ],
     ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
     ["mistakes.row"],
-    [f"mistakes.rows.{name}" for name in ("ids", "objects", "runs", "said", "search", "start", "values")],
+    ["mistakes.lines"],
+    [f"mistakes.rows.{name}" for name in ("ids", "objects", "own", "runs", "said", "search", "start", "values")],
     [
         "render",
         "mistakes.table",

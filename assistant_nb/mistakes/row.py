@@ -27,9 +27,11 @@ class Mistake(NamedTuple):
     what: str
     do: tuple[str, ...]
     """Lines that can be pasted."""
-    lesson: Lesson
+    lesson: Lesson | None
     tag: Tag | None = "api"
     fits: Callable[[Facts, Words], bool] | None = None
+    choose: bool = False
+    """True if one of the lines is enough."""
 
 
 BEGIN: Final = Lesson("00", "When you are stuck")

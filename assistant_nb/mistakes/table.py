@@ -6,7 +6,7 @@ The first row that fits counts. So rows about special cases stand before those a
 from typing import Final
 
 from .row import Lesson, Mistake
-from .rows import ids, objects, runs, said, search, start, values
+from .rows import ids, objects, own, runs, said, search, start, values
 
 MISTAKES: Final = (
     *start.ROWS,
@@ -16,5 +16,15 @@ MISTAKES: Final = (
     *runs.ROWS,
     *objects.ROWS,
     *said.ROWS,
-    Mistake("another mistake", r".*", r"", "{look}", (), Lesson("02", "When things go wrong")),
+    *own.ROWS,
+    Mistake(
+        "another mistake",
+        r".*",
+        r"",
+        "Look at `{about}` in your line.",
+        (),
+        Lesson("02", "When things go wrong"),
+        fits=lambda facts, _: bool(facts.param),
+    ),
+    Mistake("another mistake", r".*", r"", "", (), None),
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from ...sdk import FROM_TOP, KINDS
+from ..lines import on_its_thread
 from ..row import Lesson, Mistake
 
 _WRONG_ID: Final = Lesson("01", "An id that does not fit")
@@ -33,6 +34,15 @@ ROWS: Final = (
         ("{argument}",),
         _WRONG_ID,
         None,
+    ),
+    Mistake(
+        "another thread",
+        r"NotFoundError",
+        r"^No (?P<thing>run|message) found with id '(?P<id>.*)'",
+        "This {thing} is on another thread.",
+        ("{on_its_thread}",),
+        _WRONG_ID,
+        fits=lambda facts, words: bool(on_its_thread(facts, words)),
     ),
     Mistake(
         "wrong id",

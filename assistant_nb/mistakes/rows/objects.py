@@ -3,7 +3,9 @@
 from typing import Final
 
 from ...sdk import FROM_TOP
-from ..row import BEGIN, READING, WAITS, Mistake
+from ..row import BEGIN, READING, WAITS, Lesson, Mistake
+
+_CREATE: Final = Lesson("01", "Step 1: Create an assistant")
 
 ROWS: Final = (
     Mistake(
@@ -40,6 +42,53 @@ ROWS: Final = (
             ("Run", "messages", "{client}.beta.threads.messages.list(thread_id={base}.thread_id, run_id={base}.id)"),
             ("Run", "steps", "{client}.beta.threads.runs.steps.list(run_id={base}.id, thread_id={base}.thread_id)"),
         )
+    ),
+    Mistake(
+        "an attribute in another place",
+        r"AttributeError",
+        r"'(Async)?OpenAI' object has no attribute '(assistants|threads)'",
+        "Assistants and threads are in `beta`.",
+        ("{with_beta}",),
+        _CREATE,
+        "sdk",
+    ),
+    Mistake(
+        "an attribute in another place",
+        r"AttributeError",
+        r"'(Async)?Beta' object has no attribute '(vector_stores|files|models)'",
+        "`{word}` is not in `beta` any more.",
+        ("{without_beta}",),
+        Lesson("05", "Files and vector stores"),
+        "sdk",
+    ),
+    Mistake(
+        "misspelt attribute",
+        r"AttributeError",
+        r"object has no attribute",
+        "There is no `{word}` here. Did you mean `{meant}`?",
+        ("{with_attribute}",),
+        _CREATE,
+        "sdk",
+        lambda facts, _: bool(facts.misspelt and facts.misspelt[1]),
+    ),
+    Mistake(
+        "outputs for a run that asks for none",
+        r"AttributeError",
+        r"^'NoneType' object has no attribute 'submit_tool_outputs'",
+        "{no_action}",
+        (),
+        WAITS,
+        None,
+        lambda facts, _: facts.base.endswith(".required_action"),
+    ),
+    Mistake(
+        "name of a file instead of a file",
+        r"RuntimeError",
+        r"^Expected (entry at `(?P<param>\w+)`|file input `.*`) to be bytes, .*(<class 'str'>|str) instead",
+        "A text alone is no file. Give a name and a content.",
+        ("{as_file}",),
+        Lesson("04", "A file to work on"),
+        None,
     ),
     Mistake(
         "reading too early",

@@ -2,9 +2,13 @@
 
 from typing import Final
 
-from ..row import AGAIN, EXPIRED, STOPPED, Lesson, Mistake, ids_in
+from ..row import AGAIN, EXPIRED, STOPPED, WAITS, Lesson, Mistake, ids_in
 
 _LOCKED: Final = Lesson("09", "A locked thread")
+_STATUSES: Final = Lesson("08", "The map")
+_WHAT_IF: Final = Lesson("08", "What if?")
+_FIRST_MOVES: Final = Lesson("08", "The first moves")
+_NEEDS_YOU: Final = Lesson("08", "A run that needs you")
 _FREE: Final = (
     "{wait}",
     '{client}.beta.threads.runs.cancel("{run_id}", thread_id="{thread_id}")  # cancel it',
@@ -15,17 +19,19 @@ ROWS: Final = (
         "message while a run is active",
         r"BadRequestError",
         r"^Can't add messages to (?P<thread_id>\S+) while a run (?P<run_id>\S+) is active",
-        "A run locks its thread until it ends. Submit its tool outputs, wait for its end, or cancel it.",
+        "A run locks its thread until it ends. {free}",
         _FREE,
         _LOCKED,
+        choose=True,
     ),
     Mistake(
         "second run",
         r"BadRequestError",
         r"^Thread (?P<thread_id>\S+) already has an active run (?P<run_id>[^.\s]+)",
-        "A thread has one run at a time. Submit its tool outputs, wait for its end, or cancel it.",
+        "A thread has one run at a time. {free}",
         _FREE,
         _LOCKED,
+        choose=True,
     ),
     Mistake(
         "wrong tool_call_id",
@@ -67,5 +73,77 @@ ROWS: Final = (
         "This run was cancelled and takes no outputs. Your question is still on the thread: create a new run.",
         ("{run} = " + AGAIN,),
         STOPPED,
+    ),
+    Mistake(
+        "run that has ended",
+        r"BadRequestError",
+        r"^Runs in status \"completed\" do not accept",
+        "This run has ended: it has its outputs. Did a cell run twice? First run the cell again that makes the run.",
+        (),
+        WAITS,
+    ),
+    Mistake(
+        "run that has ended",
+        r"BadRequestError",
+        r"^Runs in status \"(failed|incomplete)\" do not accept|^Cannot cancel run with status '(?!cancelling)",
+        "This run has ended. It can be neither answered nor cancelled any more.",
+        (),
+        _STATUSES,
+    ),
+    Mistake(
+        "outputs too early",
+        r"BadRequestError",
+        r"^Runs in status \"(?P<status>queued|in_progress)\" do not accept",
+        "The run is `{status}`. It takes outputs only in `requires_action`. Wait until it asks for them.",
+        ("{run} = {poll}",),
+        WAITS,
+    ),
+    Mistake(
+        "output of another call",
+        r"BadRequestError",
+        r"^Run \S+ has no tool call '(?P<id>[^']*)'",
+        "`call` may belong to another run. Take it from this one.",
+        (),
+        _WHAT_IF,
+    ),
+    Mistake(
+        "output that is not there yet",
+        r"BadRequestError",
+        r"^Tool call '(?P<id>[^']*)' has no output yet",
+        "Submit the output first, if the run waits for it. Then go to the frame *The client has submitted outputs*.",
+        (),
+        _WHAT_IF,
+    ),
+    Mistake(
+        "place that a run never reaches",
+        r"Refused",
+        r"^There is no place '(?P<place>[^']*)'\. Did you mean '(?P<near>[^']*)'",
+        "",
+        ("{with_place}",),
+        _FIRST_MOVES,
+    ),
+    Mistake(
+        "place that a run never reaches",
+        r"Refused",
+        r"^The run waits for outputs.* to '(?P<place>[^']*)'",
+        "",
+        ("{stepper}.{way_on}()",),
+        _NEEDS_YOU,
+    ),
+    Mistake(
+        "place that a run never reaches",
+        r"Refused",
+        r"^The run waits for a person",
+        "",
+        ('{stepper}.answer("…")',),
+        Lesson("08", "Try your own"),
+    ),
+    Mistake(
+        "frame that is not there yet",
+        r"Refused",
+        r"^There is no frame \d+: so far",
+        "Let the run move on first.",
+        ("{stepper}.{way_on}()",),
+        _NEEDS_YOU,
     ),
 )

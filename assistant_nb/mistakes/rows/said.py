@@ -5,9 +5,18 @@ from typing import Final
 from ..row import AGAIN, BEGIN, EXPIRED, READING, STOPPED, WAITS, Lesson, Mistake
 
 _MESSAGES: Final = Lesson("01", "Step 3: Add a message to a thread")
+_CUT_OFF: Final = Lesson("09", "An answer that was cut off")
 _MESSAGE: Final = '{client}.beta.threads.messages.create(thread_id={thread}.id, role="user", content="…")'
 
 ROWS: Final = (
+    Mistake(
+        "reading a held run",
+        r"NotAnswered",
+        r"^The run is held",
+        "Move it on with its stepper.",
+        ("{go_on}",),
+        Lesson("08", "A run that moves by hand"),
+    ),
     Mistake(
         "reading too early",
         r"NotAnswered",
@@ -40,6 +49,17 @@ ROWS: Final = (
         (),
         Lesson("01", "Try your own"),
     ),
+    Mistake(
+        "incomplete run",
+        r"NotAnswered",
+        r"^The run is incomplete\. Reason: max_completion_tokens",
+        'The answer was cut off. Add the message "Go on.", and create a run without this limit.',
+        (
+            '{client}.beta.threads.messages.create(thread_id={run}.thread_id, role="user", content="Go on.")',
+            f"{{anb}}.said({AGAIN})",
+        ),
+        _CUT_OFF,
+    ),
     *(
         Mistake(
             f"{status} run",
@@ -53,7 +73,7 @@ ROWS: Final = (
             ("failed", Lesson("09", "A model that fails")),
             ("expired", EXPIRED),
             ("cancelled", STOPPED),
-            ("incomplete", Lesson("09", "An answer that was cut off")),
+            ("incomplete", _CUT_OFF),
         )
     ),
     Mistake("objects gone after a restart", r"NotAnswered", r"^No engine|^Its thread has no run", "", (), BEGIN),

@@ -1,4 +1,4 @@
-"""Mistakes with file search and its vector stores."""
+"""Mistakes with files, and with file search and its vector stores."""
 
 from typing import Final
 
@@ -19,6 +19,22 @@ ROWS: Final = (
         r"^Unknown parameter: 'tools\[\d+\]\.(file_search\.)?vector_store_ids'",
         "Vector stores belong in `tool_resources`, not in `tools`.",
         ('tool_resources={{"file_search": {{"vector_store_ids": [{vector_store}.id]}}}}',),
+        Lesson("05", "Files and vector stores"),
+    ),
+    Mistake(
+        "file that is not given back",
+        r"BadRequestError",
+        r"^Not allowed to download files of purpose",
+        "You can download what code made, not what you uploaded.",
+        (),
+        Lesson("04", "A plot"),
+    ),
+    Mistake(
+        "kind of file that search cannot read",
+        r"BadRequestError",
+        r"^Files with extensions \[(?P<kinds>.*)\] are not supported for retrieval",
+        "File search cannot read files of the kind {kinds}. Use .txt or .md, or the code interpreter (lesson 04).",
+        (),
         Lesson("05", "Files and vector stores"),
     ),
     Mistake(

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ..lines import missing, unnamed
 from ..row import Lesson, Mistake
 
 _VERSIONS: Final = Lesson("02", "Version 2 of the same run")
@@ -10,8 +11,16 @@ ROWS: Final = (
     Mistake(
         "wrong role",
         r"BadRequestError",
+        r"'(system|developer)'\. Supported values are: 'user' and 'assistant'",
+        "A thread takes no `system` message. Leave it out, and give its words to the assistant as instructions.",
+        ('{client}.beta.assistants.update({assistant}.id, instructions="…")',),
+        Lesson("03", "Tutor two: an assistant"),
+    ),
+    Mistake(
+        "wrong role",
+        r"BadRequestError",
         r"'(?P<role>.*)'\. Supported values are: 'user' and 'assistant'",
-        'A thread takes messages of "user" and "assistant". System words belong in the instructions.',
+        'A thread takes messages of "user" and "assistant".',
         ("{as_user}",),
         Lesson("03", "Tutor two: an assistant"),
     ),
@@ -31,6 +40,30 @@ ROWS: Final = (
         ("{with_tool}",),
         Lesson("05", "An assistant that searches"),
         fits=lambda facts, _: facts.param.endswith("].type"),
+    ),
+    Mistake(
+        "one thing instead of a list",
+        r"BadRequestError",
+        r"^Invalid type for '(?P<param>\w+)': expected an array, but got an object",
+        "`{list}` takes a list `[…]`, and you gave one object. Put it into square brackets.",
+        ("{in_list}",),
+        Lesson("03", "Tutor one: chat completions"),
+    ),
+    Mistake(
+        "one thing instead of a list",
+        r"BadRequestError",
+        r"^Invalid type for '(?P<param>[\w.]*_ids)': expected an array, but got a string",
+        "`{list}` takes a list `[…]` of ids, and you gave one id. Put it into square brackets.",
+        ("{in_list}",),
+        Lesson("04", "A file to work on"),
+    ),
+    Mistake(
+        "text instead of messages",
+        r"BadRequestError",
+        r"^Invalid type for 'messages': expected an array, but got a string",
+        "`messages` takes a list of messages. Each is a dictionary with a role and a content.",
+        ('messages=[{{"role": "user", "content": "…"}}]',),
+        Lesson("03", "Tutor one: chat completions"),
     ),
     Mistake(
         "wrong tool name",
@@ -86,11 +119,50 @@ ROWS: Final = (
         lambda facts, _: bool(facts.misspelt),
     ),
     Mistake(
+        "missing parameter",
+        r"TypeError",
+        r"missing \d+ required|^Missing required argument",
+        "`{missing}=` is missing.",
+        ("{with_missing}",),
+        Lesson("01", "Step 1: Create an assistant"),
+        None,
+        lambda facts, _: bool(missing(facts)),
+    ),
+    Mistake(
+        "argument without its name",
+        r"TypeError",
+        r"takes \d+ (positional )?argument(s|\(s\))? but \d+",
+        "Write the name of the argument before its value: `{unnamed}=`.",
+        ("{with_name}",),
+        Lesson("01", "Step 1: Create an assistant"),
+        None,
+        lambda facts, _: bool(unnamed(facts)[0]),
+    ),
+    Mistake(
+        "function instead of its description",
+        r"TypeError",
+        r"^Object of type (function|method) is not JSON serializable",
+        "A tool is a description of your function, not the function.",
+        ("{as_tools}",),
+        Lesson("06", "Let Python do the paperwork"),
+        None,
+        lambda facts, _: any(one.name == "tools" for one in facts.arguments),
+    ),
+    Mistake(
+        "a question that nobody has recorded",
+        r"BadRequestError",
+        r"^No recording holds",
+        "",
+        (),
+        Lesson("01", "Try your own"),
+    ),
+    Mistake(
         "unknown model",
         r"NotFoundError",
         r"^The model '(?P<model>.*)' does not exist",
         "No model with this name answers here. Look at the names of those that do, or let practice answer to any name.",
         ("[model.id for model in {client}.models.list()]", '{start_with}model="practice")'),
         Lesson("01", "Try your own"),
+        choose=True,
     ),
 )
