@@ -86,7 +86,7 @@ def _of_thread(client: "OpenAI", id: str) -> str:
     if newest.role == "user":
         run = next(iter(client.beta.threads.runs.list(id, limit=1)), None)
         about = run and run.status != "completed" and run.created_at >= newest.created_at
-        raise NotAnswered(f"{_reason(run)} {UNANSWERED}" if run and about else UNANSWERED)
+        raise NotAnswered(f"{_reason(client, run)} {UNANSWERED}" if run and about else UNANSWERED)
     run = next((run for run in client.beta.threads.runs.list(id) if run.id == newest.run_id), None)
     return _answer(client, run) if run else _text(newest)
 
@@ -103,7 +103,7 @@ def _answer(client: "OpenAI", run: "Run") -> str:
     messages = client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc")
     text = "\n\n".join(filter(None, map(_text, messages)))
     if run.status != "completed":
-        raise NotAnswered(_reason(run, text))
+        raise NotAnswered(_reason(client, run, text))
     if any(tool.type == "file_search" for tool in run.tools) and not _has_store(client, run):
         warnings.warn(_NO_STORE, stacklevel=5)
     if not text:
@@ -111,8 +111,10 @@ def _answer(client: "OpenAI", run: "Run") -> str:
     return text
 
 
-def _reason(run: "Run", text: str = "") -> str:
+def _reason(client: "OpenAI", run: "Run", text: str = "") -> str:
     match run.status:
+        case "queued" | "in_progress" | "cancelling" if _is_held(client, run):
+            return f"The run is held: its status is {run.status}, and it moves only by hand."
         case "queued" | "in_progress" | "cancelling":
             why = "Its answer is not there yet."
         case "requires_action":
@@ -130,6 +132,16 @@ def _reason(run: "Run", text: str = "") -> str:
         case _:
             why = "It has no answer."
     return f"The run is {run.status}. {why}"
+
+
+def _is_held(client: "OpenAI", run: "Run") -> bool:
+    """True if the run moves only by hand. No other server than our engine holds runs."""
+    import openai
+
+    try:
+        return Lab(client).position(run.id)["held"]
+    except openai.APIStatusError:
+        return False
 
 
 def _text(message: "Message") -> str:

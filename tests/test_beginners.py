@@ -422,7 +422,7 @@ def test_a_mistake_is_explained(mistake: Mistake, form: str, notebook: Notebook)
     assert named(error) == mistake.raises
     lacking = wrong(error, shown, form, mistake.advice, mistake.lesson)
     assert not lacking, shown
-    pasted = re.search(r"Do this:\n((?: {4}.*\n)+)", shown)
+    pasted = re.search(r"Do this:\n((?: {4}.*\n)+)", shown) or re.search(r"Do one of these:\n( {4}.*\n)", shown)
     if pasted and "# here" not in form:  # else it stands in for the line of a function or a block
         error, _ = notebook.show(dedent(pasted[1]))
         if "start(" in pasted[1]:

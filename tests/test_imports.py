@@ -140,6 +140,7 @@ FLOORS = [
         "functions",
         "mistakes",
         "mistakes.place",
+        "mistakes.rows",
         "sdk",
         "shapes",
         "tex",
@@ -153,6 +154,9 @@ FLOORS = [
         "exercises.solved",
     ],
     ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
+    ["mistakes.row"],
+    ["mistakes.lines"],
+    [f"mistakes.rows.{name}" for name in ("ids", "objects", "own", "runs", "said", "search", "start", "values")],
     [
         "render",
         "mistakes.table",

@@ -168,8 +168,9 @@ print(anb.said(run))""",
     ),
     "10.4": Exercise(
         check=_forked,
-        task="Look inside: hold a run of your helper that calls a function, with the stepper. Fork it once, with"
-        " another output (lesson 8, *What if?*), and bring the fork to its end.",
+        task="Look inside: with the stepper, bring a run of your helper that calls a function to its end."
+        " Then go back to the frame *The client has submitted outputs*. Fork the run there once, with another output"
+        " (lesson 8, *What if?*), and bring the fork to its end.",
         untouched="No run of your helper is there.",
         right="You have seen what your helper would have said otherwise.",
         hints=(

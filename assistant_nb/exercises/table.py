@@ -59,5 +59,6 @@ def find(key: str) -> Exercise:
     if key in EXERCISES:
         return EXERCISES[key]
     lesson = key.partition(".")[0] if isinstance(key, str) else ""
-    near = of_lesson(lesson) or [f"{keys[0]} to {keys[-1]}" for one in TITLES if (keys := of_lesson(one))]
+    ends = (sorted({keys[0], keys[-1]}) for one in TITLES if (keys := of_lesson(one)))
+    near = of_lesson(lesson) or [" to ".join(one) for one in ends]
     raise ValueError(f"There is no exercise {key!r}. There are: {', '.join(near)}.")

@@ -14,12 +14,16 @@ from typing import Any, Final, Literal, NamedTuple
 from .. import sdk
 from .place import Place, arguments_of, base_of, steps, value_of
 
-Tag = Literal["api", "hosted", "sdk", "json", "page"]
+Tag = Literal["api", "hosted", "sdk", "json", "page", "ours"]
 """api: an error of the SDK, or of `said`. hosted: the request went to the hosted service. sdk: an object or a function
-of the SDK is at fault. json: a text was used that holds a JSON object. page: the list of a page is at fault.
+of the SDK is at fault. json: a text was used that holds a JSON object. page: the list of a page is at fault. ours: this
+package has refused what it was given, in a sentence.
 """
 _HOSTED: Final = "openai.com"
-_UNEXPECTED: Final = re.compile(r"(\w+)\.(\w+)\(\) got an unexpected keyword argument '(\w+)'")
+_PACKAGE: Final = "assistant_nb"
+_STEPPER: Final = "RunStepper"
+_CALL: Final = re.compile(r"^(\w+)\.(\w+)\(\) ")
+_UNEXPECTED: Final = re.compile(r"got an unexpected keyword argument '(\w+)'")
 _UNKNOWN: Final = re.compile(r"Unknown parameter: '(?:.*\.)?(\w+)'")
 
 
@@ -29,8 +33,10 @@ class Named(NamedTuple):
     name: str
     kind: str
     id: str
-    waits: bool = False
-    """True for a run that waited for outputs when the learner last asked for it."""
+    status: str = ""
+    """Of a run, as it was when the learner last asked for it; of a stepper, of the run that it shows."""
+    thread_id: str = ""
+    """Of a run, or a message."""
 
 
 class Argument(NamedTuple):
@@ -63,14 +69,17 @@ class Facts:
     named: tuple[Named, ...] = ()
     cell_names: Container[str] = ()
     """The names that a new cell could see."""
+    parameters: tuple[str, ...] = ()
+    """Those of the SDK's function that has refused its arguments."""
     misspelt: tuple[str, str] | None = None
-    """A parameter that there is not, and the one that may be meant, or ""."""
+    """A parameter or an attribute that there is not, and the one that may be meant, or ""."""
 
 
 def of(error: BaseException, place: Place | None) -> Facts:
     """Collect what is known of an error."""
     line, part, base = (place.line, place.part, base_of(place.part)) if place else ("", "", "")
     sentence = sdk.words(error)
+    parameters = _parameters(sentence, error.__traceback__) if isinstance(error, TypeError) else ()
     return Facts(
         kind=type(error).__name__,
         sentence=sentence,
@@ -83,7 +92,8 @@ def of(error: BaseException, place: Place | None) -> Facts:
         arguments=tuple(_arguments(place)),
         named=tuple(_named(place)),
         cell_names=place.cell_names if place else (),
-        misspelt=_misspelt(sentence, error.__traceback__),
+        parameters=parameters,
+        misspelt=_misspelt_attribute(error) or _misspelt(sentence, parameters, error.__traceback__),
     )
 
 
@@ -98,8 +108,10 @@ def _tags(error: BaseException, place: Place | None, base: str) -> Iterator[Tag]
     about = value_of(base, names)
     raiser = getattr(error, "obj", None) if isinstance(error, AttributeError) else about
     last = [*steps(error.__traceback__)][-1:]
-    if _of_sdk(raiser) or any(_in_sdk(at.tb_frame.f_globals) for at in last):
+    if _of_sdk(raiser) or any(_in("openai", at) for at in last):
         yield "sdk"
+    if any(_in(_PACKAGE, at) for at in last) and str(error).endswith((".", "!", "?")):
+        yield "ours"
     if place and place.raised_here:
         if isinstance(error, KeyError):
             about = error.args[0]
@@ -119,8 +131,8 @@ def _of_sdk(thing: object) -> bool:
     return type(thing).__module__.partition(".")[0] == "openai"
 
 
-def _in_sdk(names: dict[str, Any]) -> bool:
-    return str(names.get("__name__")).partition(".")[0] == "openai"
+def _in(package: str, at: TracebackType) -> bool:
+    return str(at.tb_frame.f_globals.get("__name__")).partition(".")[0] == package
 
 
 def _holds_object(text: object) -> bool:
@@ -131,13 +143,20 @@ def _holds_object(text: object) -> bool:
 
 
 def _named(place: Place | None) -> Iterator[Named]:
-    """Yield the learner's names for objects of the API, and for this package, the latest last."""
+    """Yield the learner's names for objects of the API, for steppers, and for this package, the latest last."""
     for name, value in (place.names if place else {}).items():
         if name.startswith("_"):
             continue
         if _of_sdk(value):
-            yield Named(name, type(value).__name__, _id(value), vars(value).get("status") == "requires_action")
-        elif value is sys.modules.get("assistant_nb"):
+            held = vars(value)
+            yield Named(
+                name, type(value).__name__, _id(value), *(str(held.get(one) or "") for one in ("status", "thread_id"))
+            )
+        elif any(kind.__name__ == _STEPPER and _PACKAGE in kind.__module__ for kind in type(value).__mro__):
+            run = vars(value).get("_current", "")
+            branch = vars(value).get("_branches", {}).get(run)
+            yield Named(name, _STEPPER, run, branch.status if branch else "")
+        elif value is sys.modules.get(_PACKAGE):
             yield Named(name, "anb", "")
 
 
@@ -152,27 +171,41 @@ def _id(thing: object) -> str:
     return str(getattr(thing, "__dict__", {}).get("id", "")) if _of_sdk(thing) else ""
 
 
-def _misspelt(sentence: str, traceback: TracebackType | None) -> tuple[str, str] | None:
+def _parameters(sentence: str, traceback: TracebackType | None) -> tuple[str, ...]:
+    """Return the parameters of the SDK's function that has refused its arguments, and says so in this sentence."""
+    if found := _CALL.search(sentence):
+        owner, method = found.groups()
+        functions = [getattr(vars(one)[owner], method, None) for one in _modules("openai") if owner in vars(one)]
+    else:
+        at_work = [at.tb_frame for at in steps(traceback) if _in("openai", at)]
+        functions = [frame.f_locals.get("func") for frame in at_work[-1:]]
+    names = [inspect.signature(function).parameters for function in functions if callable(function)]
+    return tuple(name for one in names[:1] for name in one if name != "self")
+
+
+def _misspelt_attribute(error: BaseException) -> tuple[str, str] | None:
+    """Return an attribute that an object of the SDK does not have, and the one nearest to it."""
+    if not isinstance(error, AttributeError) or not _of_sdk(error.obj):
+        return None
+    names = {name for name in [*dir(type(error.obj)), *vars(error.obj)] if not name.startswith(("_", "with_"))}
+    return str(error.name), _near(str(error.name), names)
+
+
+def _misspelt(sentence: str, parameters: Iterable[str], traceback: TracebackType | None) -> tuple[str, str] | None:
     """Return a parameter that the SDK's function or the API does not have, and the one nearest to it."""
     if found := _UNEXPECTED.search(sentence):
-        owner, method, word = found.groups()
-        functions = [
-            getattr(vars(module)[owner], method, None) for module in _modules("openai") if owner in vars(module)
-        ]
-        names = {name for function in filter(callable, functions) for name in inspect.signature(function).parameters}
-        return (word, _near(word, names)) if names else None
+        return (found[1], _near(found[1], parameters)) if parameters else None
     if found := _UNKNOWN.search(sentence):
-        return found[1], _near(found[1], _parameters())
+        return found[1], _near(found[1], _parameters_of_api())
     if sentence.startswith("Missing required arguments"):
-        for at in steps(traceback):
-            inner = at.tb_frame.f_locals
-            if _in_sdk(at.tb_frame.f_globals) and callable(function := inner.get("func")):
-                names = set(inspect.signature(function).parameters)
-                return next(((word, _near(word, names)) for word in inner.get("kwargs", {}) if word not in names), None)
+        given = [
+            name for at in steps(traceback) if _in("openai", at) for name in at.tb_frame.f_locals.get("kwargs", ())
+        ]
+        return next(((word, _near(word, parameters)) for word in given if word not in parameters), None)
     return None
 
 
-def _parameters() -> set[str]:
+def _parameters_of_api() -> set[str]:
     """Return all parameters of the Assistants API that the SDK has types for."""
     kinds = (kind for module in _modules("openai.types") for kind in vars(module).values() if isinstance(kind, type))
     return {name for kind in kinds if kind.__name__.endswith("Params") for name in kind.__annotations__}

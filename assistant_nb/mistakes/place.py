@@ -37,21 +37,28 @@ class Place:
     """Those that a new cell could see."""
     raised_here: bool
     """True if the line itself raised the error; False if something that it has called did."""
+    caller: str = ""
+    """The line of the cell that ran, if that one has called a function of another cell: "Cell In[7], line 1: ask()"."""
 
 
 def find(traceback: TracebackType | None, cell_name: CellName) -> Place | None:
     """Return the innermost place in a cell or a file of the learner; None if there is none."""
-    found = None
+    found, ran = None, None
     for at in steps(traceback):
         file = at.tb_frame.f_code.co_filename
-        if where := cell_name(file) or _own_file(file):
+        if cell := cell_name(file):
+            ran = ran or (at, cell)
+        if where := cell or _own_file(file):
             found = at, where
     if found is None:
         return None
     at, where = found
     line, part = _source(at)
     names = {**at.tb_frame.f_globals, **at.tb_frame.f_locals}
-    return Place(f"{where}, line {at.tb_lineno}", line, part, names, at.tb_frame.f_globals, at.tb_next is None)
+    caller = ""
+    if ran and ran[0].tb_frame.f_code.co_filename != at.tb_frame.f_code.co_filename:
+        caller = f"{ran[1]}, line {ran[0].tb_lineno}: {_source(ran[0])[0]}"
+    return Place(f"{where}, line {at.tb_lineno}", line, part, names, at.tb_frame.f_globals, at.tb_next is None, caller)
 
 
 def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:

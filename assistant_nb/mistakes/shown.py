@@ -19,6 +19,12 @@ _GIVEN_KEY: Final = re.compile(r"""(?<=Bearer\s)[^\s"']+|(?<=key=["'])[^"']*""")
 _SHORTEST_SECRET: Final = 8
 _LONGEST: Final = 300
 _MOST: Final = 8
+_HEADINGS: Final = {
+    (True, False): "Do this:",
+    (True, True): "Do one of these:",
+    (False, False): "Write it like this:",
+    (False, True): "Write it like one of these:",
+}
 
 
 def handle(shell: Any, kind: type[BaseException], error: BaseException, traceback: TracebackType, **_: Any) -> None:
@@ -55,20 +61,22 @@ def told(error: BaseException, place: Place) -> list[str] | None:
     if found is None:
         return None
     status = f" ({facts.status})" if facts.status else ""
-    head = [f"{place.where}: {short(place.line, _LONGEST)}", *f"{facts.kind}{status}: {shown(facts)}".splitlines()]
+    head = [
+        *([short(place.caller, _LONGEST)] if place.caller else []),
+        f"{place.where}: {short(place.line, _LONGEST)}",
+        *f"{facts.kind}{status}: {shown(facts)}".splitlines(),
+    ]
     return [hidden(line) for line in _cut(head, found)]
 
 
 def _cut(head: list[str], found: Advice) -> list[str]:
     """Put the parts together, and leave out of the sentence what would be too much."""
-    number, heading = found.lesson
     tail = [found.what] if found.what else []
-    tail += (
-        ["Do this:" if found.alone else "Write it like this:", *(f"    {line}" for line in found.do)]
-        if found.do
-        else []
-    )
-    tail += [f'Lesson {number}, "{heading}". %tb shows the whole traceback.']
+    if found.do:
+        heading = _HEADINGS[found.alone, found.choose]
+        tail += [heading, *(f"    {line}" for line in found.do)]
+    lesson = 'Lesson {}, "{}". '.format(*found.lesson) if found.lesson else ""
+    tail += [f"{lesson}%tb shows the whole traceback."]
     return [*head[: _MOST - len(tail)], *tail]
 
 

@@ -650,7 +650,7 @@ def test_an_edit_that_would_change_nothing_is_refused(begin: Begin) -> None:
     for n, edit, message in [
         (last, {"instructions": "Sing."}, "asks the model no more"),
         (2, {"answer": {"text": "Four."}}, "has asked its model nothing by entry 2"),
-        (last, {"output": {"tool_call_id": "call_1", "output": "5"}}, "nothing of a tool call 'call_1'.*: call_"),
+        (last, {"output": {"tool_call_id": "call_1", "output": "5"}}, "no tool call 'call_1' up to .*: call_"),
         (3, {"arguments": {"tool_call_id": "call_1", "arguments": "5"}}, "so far: none"),
         (0, {}, "Invalid 'edit': Give exactly one of"),
     ]:
@@ -660,6 +660,10 @@ def test_an_edit_that_would_change_nothing_is_refused(begin: Begin) -> None:
         fork(stepper, run, 99)
     with pytest.raises(openai.NotFoundError, match="To change what the run itself has said, edit the answer"):
         fork(stepper, run, 4, message={"id": "msg_1", "content": "Hm."})
+    call = next(entry for entry in stepper.journal(run.id) if entry["event"] == "model.called")
+    edit = {"output": {"tool_call_id": call["data"]["step_details"]["tool_calls"][0]["id"], "output": "5"}}
+    with pytest.raises(openai.BadRequestError, match=r"^[^T]*Tool call 'call_\w+' has no output yet at entry"):
+        stepper.post(f"runs/{run.id}/fork", at=call["n"], edit=edit)
     assert stepper.get(f"runs/{run.id}/forks")["data"] == []
 
 

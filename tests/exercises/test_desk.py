@@ -96,7 +96,7 @@ def test_more_threads_than_one_page_are_looked_at(capsys: pytest.CaptureFixture[
 def test_an_unknown_key_is_an_error_that_lists_the_others(call: object) -> None:
     with pytest.raises(ValueError, match=r"^There is no exercise '01\.9'\. There are: 01\.1, 01\.2, 01\.3,"):
         call("01.9")  # type: ignore[operator]
-    with pytest.raises(ValueError, match=r"^There is no exercise '99\.1'\. There are: 00\.1 to 00\.1, 01\.1 to 01\.5"):
+    with pytest.raises(ValueError, match=r"^There is no exercise '99\.1'\. There are: 00\.1, 01\.1 to 01\.5"):
         call("99.1")  # type: ignore[operator]
 
 

@@ -270,6 +270,44 @@ def test_a_place_is_reached_by_moves_or_was_reached_before(stepping: Any, capsys
     assert stepper.run.status == "completed"
 
 
+def test_what_is_no_place_moves_nothing(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    stepper.step()
+    for place, told in [
+        ("model_asked", r"There is no place 'model_asked'\. Did you mean 'model\.asked'\?"),
+        ("complete", r"Did you mean 'completed'\?"),
+        ("lunch", r"There is no place 'lunch'\. Give a status"),
+    ]:
+        with pytest.raises(sdk.Refused, match=told):
+            stepper.reach(place)
+    assert len(stepper.frames) == 1
+
+
+def test_a_place_that_is_not_reached_says_why(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    with pytest.raises(sdk.Refused, match=r"has ended: it is completed\. So it stops before it comes to 'failed'"):
+        stepper.reach("failed")
+    stepper, _, _ = stepping(*CALLING)
+    with pytest.raises(sdk.Refused, match="The run waits for outputs"):
+        stepper.reach("thread.run.expired")
+    stepper, _, _ = stepping(model=Human())
+    with pytest.raises(sdk.Refused, match="The run waits for a person"):
+        stepper.reach("completed")
+
+
+def test_a_frame_that_is_not_there_is_not_shown(stepping: Any) -> None:
+    stepper, _, _ = stepping("Four.")
+    with pytest.raises(sdk.Refused, match="There is no run yet"):
+        stepper.go(1)
+    stepper.step()
+    for number in (0, 2):
+        with pytest.raises(sdk.Refused, match=rf"There is no frame {number}: so far the run has 1 frame\."):
+            stepper.go(number)
+    stepper.to_end()
+    with pytest.raises(sdk.Refused, match=r"There is no frame 99: the run is completed, and has \d+ frames\."):
+        stepper.go(99)
+
+
 def test_a_run_is_stopped(stepping: Any) -> None:
     stepper, _, _ = stepping("Never said.")
     stepper.step()

@@ -32,6 +32,8 @@ max_completion_tokens cuts it off in mid-sentence.
 Otherwise it solves a sum or an equation such as 4x + 11 = 23; without one it says what it was sent.""".splitlines()
 )
 _MOST_CALLS: Final = 8
+_MOST_SHOWN: Final = 200
+"""Characters of a text that an answer repeats."""
 
 
 @dataclass(frozen=True)  # instances compare equal, so running `start()` again changes nothing
@@ -160,6 +162,10 @@ def _came_of(call: ToolCall, question: str) -> str:
         found = [(sentence, mark) for mark, text in hits for sentence in _sentences(text)]
         best, mark = max(found, key=lambda one: (_shared(one[0], call.arguments), _shared(one[0], question)))
         return f"{best} {mark}"
+    if call.name == "code_interpreter":
+        output = short((call.output or "").strip(), _MOST_SHOWN)
+        came = f"The output was: {output}" if output else "There was no output."
+        return f"It ran this code:\n\n```python\n{short(call.arguments, _MOST_SHOWN)}\n```\n\n{came}"
     return f"{call.name}({_short(call.arguments)}) -> {_short(call.output)}"
 
 
@@ -180,4 +186,4 @@ def _shared(sentence: str, text: str) -> int:
 
 
 def _short(text: str | None) -> str:
-    return f"'{short(text, 200)}'" if text else "none"
+    return f"'{short(text, _MOST_SHOWN)}'" if text else "none"

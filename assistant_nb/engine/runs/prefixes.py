@@ -88,8 +88,13 @@ def _first(places: Iterator[int], entries: Sequence[Entry], id: str) -> int:
     for n in places:
         return n
     calls = [one for entry in entries if entry.event == "model.called" for one in call_ids(entry.data)]
+    if id in calls:
+        raise BadRequest(
+            f"Tool call '{id}' has no output yet at entry {len(entries) - 1} of run {entries[0].id}. Fork at a later"
+            " entry: where its output came, or after."
+        )
     raise BadRequest(
-        f"Run {entries[0].id} has nothing of a tool call '{id}' to edit by entry {len(entries) - 1}. Its calls so far:"
+        f"Run {entries[0].id} has no tool call '{id}' up to entry {len(entries) - 1}. Its calls so far:"
         f" {', '.join(calls) or 'none'}."
     )
 

@@ -1,13 +1,19 @@
 """A move of the stepper: the page may ask for it, and code that makes it is told in one line where it leads."""
 
+import difflib
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, Protocol, TypeVar
 
 from ... import sdk
-from ...trace import Frame
+from ...texts import count
+from ...trace import TOLD, Frame
 from ..panel import work
+from ..statuses import STATUSES, is_final
 from .page import line
+
+_PLACES: Final = (*STATUSES, *TOLD)
+"""What a run may be asked to come to: its statuses, and events. Others that begin with "thread." are events, too."""
 
 Stepper = TypeVar("Stepper")
 P = ParamSpec("P")
@@ -36,19 +42,44 @@ def move(method: Callable[Concatenate[Stepper, P], R]) -> Callable[Concatenate[S
     return called
 
 
+def go(stepper: Frames, number: int) -> None:
+    """Show the frame with this number. Raises Refused if there is none."""
+    known = len(stepper.frames)
+    if not known:
+        raise sdk.Refused("There is no run yet. The first step makes it.")
+    if not 1 <= number <= known:
+        last = stepper.frames[-1].status
+        more = f"the run is {last}, and has" if is_final(last) else "so far the run has"
+        raise sdk.Refused(f"There is no frame {number}: {more} {count(known, 'frame')}.")
+    stepper.look_at(number)
+
+
 def reach(stepper: Frames, place: str, advance: Callable[[], None]) -> None:
     """Show the first frame with a status or an event. Only a run that was never there moves, and no further.
 
-    Raises Refused if the run stops before it.
+    Raises Refused if the run stops before it, and, without a move, for what is neither a status nor an event.
     """
+    if not place.startswith("thread.") and place not in _PLACES:
+        near = difflib.get_close_matches(place, _PLACES, 1)
+        meant = (
+            f"Did you mean '{near[0]}'?" if near else "Give a status, as 'completed', or an event, as 'model.asked'."
+        )
+        raise sdk.Refused(f"There is no place '{place}'. {meant}")
     while not (number := _number_of(stepper, place)):
         known = stepper.look_at(len(stepper.frames))
         advance()
         if len(stepper.frames) == known:
-            raise sdk.Refused(
-                f"The run stops before it comes to '{place}'. Look at its last frame: it may wait for you."
-            )
+            raise sdk.Refused(f"{_why(stepper.frames[-1].status)} So it stops before it comes to '{place}'.")
     stepper.look_at(number)
+
+
+def _why(status: str) -> str:
+    """Return why a run moves no further."""
+    if is_final(status):
+        return f"The run has ended: it is {status}."
+    if status == "requires_action":
+        return "The run waits for outputs."
+    return "The run waits for a person who answers in the model's place."
 
 
 def _number_of(stepper: Frames, place: str) -> int:

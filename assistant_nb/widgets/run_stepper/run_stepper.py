@@ -25,7 +25,7 @@ from ..schema_text import misfit
 from . import page, tabs
 from .branches import Branch, labels, rows
 from .guesses import Guesses
-from .moves import move, reach
+from .moves import go, move, reach
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -148,8 +148,8 @@ class RunStepper(Panel):
 
     @move
     def go(self, frame: int) -> None:
-        """Show a frame by its number in the list, from 1."""
-        self.look_at(frame)
+        """Show a frame by its number in the list, from 1. Raises Refused if there is none."""
+        go(self, frame)
 
     @quick
     def look_at(self, frame: int) -> int:

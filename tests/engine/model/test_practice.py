@@ -107,6 +107,15 @@ def test_after_its_calls_it_says_what_came_of_them() -> None:
     )
 
 
+def test_code_that_ran_is_shown_as_code() -> None:
+    ran = ToolCall("code_interpreter", "x = 3\nprint('x =', x)", "x = 3\n")
+    text, _ = ask("3x = 9", CODE, made=[ran])
+    code = "It ran this code:\n\n```python\nx = 3\nprint('x =', x)\n```\n\nThe output was: x = 3"
+    assert text == f"Practice: rules answer here, not a language model. {code}"
+    text, _ = ask("3x = 9", CODE, made=[ToolCall("code_interpreter", "x = 3", "")])
+    assert text.endswith("```\n\nThere was no output.")
+
+
 def test_of_a_search_it_cites_the_sentence_nearest_to_the_question() -> None:
     found = "【4:0†menu.txt】\nToday it is soup.\n\n【4:1†food.txt】\nAnna likes pie. Filip likes cake. So it is."
     text, _ = ask('Does Filip like "cake"?', SEARCH, made=[ToolCall("file_search", "cake", found)])
