@@ -151,6 +151,8 @@ FLOORS = [
         "exercises.solved",
     ],
     ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
+    ["mistakes.row"],
+    ["mistakes.of_responses"],
     [
         "render",
         "mistakes.table",
@@ -183,7 +185,7 @@ FLOORS = [
         "widgets.run_stepper.page",
     ],
     ["exercises.frame"],
-    [f"exercises.lesson_{n:02}" for n in range(11)],
+    [f"exercises.lesson_{n:02}" for n in range(12)],
     ["exercises.table"],
     ["exercises.desk"],
     [
@@ -217,7 +219,7 @@ HOMES = {
         "exercises.see",
         "moving.conversation",
         "moving.program",
-        *(f"exercises.lesson_{n:02}" for n in range(11)),
+        *(f"exercises.lesson_{n:02}" for n in range(12)),
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
         "widgets.assistant_form.assistant_form",

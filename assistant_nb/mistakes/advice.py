@@ -7,7 +7,8 @@ from ..sdk import KINDS
 from ..texts import count, short
 from .facts import Argument, Facts
 from .place import stands_alone
-from .table import MISTAKES, Lesson, Words, ids_in
+from .row import Lesson, Words
+from .table import MISTAKES, ids_in
 
 _LONGEST: Final = 300
 _OPEN: Final = re.compile(r"^\w+=[^=]|…")

@@ -5,34 +5,13 @@ words of `advice.py`, such as the learner's own name for a thread.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..sdk import FROM_TOP, KINDS
-from .facts import Facts, Tag
+from .of_responses import OF_RESPONSES
+from .row import Lesson, Mistake
 
-Words = Mapping[str, str]
 _ID: Final = rf"(?P<prefix>{'|'.join(KINDS)})[-_]\w+"
-
-
-class Lesson(NamedTuple):
-    number: str
-    heading: str
-
-
-class Mistake(NamedTuple):
-    name: str
-    kind: str
-    """A pattern for the error's class."""
-    says: str
-    """A pattern for its sentence."""
-    what: str
-    do: tuple[str, ...]
-    """Lines that can be pasted."""
-    lesson: Lesson
-    tag: Tag | None = "api"
-    fits: Callable[[Facts, Words], bool] | None = None
-
 
 _BEGIN: Final = Lesson("00", "When you are stuck")
 _WRONG_ID: Final = Lesson("01", "An id that does not fit")
@@ -338,6 +317,7 @@ MISTAKES: Final = (
         _BEGIN,
         None,
     ),
+    *OF_RESPONSES,
     # What `said` raises.
     Mistake(
         "reading too early",
