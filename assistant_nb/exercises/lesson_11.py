@@ -203,7 +203,7 @@ client.responses.create(
         right="The old messages are items now, and the new response was sent all of them.",
         hints=(
             "`threads.create(messages=[…])` takes messages with the role `assistant`, too.",
-            '`conversations.create(items=[…])` takes messages as `{"role": …, "content": …}`, oldest first.',
+            "`anb.to_conversation(client, thread.id)` moves a thread, and returns the conversation.",
             "Name the new conversation in the request: `conversation=…`.",
         ),
         solution="""\
@@ -213,12 +213,7 @@ cats = client.beta.threads.create(
         {"role": "assistant", "content": "Hello, Tom!"},
     ]
 )
-moved = client.conversations.create(
-    items=[
-        {"role": message.role, "content": message.content[0].text.value}
-        for message in client.beta.threads.messages.list(thread_id=cats.id, order="asc")
-    ]
-)
+moved = anb.to_conversation(client, cats.id)
 print(client.responses.create(model="gpt-4o", input="What is my cat called?", conversation=moved.id).output_text)""",
     ),
     "11.5": Exercise(
