@@ -32,7 +32,7 @@ WRONG: Final = {
             "has the model `gpt-4`",
         ),
         (
-            'create("Which planet is the largest?", instructions="Answer in one word.", max_output_tokens=2)',
+            'create("Which planet is the largest?", instructions="Answer in one word.", max_output_tokens=16)',
             "is `incomplete`. Create a new one",
         ),
     ],
@@ -71,7 +71,7 @@ sent(asked, "rain", previous_response_id=asked.id, **guide)
         (
             """
 asked = create("What is the weather in Lima?", **guide)
-sent(asked, "22 °C", previous_response_id=asked.id, max_output_tokens=2, **guide)
+sent(asked, "22 °C", previous_response_id=asked.id, max_output_tokens=16, **guide)
 """,
             "is `incomplete`",
         ),
@@ -87,7 +87,7 @@ sent(asked, "22 °C", previous_response_id=asked.id, max_output_tokens=2, **guid
         ),
         (_CATS + 'hold(*cats)\ncreate("What is my cat called?")', "Now ask `What is my cat called?` in it"),
         (
-            _CATS + 'create("What is my cat called?", conversation=hold(*cats).id, max_output_tokens=2)',
+            _CATS + 'create("What is my cat called?", conversation=hold(*cats).id, max_output_tokens=16)',
             "is `incomplete`",
         ),
     ],
