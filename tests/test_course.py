@@ -27,6 +27,7 @@ def test_lessons_are_found_by_the_beginning_of_their_name() -> None:
         "08_inside_a_run",
         "09_when_things_go_wrong",
         "10_build_your_own",
+        "11_from_assistants_to_responses",
     ]
     assert course.find("02").stem == course.find("02_raw_http.ipynb").stem == "02_raw_http"
     for unknown in ("99", "nowhere/02_raw_http.ipynb", "nowhere/02"):

@@ -156,7 +156,10 @@ FLOORS = [
     ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
     ["mistakes.row"],
     ["mistakes.lines"],
-    [f"mistakes.rows.{name}" for name in ("ids", "objects", "own", "runs", "said", "search", "start", "values")],
+    [
+        f"mistakes.rows.{name}"
+        for name in ("ids", "objects", "own", "responses", "runs", "said", "search", "start", "values")
+    ],
     [
         "render",
         "mistakes.table",
@@ -191,7 +194,7 @@ FLOORS = [
         "widgets.run_stepper.page",
     ],
     ["exercises.frame"],
-    [f"exercises.lesson_{n:02}" for n in range(11)],
+    [f"exercises.lesson_{n:02}" for n in range(12)],
     ["exercises.table"],
     ["exercises.desk"],
     [
@@ -225,7 +228,7 @@ HOMES = {
         "exercises.see",
         "moving.conversation",
         "moving.program",
-        *(f"exercises.lesson_{n:02}" for n in range(11)),
+        *(f"exercises.lesson_{n:02}" for n in range(12)),
         "functions",  # here and below its types, and what a widget is given
         "widgets.panel",
         "widgets.assistant_form.assistant_form",

@@ -159,6 +159,25 @@ def test_the_line_to_paste_works(names: Any, wrong: str, right: str) -> None:
     exec(pasted, names)
 
 
+def test_what_only_responses_know_has_its_lesson(connect: Any) -> None:
+    client = connect([ToolCall("add", "{}")])
+    flat = {"type": "function", "name": "add", "parameters": {"type": "object", "properties": {}}}
+    asked = client.responses.create(model="gpt-4", input="2 + 2?", tools=[flat])
+    names = {"client": client, "asked": asked, "call": asked.output[0]}
+    lesson = 'Lesson 11, "The function loop is yours". %tb shows the whole traceback.'
+    for wrong, said, line in (
+        ("input='Hello'", "A call waits for its output.", f'"call_id": "{asked.output[0].call_id}"'),
+        (
+            "input=[{'type': 'function_call_output', 'call_id': call.id, 'output': '4'}]",
+            "No call before this request has this id.",
+            '"call_id": call.call_id',
+        ),
+        ("input='Hello', tools=[{'type': 'function', 'function': {}}]", "This is the tool of an assistant.", "**tool["),
+    ):
+        told_of = told(f"client.responses.create(model='gpt-4', previous_response_id=asked.id, {wrong})", **names)
+        assert told_of[2].startswith(said) and line in told_of[4] and told_of[5] == lesson
+
+
 def test_the_learners_own_names_are_used(names: Any) -> None:
     names = {"it": names["client"], "lesson": names["thread"]}
     assert "    it.beta.threads.messages.list(lesson.id)" in told("it.beta.threads.messages.list(lesson)", **names)

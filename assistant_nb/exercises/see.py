@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from openai.types.beta import Assistant, Thread
     from openai.types.beta.threads import Message, Run
     from openai.types.beta.threads.runs import RunStep
+    from openai.types.responses import Response
 
     from ..shapes import JournalEntry, LabRun
 
@@ -44,6 +45,11 @@ def squeeze(text: str) -> str:
 def said(message: "Message") -> str:
     """Return the text of a message."""
     return " ".join(part.text.value for part in message.content if part.type == "text")
+
+
+def item_said(item: Any) -> str:
+    """Return the text of an item; of a call or an output, nothing."""
+    return " ".join(part.text for part in item.content if hasattr(part, "text")) if item.type == "message" else ""
 
 
 def done(run: "Run", what: str = "Your run") -> Literal[True] | str:
@@ -80,6 +86,8 @@ class See:
         self._lab = Lab(client)
         self.messages = cache(self._messages)
         self.journal = cache(self._journal)
+        self.items = cache(self._items)
+        self.input_items = cache(self._input_items)
 
     @cached_property
     def threads(self) -> "list[Thread]":
@@ -180,7 +188,7 @@ class See:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.threads or self.assistants or self.files or self.stores)
+        return not (self.threads or self.assistants or self.files or self.stores or self.responses)
 
     def asking(self, phrase: str) -> "list[Message]":
         """Return all user messages that hold a phrase. Spaces, backticks and capitals do not count."""
@@ -202,3 +210,32 @@ class See:
         """Return the runs that were created with a guess, on threads with a phrase."""
         runs = self.runs if phrase is None else self.runs_asking(phrase)
         return [(run, guess.strip()) for run in runs if (guess := self.made_with(run).get("guess"))]
+
+    @cached_property
+    def responses(self) -> "list[Response]":
+        """All responses that are kept. They come from a list, as a look at a response may move it."""
+        from openai.pagination import SyncPage
+        from openai.types.responses import Response
+
+        return list(self.client.get_api_list("/lab/responses", model=Response, page=SyncPage[Response]))
+
+    def _input_items(self, response_id: str) -> list[Any]:
+        """Return all items that a response was asked with: its own input, and what came before it."""
+        return list(self.client.responses.input_items.list(response_id, order="asc", limit=_ONE_PAGE))
+
+    def _items(self, conversation_id: str) -> list[Any]:
+        return list(self.client.conversations.items.list(conversation_id, order="asc", limit=_ONE_PAGE))
+
+    @property
+    def conversations(self) -> list[str]:
+        """The ids of all conversations. The list of threads has them, too."""
+        return [thread.id for thread in self.threads if thread.id.startswith("conv_")]
+
+    def question(self, response: "Response") -> str:
+        """Return the last thing that a person said before a response."""
+        asked = (one for one in reversed(self.input_items(response.id)) if getattr(one, "role", None) == "user")
+        return next(map(item_said, asked), "")
+
+    def responses_asking(self, phrase: str) -> "list[Response]":
+        """Return the responses to a question with a phrase; also those that were sent an output after it."""
+        return [one for one in self.responses if squeeze(phrase) in squeeze(self.question(one))]

@@ -14,6 +14,7 @@ from . import (
     lesson_08,
     lesson_09,
     lesson_10,
+    lesson_11,
 )
 from .frame import Exercise
 
@@ -29,6 +30,7 @@ TITLES: Final = {
     "08": "Inside a run",
     "09": "When things go wrong",
     "10": "Build your own",
+    "11": "To the Responses API",
 }
 FROM_NOTHING: Final = frozenset({"10"})
 """Lessons whose exercises begin with an empty engine."""
@@ -45,6 +47,7 @@ _LESSONS: Final = (
     lesson_08,
     lesson_09,
     lesson_10,
+    lesson_11,
 )
 EXERCISES: Final[dict[str, Exercise]] = {key: one for lesson in _LESSONS for key, one in lesson.EXERCISES.items()}
 

@@ -6,7 +6,7 @@ The first row that fits counts. So rows about special cases stand before those a
 from typing import Final
 
 from .row import Lesson, Mistake
-from .rows import ids, objects, own, runs, said, search, start, values
+from .rows import ids, objects, own, responses, runs, said, search, start, values
 
 MISTAKES: Final = (
     *start.ROWS,
@@ -15,6 +15,7 @@ MISTAKES: Final = (
     *values.ROWS,
     *runs.ROWS,
     *objects.ROWS,
+    *responses.ROWS,
     *said.ROWS,
     *own.ROWS,
     Mistake(

@@ -53,6 +53,22 @@ def test_a_response_has_an_answer_and_what_it_took(connect: Connect) -> None:
     assert response.to_dict()["provenance"] == [{"answer": "scripted"}]
 
 
+def test_all_that_are_kept_are_listed_and_none_moves(connect: Connect) -> None:
+    client = connect(*["Four."] * 5)
+    conversation = client.conversations.create()
+    first, gone = ask(client), ask(client)
+    follows = ask(client, previous_response_id=first.id)
+    within = ask(client, conversation=conversation.id)
+    ask(client, store=False)
+    client.responses.delete(gone.id)
+    client.post("/lab/responses", cast_to=object, body={"model": "gpt-4o", "input": "Hello"})
+    for _ in range(3):
+        found: Any = client.get("/lab/responses", cast_to=object)
+        assert [one["id"] for one in found["data"]][:3] == [first.id, follows.id, within.id]
+        assert [one["status"] for one in found["data"]] == ["completed"] * 3 + ["queued"]
+    assert client.responses.retrieve(first.id).id == first.id
+
+
 def test_it_is_there_again_as_it_was_told(connect: Connect) -> None:
     client = connect("Four.")
     response = ask(client)

@@ -213,4 +213,38 @@ def run(question, assistant, **more):
     return client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id, **more)
 build(name="A slip", functions=(is_reserved, days_until_return))
 ''',
+    "11": '''
+tutor = {"model": "gpt-4o", "instructions": "You are a maths tutor. Answer in one short sentence."}
+first = client.responses.create(input="What is 12 times 12?", **tutor)
+client.responses.create(input="And half of that?", previous_response_id=first.id, **tutor)
+def get_weather(city: str) -> str:
+    """The weather in a city"""
+    return {"Oslo": "-3 °C, snow from 5 pm", "Rome": "17 °C, sunny"}[city]
+tool = anb.function_tool(get_weather)
+weather_tool = {"type": "function", **tool["function"]}
+guide = {"model": "gpt-4o", "instructions": "You help travellers.", "tools": [weather_tool]}
+def output(call, text):
+    return {"type": "function_call_output", "call_id": call.call_id, "output": text}
+def outputs_for(response):
+    calls = [item for item in response.output if item.type == "function_call"]
+    return [output(call, get_weather(**__import__("json").loads(call.arguments))) for call in calls]
+def answer(question):
+    response = client.responses.create(input=question, **guide)
+    outputs = outputs_for(response)
+    while outputs:
+        response = client.responses.create(input=outputs, previous_response_id=response.id, **guide)
+        outputs = outputs_for(response)
+    return response
+def create(question, **more):
+    return client.responses.create(**{"model": "gpt-4o", "input": question, **more})
+def sent(asked, *texts, **more):
+    calls = [item for item in asked.output if item.type == "function_call"]
+    return create([output(call, text) for call, text in zip(calls, texts, strict=True)], **more)
+def hold(*items):
+    return client.conversations.create(items=[{"role": role, "content": text} for role, text in items])
+answer("How is the weather in Oslo?")
+talk = {**guide, "conversation": client.conversations.create().id}
+sent(create("How is the weather in Rome?", **talk), "17 °C, sunny", **talk)
+create("Thank you!", **talk)
+''',
 }

@@ -83,6 +83,15 @@ class Chains:
         rows: list[Row] = json.loads(f"[{','.join([body for (body,) in found])}]")
         return (rows, False) if limit < 0 else (rows[:limit], len(rows) > limit)
 
+    def responses(self) -> list[Run]:
+        """All responses that are kept, oldest first."""
+        with self._lock:
+            found: Sequence[tuple[str]] = self._db.execute(
+                "SELECT body FROM object WHERE kind = 'thread.run' AND json_extract(body, '$.request.deleted') = 0"
+                " ORDER BY seq"
+            ).fetchall()
+        return [json.loads(body) for (body,) in found]
+
     def _seq_of(self, id: str) -> int:
         """The place of an item, also of one that was deleted. Raises NotFound."""
         row: Sequence[int] | None = self._db.execute(

@@ -15,7 +15,7 @@ from ...responses.store import delete_response, no_response, response_of
 from ...responses.telling import Telling, Told
 from ...responses.wire import Response
 from ...run_states import ACTIVE, MOVES
-from ...wire import Deleted, Page
+from ...wire import Deleted, Listed, Page
 from ..base import Answer, Call, Route, Stream
 from ..runs import POLL_S, look_at
 
@@ -41,6 +41,11 @@ def create_held(call: Call[params.CreateHeldResponse]) -> Response:
     body: params.CreateHeldResponse = {**call.params, "background": True}
     run = begin.begin(call.runner, call.blobs, body, body.get("breakpoints", []))
     return _shown(call, run, run["request"]["include"])
+
+
+def list_all(call: Call[object]) -> Listed[Response]:
+    """The responses that are kept, oldest first. None of them moves."""
+    return {"object": "list", "data": [_shown(call, run, ()) for run in call.store.responses()]}
 
 
 def retrieve(call: Call[params.RetrieveQuery]) -> Answer:
@@ -198,5 +203,6 @@ ROUTES: list[Route[Any]] = [
     Route(
         "GET", f"{_ONE}/input_items", list_input_items, params.ItemsQuery, beta=False, include=params.ResponseInclude
     ),
+    Route("GET", "/v1/lab/responses", list_all, beta=False),
     Route("POST", "/v1/lab/responses", create_held, params.CreateHeldResponse, beta=False),
 ]
