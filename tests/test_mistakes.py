@@ -233,6 +233,14 @@ def test_a_held_run_is_moved_by_its_stepper() -> None:
     exec("anb.said(main)", names)
 
 
+def test_a_steppers_run_is_answered_by_its_stepper() -> None:
+    client = anb.connect(model=anb.Scripted(ToolCall("add", '{"a": 1}')))
+    assistant = client.beta.assistants.create(model="gpt-4", instructions="Be brief.")
+    stepper = anb.RunStepper(client, client.beta.threads.create().id, assistant.id)
+    stepper.to_end()
+    assert told("anb.said(stepper.run)", anb=anb, stepper=stepper)[4].startswith("    stepper.submit({call.id: ")
+
+
 def test_a_stepper_says_how_its_run_goes_on(names: Any) -> None:
     client, thread, assistant = names["client"], names["thread"], names["assistant"]
     client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)

@@ -140,7 +140,7 @@ def wait(facts: Facts, groups: Words, client: str) -> str:
 
 def outputs(facts: Facts, client: str, run: str) -> str:
     """Return the learner's line with one output for each call."""
-    stepper = facts.part.partition(".submit(")[0]
+    stepper = facts.part.partition(".submit(")[0] if ".submit(" in facts.part else run.removesuffix(".run")
     if any(one.kind == "RunStepper" and one.name == stepper for one in facts.named):
         calls = f"{stepper}.run.required_action.submit_tool_outputs.tool_calls"
         return f'{stepper}.submit({{call.id: "…" for call in {calls}}})'
