@@ -17,6 +17,7 @@ import pytest
 from assistant_nb import cli, course
 from tests.browser.opened import EXECUTE, KERNEL, READY
 
+pytest.importorskip("jupyterlite_core", reason="the site is built in an environment of its own: tests/nightly")
 pytestmark = [pytest.mark.nightly, pytest.mark.timeout(900)]
 
 PATIENCE_MS: Final = 240_000
