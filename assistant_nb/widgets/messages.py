@@ -115,9 +115,14 @@ class StepperState(PanelState):
 # ThreadView
 
 
+Kind = Literal["Thread", "Conversation"]
+"""What a view shows."""
+
+
 class AboutThread(PanelState):
     """What the view says about the messages that it shows."""
 
+    kind: Kind
     thread: str
     copied: bool
     """True if it is a copy of the view's thread, to try things on."""
