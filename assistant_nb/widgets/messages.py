@@ -92,6 +92,9 @@ class Guess(TypedDict):
 class StepperState(PanelState):
     """All that a stepper draws, except the tabs."""
 
+    word: Literal["run", "response"]
+    """What is stepped through."""
+
     engine: bool | None
     """Whether the server is our engine; None until it has answered."""
     moves: dict[str, dict[str, str]]
