@@ -149,7 +149,7 @@ FLOORS = [
         "exercises",
         "exercises.solved",
     ],
-    ["trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
+    ["as_responses", "trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
     [
         "render",
         "mistakes.table",

@@ -12,7 +12,7 @@ from itertools import islice
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from ... import as_code, render, sdk
+from ... import as_code, as_responses, render, sdk
 from ...functions import function_tool
 from ...render import Html
 from ..messages import Absent, Catalogue, Checks, OfferedFunction, PanelState, Uploaded
@@ -32,7 +32,7 @@ T = TypeVar("T")
 _MOST_LISTED: Final = 500
 _PATIENCE_S: Final = 10
 """The longest wait for an assistant that is given by its id."""
-_FORMATS: Final = {"SDK": "python", "requests": "python", "curl": "bash"}
+_FORMATS: Final = {"SDK": "python", "requests": "python", "curl": "bash", as_responses.NAME: "python"}
 
 
 class AssistantForm(Panel):
@@ -99,6 +99,7 @@ class AssistantForm(Panel):
         else:
             operation, given = "assistants.create", {**drafts.params(self._draft)}
         sources = {name: write(operation, given) for name, write in as_code.DIALECTS.items()}
+        sources[as_responses.NAME] = as_responses.of_assistant({**drafts.params(self._draft)})
         return {
             "mistakes": drafts.mistakes(self._draft, before),
             "changes": _sendable([{"path": path, "before": old, "after": now} for path, old, now in changes]),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
-from ... import render, trace
+from ... import as_responses, render, trace
 from ...as_code import DIALECTS, in_http
 from ...trace import Frame
 from ..html import json_html
@@ -47,11 +47,22 @@ def calls_here(
     return [
         {
             "why": why,
-            "code": {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()},
+            "code": {**_dialects(operation, params), **_in_responses(operation, params, run)},
             "answer": render.plain("HTTP/1.1 200 OK") + json_html(answer) if answer else "",
         }
         for why, operation, params, answer in found
     ]
+
+
+def _dialects(operation: str, params: Params) -> dict[str, str]:
+    return {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()}
+
+
+def _in_responses(operation: str, params: Params, run: "Run | None") -> dict[str, str]:
+    """Return the same as code for Responses. A run that is not made yet does not know its assistant's settings."""
+    if run is None or trace.is_response(run["id"]):
+        return {}
+    return {as_responses.NAME: as_responses.of_call(operation, params, run)}
 
 
 def _calls(
