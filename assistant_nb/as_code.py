@@ -74,6 +74,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "vector_stores.search": Operation("POST", f"{_STORE}/search", "vector_stores.search", "results"),
     **_resource("vector_stores.files", f"{_STORE}/files", "vector_stores.files", "file", *_CRUD),
     **_resource("files", "/files", "files", "file", "list", "retrieve", "delete", beta=False),
+    **_resource("responses", "/responses", "responses", "response", *_CRUD[:1], *_CRUD[2:3], "cancel", beta=False),
     "models.list": Operation("GET", "/models", "models.list", "models", beta=False),
     "responses.create": Operation("POST", "/responses", "responses.create", "response", beta=False),
 }

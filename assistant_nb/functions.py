@@ -11,7 +11,7 @@ run = client.beta.threads.runs.submit_tool_outputs_and_poll(run_id=run.id, threa
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, PydanticUserError, ValidationError, create_model
@@ -67,6 +67,11 @@ def tool_outputs(run: "Run", *functions: Function) -> "list[ToolOutput]":
         {"tool_call_id": call.id, "output": _called(by_name, call.function.name, call.function.arguments)}
         for call in calls
     ]
+
+
+def output_of(name: str, arguments: str, functions: Sequence[Function]) -> str:
+    """Call the function of this name; return its output, or what went wrong, as the model reads it."""
+    return _called({_name(function): function for function in functions}, name, arguments)
 
 
 def _called(functions: dict[str, Function], name: str, arguments: str) -> str:

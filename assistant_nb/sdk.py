@@ -19,6 +19,8 @@ KINDS: Final = {
     "vs": "a vector store",
     "file": "a file",
     "call": "a tool call",
+    "conv": "a conversation",
+    "resp": "a response",
 }
 """How ids begin, and what they are the ids of."""
 

@@ -76,8 +76,26 @@ def frames(entries: "Iterable[JournalEntry]") -> list[Frame]:
         status = next((_status(entry) for entry in reversed(group) if _status(entry)), status)
         told = min(group, key=lambda entry: _rank(entry["event"]))
         title, badge, effect = _tell(told)
+        if is_response(group[0]["id"] if not made else made[0].entries[0]["id"]):
+            title = title.replace("The run", "The response")
+            if told["event"] == "thread.run.completed" and _unanswered([*_entries(made), *group]):
+                title += ", but its calls are unanswered: the next response carries their outputs"
         made.append(Frame(group[-1]["n"], group[-1]["at"], status, title, badge, effect, tuple(group)))
     return made
+
+
+def is_response(id: str) -> bool:
+    """Return whether the id of a run is that of a response."""
+    return id.startswith("resp_")
+
+
+def _entries(all_frames: Iterable[Frame]) -> "Iterator[JournalEntry]":
+    return (entry for frame in all_frames for entry in frame.entries)
+
+
+def _unanswered(entries: "Iterable[JournalEntry]") -> bool:
+    """Return whether a function was called, whose output no journal of a response holds."""
+    return any(call["type"] == "function" for call in _latest_calls(entries))
 
 
 def outputs(frame: Frame) -> list[Output]:
@@ -263,7 +281,11 @@ def edits(shown: Iterable[Frame], run: "Run", messages: "Iterable[Message]") -> 
     """Yield what a fork after these frames can change. `run` and `messages` are as they were then."""
     for message in messages:
         texts = [part["text"]["value"] for part in message["content"] if part["type"] == "text"]
-        if message["run_id"] != run["id"] and len(texts) == len(message["content"]) == 1:
+        if is_response(run["id"]):
+            is_given = message["run_id"] == run["id"] and message["role"] == "user"
+        else:
+            is_given = message["run_id"] != run["id"]
+        if is_given and len(texts) == len(message["content"]) == 1:
             label = f"the {message['role']}'s message: {short(' '.join(texts[0].split()), 40)}"
             yield {"edit": {"message": {"id": message["id"], "content": texts[0]}}, "label": label, "value": texts[0]}
     instructions = run["instructions"] or ""

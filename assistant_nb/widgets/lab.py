@@ -33,6 +33,9 @@ ELSEWHERE: Final = (
     "This server keeps no journal of its runs, which RunStepper shows: use a client of our engine, "
     'or read the thread by anb.ThreadView(client, "{thread_id}").'
 )
+RESPONSES_ELSEWHERE: Final = (
+    "This server keeps no journal of its responses, which RunStepper shows: use a client of our engine."
+)
 
 
 class Lab:
@@ -55,6 +58,10 @@ class Lab:
         """Create a run that is held from the start."""
         made: Run = self._post(f"threads/{thread_id}/runs", {**parameters, "breakpoints": breakpoints})
         return made
+
+    def create_response(self, parameters: "Mapping[str, object]", breakpoints: "list[Breakpoint]") -> str:
+        """Create a response that is held from the start; return its id."""
+        return str(self._post("responses", {**parameters, "breakpoints": breakpoints})["id"])
 
     def position(self, run_id: str) -> "LabRun":
         found: LabRun = self._get(f"runs/{run_id}")

@@ -92,6 +92,9 @@ class Guess(TypedDict):
 class StepperState(PanelState):
     """All that a stepper draws, except the tabs."""
 
+    word: Literal["run", "response"]
+    """What is stepped through."""
+
     engine: bool | None
     """Whether the server is our engine; None until it has answered."""
     moves: dict[str, dict[str, str]]
@@ -115,9 +118,14 @@ class StepperState(PanelState):
 # ThreadView
 
 
+Kind = Literal["Thread", "Conversation"]
+"""What a view shows."""
+
+
 class AboutThread(PanelState):
     """What the view says about the messages that it shows."""
 
+    kind: Kind
     thread: str
     copied: bool
     """True if it is a copy of the view's thread, to try things on."""

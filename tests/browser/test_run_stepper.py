@@ -97,6 +97,39 @@ def test_a_fork_is_a_branch_that_can_be_compared(open_notebook: Any) -> None:
     it.page.wait_for_function("() => document.querySelectorAll('.anb-frame').length === 13")
 
 
+RESPONSE = """
+import assistant_nb as anb
+client = anb.connect(model=anb.Scripted([anb.ToolCall("add", '{"a": 1, "b": 2}')], "Five."))
+add = {"type": "function", "name": "add", "parameters": {"type": "object", "properties": {}}}
+response = client.responses.create(model="gpt-4o", input="1 + 2?", tools=[add])
+"""
+
+
+def test_a_response_is_walked_and_forked(open_notebook: Any) -> None:
+    it = open_notebook(RESPONSE, "anb.RunStepper(client, response=response)")
+    at(it, "its calls are unanswered: the next response carries their outputs")
+    for look in ("Light", "Dark"):
+        it.theme(look)
+        it.shot(look)
+        assert it.axe() == []
+    it.theme("Light")
+    button(it, "Back").click()
+    button(it, "Back").click()
+    button(it, "Back").click()
+    at(it, "The model is asked")
+    button(it, "Fork here").click()
+    it.live.get_by_label("What is otherwise").select_option(label="the user's message: 1 + 2?")
+    it.live.get_by_label("Instead").fill("2 + 3?")
+    button(it, "Fork").click()
+    button(it, "To the end").click()
+    at(it, "The response is completed")
+    button(it, "Compare with main").click()
+    it.live.locator(".anb-beside").get_by_text("2 + 3?").wait_for()
+    it.live.get_by_role("tab", name="API calls").click()
+    it.live.get_by_text("client.responses.retrieve(").wait_for()
+    it.shot("calls")
+
+
 def test_a_run_can_be_stopped_while_the_model_speaks(open_notebook: Any) -> None:
     speaks = (
         "import time\ndef slow(prompt):\n    for n in range(1200):\n        yield f'{n} '\n        time.sleep(.05)\n"

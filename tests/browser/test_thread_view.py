@@ -182,6 +182,44 @@ def test_a_thread_with_everything_shows_no_raw_marker_and_its_parts_can_be_opene
     assert '"object": "thread.message"' in live.locator(".anb-json").inner_text()
 
 
+CONVERSATION = (
+    EVERYTHING[: EVERYTHING.index("thread = ")]
+    + """
+conversation = client.conversations.create()
+flat = {"type": "function", **add["function"]}
+tools = [{"type": "code_interpreter", "container": {"type": "auto"}},
+         {"type": "file_search", "vector_store_ids": [store.id]}, flat]
+for question in ("Which roots?", "When is it open?", "1 + 2?"):
+    client.responses.create(model="gpt-4o", conversation=conversation.id, input=question, tools=tools)
+"""
+)
+
+
+def test_a_conversation_reads_like_a_thread_and_is_answered_in_the_page(open_notebook: Any) -> None:
+    view = 'anb.ThreadView(client, conversation=conversation, model="gpt-4o", tools=tools)'
+    notebook = open_notebook(CONVERSATION, view)
+    live = notebook.live
+    live.get_by_label("Output of add").fill('{"sum": 3}')
+    live.get_by_role("button", name="Submit").click()
+    live.locator(".anb-content", has_text="It is 3.").wait_for()
+    live.get_by_role("button", name="Source [1]").click()
+    shown = live.locator(".anb-list").inner_text()
+    for raw in ("【", "sandbox:", "\\[", "**", "Thread"):
+        assert raw not in shown, raw
+    for kept in ("Open from 10 to 14[1].", "rows: 1", '"sum": 3', "On Saturday the library"):
+        assert kept in shown, kept
+    assert live.locator("img.anb-picture").count() == 2
+    assert not live.get_by_role("button", name="Try it on a copy").is_visible()
+    with notebook.page.expect_download() as waiting:
+        live.get_by_role("button", name="the table").click()
+    assert Path(waiting.value.path()).read_text() == "x,y\n1,2\n"
+    for look in ("Light", "Dark"):
+        notebook.theme(look)
+        notebook.shot(look)
+        assert notebook.axe() == []
+    notebook.theme("Light")
+
+
 def test_what_is_exported_reads_like_the_thread(open_notebook: Any) -> None:
     notebook = opened(open_notebook, EVERYTHING)
     saved = {}

@@ -388,3 +388,10 @@ def test_a_tool_that_the_form_does_not_know_is_kept(connect: Connect) -> None:
         "changes"
     ]
     assert change == {"path": "tools[1]", "before": None, "after": '{"type": "code_interpreter"}'}
+
+
+def test_the_call_is_shown_for_responses_too(connect: Any) -> None:
+    form = AssistantForm(connect())
+    code = form.edit(written(form, model="gpt-4o", instructions="Be brief."))["code"][-1]
+    assert code["name"] == "Responses"
+    assert "client.responses.create(" in code["source"] and 'instructions="Be brief."' in code["source"]

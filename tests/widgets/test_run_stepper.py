@@ -594,3 +594,12 @@ def test_thread_and_assistant_in_each_others_place_are_told(connect: Any) -> Non
         TypeError, match=r"the id of an assistant.* Write: RunStepper\(client, thread\.id, assistant\.id"
     ):
         RunStepper(client, assistant.id, thread.id)
+
+
+def test_the_calls_of_a_run_are_shown_for_responses_too(stepping: Any) -> None:
+    stepper, page, _ = stepping(*CALLING, functions=[add])
+    assert "Responses" not in detail(page, "calls")[0]["code"]
+    stepper.step()
+    assert 'instructions="Be brief."' in detail(page, "calls")[0]["code"]["Responses"]
+    stepper.to_end()
+    assert '"type": "function_call_output"' in detail(page, "calls")[0]["code"]["Responses"]

@@ -398,16 +398,16 @@ def test_a_file_that_is_gone_keeps_the_name_by_which_it_was_found(opened: Any) -
     _, _, view, _ = opened()
     hits = [{"file_id": "file-gone", "file_name": "rules.md", "content": []}]
     call = {"type": "file_search", "file_search": {"results": hits}}
-    view._window.reader.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
-    assert view._window.reader.known.files == {"file-gone": "rules.md"}
+    view._window.reader.names.learn([], [], [{"step_details": {"type": "tool_calls", "tool_calls": [call]}}])
+    assert view._window.known.files == {"file-gone": "rules.md"}
 
 
 def test_a_citation_of_the_web_as_other_servers_make_it_hides_no_message(opened: Any) -> None:
     _, _, view, _ = opened()
     web = {"type": "url_citation", "text": "【1】", "url_citation": {"url": "https://example.com"}}
     view._window.part.messages[0]["content"][0]["text"]["annotations"] = [web]
-    view._window.reader.learn(view._window.part.messages, [], [])
-    assert view._window.reader.known.files == {}
+    view._window.reader.names.learn(view._window.part.messages, [], [])
+    assert view._window.known.files == {}
     assert texts(view) == ["user: Hello."]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ... import as_code, render, sdk
 from ...functions import function_tool
+from ...moving import request
 from ...render import Html
 from ..messages import Absent, Catalogue, Checks, OfferedFunction, PanelState, Uploaded
 from ..panel import THREADS, Panel, quick, spawn, work
@@ -32,7 +33,7 @@ T = TypeVar("T")
 _MOST_LISTED: Final = 500
 _PATIENCE_S: Final = 10
 """The longest wait for an assistant that is given by its id."""
-_FORMATS: Final = {"SDK": "python", "requests": "python", "curl": "bash"}
+_FORMATS: Final = {"SDK": "python", "requests": "python", "curl": "bash", request.NAME: "python"}
 
 
 class AssistantForm(Panel):
@@ -99,6 +100,7 @@ class AssistantForm(Panel):
         else:
             operation, given = "assistants.create", {**drafts.params(self._draft)}
         sources = {name: write(operation, given) for name, write in as_code.DIALECTS.items()}
+        sources[request.NAME] = request.of_assistant({**drafts.params(self._draft)})
         return {
             "mistakes": drafts.mistakes(self._draft, before),
             "changes": _sendable([{"path": path, "before": old, "after": now} for path, old, now in changes]),

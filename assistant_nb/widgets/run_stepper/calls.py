@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from ... import render, trace
 from ...as_code import DIALECTS, in_http
+from ...moving import request
 from ...trace import Frame
 from ..html import json_html
 from ..messages import CodedCall
 
 if TYPE_CHECKING:
-    from ...shapes import LabView, Message, Run, RunStep
+    from ...shapes import LabView, Message, Run, RunStep, ToolCall
 
 Params = Mapping[str, Any]
 """The parameters of a call, by their names in the SDK."""
@@ -38,15 +39,31 @@ def calls_here(
     `start` is the call that makes the run; `at` gives run, steps and messages as they were at an entry. The server's
     answer is HTML, empty where there is none yet.
     """
-    found = _calls(frames, place, run, start, at) if run else [("A client makes the run", "runs.create", start, None)]
+    if trace.is_response(run["id"]) if run else "assistant_id" not in start:
+        found = list(_of_response(frames, place, run, start, at))
+    elif run:
+        found = list(_calls(frames, place, run, start, at))
+    else:
+        found = [("A client makes the run", "runs.create", start, None)]
     return [
         {
             "why": why,
-            "code": {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()},
+            "code": {**_dialects(operation, params), **_in_responses(operation, params, run)},
             "answer": render.plain("HTTP/1.1 200 OK") + json_html(answer) if answer else "",
         }
         for why, operation, params, answer in found
     ]
+
+
+def _dialects(operation: str, params: Params) -> dict[str, str]:
+    return {name: write(operation, params) for name, write in {**DIALECTS, "HTTP": in_http}.items()}
+
+
+def _in_responses(operation: str, params: Params, run: "Run | None") -> dict[str, str]:
+    """Return the same as code for Responses. A run that is not made yet does not know its assistant's settings."""
+    if run is None or trace.is_response(run["id"]):
+        return {}
+    return {request.NAME: request.of_call(operation, params, run)}
 
 
 def _calls(
@@ -70,6 +87,36 @@ def _calls(
         yield "A client looks how far the run is", "runs.retrieve", ids, seen["run"]
         if seen["steps"]:
             yield "And what it did", "steps.list", ids, _page(seen["steps"])
+
+
+def _of_response(
+    frames: Sequence[Frame], place: int, run: "Run | None", start: Params, at: "Callable[[int], LabView]"
+) -> "Iterator[tuple[str, str, Params, Run | Listed | None]]":
+    """Yield the same for a response. What the server answered then is not kept in the shape of a response."""
+    if run is None or frames[place].find("thread.run.created"):
+        yield "A client makes the response", "responses.create", start, None
+        return
+    id, frame = {"response_id": run["id"]}, frames[place]
+    over = frame.status in ("completed", "incomplete")
+    yield f"A client {'reads the answer' if over else 'looks how far the response is'}", "responses.retrieve", id, None
+    if over and (given := unanswered(at(frame.n)["steps"])):
+        tools = {"tools": start["tools"]} if "tools" in start else {}
+        conversation = start.get("conversation")
+        place_of = {"conversation": conversation} if conversation else {"previous_response_id": run["id"]}
+        next_one = {"model": run["model"], **place_of, "input": given, **tools}
+        yield "The next response carries the outputs", "responses.create", next_one, None
+
+
+def unanswered(steps: "Sequence[RunStep]") -> list[dict[str, str]]:
+    """Return the outputs that the functions called in these run steps still need, as the next response brings them."""
+    calls = (call for step in steps for call in tool_calls(step))
+    waiting = (call for call in calls if call["type"] == "function" and call["function"].get("output") is None)
+    return [{"type": "function_call_output", "call_id": call["id"], "output": "…"} for call in waiting]
+
+
+def tool_calls(step: "RunStep") -> "Sequence[ToolCall]":
+    details = step["step_details"]
+    return details["tool_calls"] if details["type"] == "tool_calls" else ()
 
 
 def _page(things: "Sequence[Message | RunStep]") -> Listed | None:

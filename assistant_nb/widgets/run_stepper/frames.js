@@ -23,9 +23,9 @@ export function drawStatus({ now, about }, state) {
   const next = isAsked(state) ? ["?"] : Object.keys(moves[status] ?? {});
   const after = next.length ? `next: ${next.join(", ")}` : "an end: nothing follows";
   now.replaceChildren(
-    ...(status ? [pill(status, state)] : [h("b", {}, "no run yet")]),
+    ...(status ? [pill(status, state)] : [h("b", {}, `no ${state.word} yet`)]),
     ...(run && status !== run.status ? [h("span", {}, "now:"), pill(run.status, state)] : []),
-    h("span", { class: "anb-mute" }, status ? after : "Step makes the run"),
+    h("span", { class: "anb-mute" }, status ? after : `Step makes the ${state.word}`),
   );
   const count = frames.length && `frame ${place + 1} of ${frames.length}`;
   const words = [count, usedSoFar(state), state.origin, run?.id, run?.model, state.thread];

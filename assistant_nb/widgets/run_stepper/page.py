@@ -117,13 +117,13 @@ def _said(turn: Mapping[str, Any]) -> str:
     return " · ".join(filter(None, [text if isinstance(text, str) else json.dumps(text), *calls]))
 
 
-def copy_html(title: str, frames: Sequence[Frame]) -> Html:
-    """The frames of a run as a table that needs no script."""
+def copy_html(title: str, frames: Sequence[Frame], word: str) -> Html:
+    """The frames of a run or a response as a table that needs no script."""
     row = Html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>")
     lines = Html().join(row.format(n, one.title, pill(one.status), one.badge) for n, one in enumerate(frames, 1))
     upto = "in all" if frames and is_final(frames[-1].status) else "so far"
     told = [f"{upto}: {rows(frames)[-1]['used']}", origin(frames)] if frames else []
-    head = Html("<p><b>Run</b> {}</p>").format(" · ".join(filter(None, [title, *told])))
+    head = Html("<p><b>{}</b> {}</p>").format(word.title(), " · ".join(filter(None, [title, *told])))
     columns = Html("<tr><th>frame</th><th>what happened</th><th>status</th><th></th></tr>")
     table = Html("{}<table><thead>{}</thead><tbody>{}</tbody></table>")
     return table.format(head, columns, lines) if lines else head

@@ -66,18 +66,19 @@ function open(it, state, model) {
     const before = my.state;
     const focused = it.root.contains(document.activeElement);
     my.state = next;
-    const { place, thread, frames } = next;
+    const { place, frames } = next;
+    const id = next.position?.run.id;
     it.body.hidden = next.engine === false; // a sentence says what to do instead
     if (
       before.place !== place ||
-      before.thread !== thread ||
+      before.position?.run.id !== id ||
       before.frames.length !== frames.length
     ) {
       fold(forking, controls.fork, false);
     }
     draw();
     controls.refresh();
-    const seen = JSON.stringify([thread, place, frames.length]);
+    const seen = JSON.stringify([id, place, frames.length]);
     if (seen !== drawn) tabbed.refresh();
     drawn = seen;
     if (focused) keepFocus();

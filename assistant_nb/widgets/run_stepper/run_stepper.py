@@ -1,45 +1,46 @@
-"""RunStepper: a debugger for runs.
+"""RunStepper: a debugger for runs, and for responses.
 
     stepper = RunStepper(client, thread.id, assistant.id)   # the run is made with the first step
     stepper = RunStepper(client, run=run)                   # one that is under way, or long over
+    stepper = RunStepper(client, response=response)         # or its id; or input=…, model=… for one still to be made
     stepper.step(); stepper.to_end(); stepper.back(); stepper.fork({"instructions": "Sing."})
 
 Each control is a method, too, so clicks and code do the same. A move that code makes prints the frame that it leads to.
-Going back asks no model. A fork is a new run on a new thread. The stepper needs our engine, which keeps journals;
-on another server it says so in one sentence.
+Going back asks no model. A fork is a new run on a new thread, or a new response. The stepper needs our engine, which
+keeps journals; on another server it says so in one sentence.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ... import sdk, trace
+from ... import sdk
 from ...functions import tool_outputs
-from ...render import Html
-from ...trace import Frame
 from .. import statuses
-from ..lab import ELSEWHERE, FAULTS, Lab
-from ..messages import CodedCall, Question, StepperState
-from ..panel import Panel, quick, work
+from ..lab import ELSEWHERE, RESPONSES_ELSEWHERE
+from ..panel import quick, work
 from ..schema_text import misfit
-from . import page, tabs
-from .branches import Branch, labels, rows
+from .branches import Branch
 from .guesses import Guesses
 from .moves import go, move, reach
+from .showing import Showing
+from .subjects import subject_of
 
 if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.beta import Assistant, Thread
     from openai.types.beta.threads import Run
+    from openai.types.responses import Response
 
     from ...shapes import Breakpoint, Edit, LabRun, SaidCall, To
 
 
-class RunStepper(Panel):
-    """A stepper for one run. `thread` and `assistant` are SDK objects or ids. `functions` can answer the run's calls;
-    `predict=True` asks for a guess before each step. Other `parameters`, such as `max_completion_tokens=20`, are those
-    of the run that the first step makes. Raises TypeError without a run, or a thread and an assistant, and for
-    parameters of a run that is made already.
+class RunStepper(Showing):
+    """A stepper for one run, or one response. `thread`, `assistant` and `response` are SDK objects or ids. `functions`
+    can answer the run's calls; `predict=True` asks for a guess before each step. Other `parameters`, such as
+    `max_completion_tokens=20`, are those of the run that the first step makes. A `model` and no thread make a response.
+    Raises TypeError without a run, a response, a model, or a thread and an assistant, and for parameters of what is
+    made already.
     """
 
     _stem = "run_stepper"
@@ -51,63 +52,16 @@ class RunStepper(Panel):
         assistant: "Assistant | str | None" = None,
         *,
         run: "Run | None" = None,
+        response: "Response | str | None" = None,
         functions: Sequence[Callable[..., Any]] = (),
         breakpoints: "Sequence[Breakpoint]" = (),
         predict: bool = False,
         **parameters: Any,
     ) -> None:
-        if run is None and (thread is None or assistant is None):
-            raise TypeError("RunStepper needs a thread and an assistant, or run=… with a run that there is.")
-        if run and parameters:
-            raise TypeError(f"Run {run.id} is made already. Leave out {', '.join(parameters)}, or run=….")
-        call = "RunStepper(client, thread.id, assistant.id)"
-        self.thread_id = run.thread_id if run else sdk.id_of(thread, "a thread", call)
-        assistant_id = run.assistant_id if run else sdk.id_of(assistant, "an assistant", call)
-        self._start = {"assistant_id": assistant_id, **parameters}
-        self._functions, self._breakpoints = tuple(functions), list(breakpoints)
-        self._branches: dict[str, Branch] = {}
-        self._current, self._place = "", -1
-        self._moves: dict[str, dict[str, str]] = {}
+        subject = subject_of(thread, assistant, run, response, parameters)
+        super().__init__(client, subject, list(breakpoints), tuple(functions), Guesses() if predict else None)
         self._turn = threading.Lock()
-        self._guesses = Guesses() if predict else None
-        super().__init__(client, run.id if run else self.thread_id)
-        self._lab = Lab(self._client)
-        self._engine: bool | None = None
-        """Whether the server is our engine; None until it has answered."""
-        self._given = run
         self._look()
-
-    @property
-    def run(self) -> "Run | None":
-        """The run that is shown, as the server has it now; None before the first step."""
-        if not self._current:
-            return None
-        return self._client.beta.threads.runs.retrieve(self._current, thread_id=self._branch.thread_id)
-
-    @property
-    def frames(self) -> list[Frame]:
-        """The frames of the branch that is shown."""
-        return list(self._branch.frames) if self._current else []
-
-    @property
-    def frame(self) -> Frame | None:
-        """The one that is shown."""
-        return self._branch.frames[self._place] if self._current and self._branch.frames else None
-
-    @property
-    def number(self) -> int:
-        """The number of the frame that is shown, from 1; 0 before the first step."""
-        return self._place + 1
-
-    @property
-    def question(self) -> Question | None:
-        """With `predict=True`, what is to be predicted before the next step: `{"text", "options", …}`."""
-        return self._guesses.question if self._guesses else None
-
-    @property
-    def score(self) -> tuple[int, int]:
-        """How many guesses were right, and of how many."""
-        return (self._guesses.right, self._guesses.asked) if self._guesses else (0, 0)
 
     # Moving
 
@@ -173,8 +127,7 @@ class RunStepper(Panel):
     @move
     def stop(self) -> None:
         """Cancel the run, as a client would."""
-        branch = self._branch
-        self._client.beta.threads.runs.cancel(branch.run_id, thread_id=branch.thread_id)
+        self._subject.cancel(self._client, self._standing)
         self._refresh()
 
     @work
@@ -207,13 +160,11 @@ class RunStepper(Panel):
     @move
     def submit(self, outputs: dict[str, str] | None = None) -> None:
         """Give the outputs that the run waits for, by the ids of their calls; without them, your functions'."""
-        branch = self._branch
+        position = self._standing
         if outputs is None and not self._functions:
             raise sdk.Refused("This stepper has no functions. Give RunStepper functions=…, or the outputs here.")
         given = self.called() if outputs is None else outputs
-        answers: Any = [{"tool_call_id": id, "output": output} for id, output in given.items()]
-        submit = self._client.beta.threads.runs.submit_tool_outputs
-        submit(branch.run_id, thread_id=branch.thread_id, tool_outputs=answers)
+        self._subject.submit(self._client, position, given)
         self._refresh(go_on=True)
 
     @work
@@ -260,76 +211,13 @@ class RunStepper(Panel):
             self._guesses.make(answer)
         self._say()
 
-    # What the page asks for
-
-    @work
-    def details(self, tab: str, places: Sequence[int], run_id: str | None = None) -> list[str | list[CodedCall]]:
-        """Return what a tab shows of the frames at these places, counted from 0: HTML, or the calls of a client."""
-        branch = self._branches.get(run_id or "", Branch("", self.thread_id, ""))
-        run = branch.position["run"] if branch.position else None
-        start = {"thread_id": self.thread_id, **self._start}
-        return tabs.details(tab, places, branch.frames, run, start, lambda n: self._lab.view(branch.run_id, n))
-
-    @work
-    def edits(self) -> list[trace.PossibleEdit]:
-        """Return what a fork at this frame can change."""
-        if self.frame is None:
-            return []
-        view = self._lab.view(self._current, self.frame.n)
-        return list(trace.edits(self.frames[: self.number], view["run"], view["messages"]))
-
-    @work
-    def compare(self, run_id: str) -> str:
-        """Return the HTML that compares this branch with another one."""
-        names = labels(self._branches)
-        return page.comparison(self.frames, self._branches[run_id].frames, names[self._current], names[run_id])
-
-    def state(self) -> StepperState:
-        with self._state_lock:
-            branch, frames = self._branches.get(self._current), self.frames
-            return {
-                "engine": self._engine,
-                "moves": self._moves,
-                "statuses": statuses.looks(self._moves),
-                "faults": FAULTS,
-                "tabs": {name: (tab.label, tab.title) for name, tab in tabs.TABS.items()},
-                "position": branch.position if branch else None,
-                "frames": page.rows(frames),
-                "place": self._place,
-                "origin": page.origin(frames),
-                "breakpoints": self._breakpoints,
-                "branches": rows(self._branches, self._current),
-                "functions": [getattr(one, "__name__", "") for one in self._functions],
-                "guess": self._guesses.state() if self._guesses else None,
-                "thread": branch.thread_id if branch else self.thread_id,
-            }
-
     def look(self) -> None:
         if not self._engine:
             self._begin()
         elif self._current and not statuses.is_final(self._branch.status):
             self._refresh()
 
-    def copy_html(self) -> Html:
-        return page.copy_html(self._title(), self.frames)
-
-    def copy_text(self) -> str:
-        lines = (f"{n:>3}  {frame.title}" for n, frame in enumerate(self.frames, 1))
-        return "\n".join([f"RunStepper({self._title()})", *lines])
-
     # Inside
-
-    @property
-    def _branch(self) -> Branch:
-        """The branch that is shown. Raises Refused before the first step."""
-        if not self._current:
-            raise sdk.Refused("There is no run yet. The first step makes it.")
-        return self._branches[self._current]
-
-    def _title(self) -> str:
-        if not self._current:
-            return f"{self.thread_id}: no run yet"
-        return f"{self._current}: {self._branch.status}, {len(self.frames)} frames"
 
     def _begin(self) -> None:
         """Ask the server for its table of moves, and show the run that was given."""
@@ -337,23 +225,27 @@ class RunStepper(Panel):
             moves = self._lab.moves()
             self._engine, self._moves = moves is not None, moves or {}
         if not self._engine:
-            raise sdk.Refused(ELSEWHERE.format(thread_id=self.thread_id))
-        if run := self._given:
-            self._branches[run.id] = Branch(run.id, run.thread_id, run.status)
-            for one in self._lab.forks(run.id):
+            told = ELSEWHERE if self._subject.word == "run" else RESPONSES_ELSEWHERE
+            raise sdk.Refused(told.format(thread_id=self.thread_id))
+        if given := self._subject.given:
+            self._add(given)
+            for one in self._lab.forks(given):
                 id, edit = one["run_id"], one["edit"] or {}
                 self._branches[id] = Branch(id, one["thread_id"], one["status"], one["parent"], edit)
-            self._show(run.id)
+            self._show(given)
         self._say()
+
+    def _add(self, id: str) -> None:
+        run = self._lab.position(id)["run"]
+        self._branches[id] = Branch(id, run["thread_id"], run["status"])
 
     def _move(self, to: "To") -> None:
         with self._turn:  # two clicks are two moves, one after the other
             if not self._engine:
                 self._begin()
             if not self._current:
-                run = self._lab.create(self.thread_id, self._start, self._breakpoints)
-                self._branches[run["id"]] = Branch(run["id"], run["thread_id"], run["status"])
-                self._show(run["id"])
+                self._add(id := self._subject.make(self._lab, self._breakpoints))
+                self._show(id)
                 if to == "transition" or (self._guesses and self._guesses.open):
                     return
             branch, frames = self._branch, self.frames
@@ -390,7 +282,3 @@ class RunStepper(Panel):
             self._say()
             if not statuses.is_moving(branch.status):
                 self.refresh_copy()
-
-    def _say(self) -> None:
-        if self._views:
-            self.tell("state", **self.state())

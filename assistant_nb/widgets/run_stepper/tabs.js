@@ -71,10 +71,12 @@ function onePage(my, name, known) {
 /** @param {Stepper} my @param {any} call */
 function oneCall(my, call) {
   const ways = Object.entries(call.code).map(([name, text]) => {
-    const draw = () => listing(my, /** @type {string} */ (text), name === "SDK");
+    const isPython = name === "SDK" || name === "Responses";
+    const draw = () => listing(my, /** @type {string} */ (text), isPython);
     return /** @type {[string, () => any]} */ ([name, draw]);
   });
-  const code = tabs("The same as code", ways, my.way, (n) => (my.way = n)).element;
+  const way = my.way < ways.length ? my.way : 0; // not each call has all ways
+  const code = tabs("The same as code", ways, way, (n) => (my.way = n)).element;
   if (!call.answer) return [h("h4", {}, call.why), code];
   const answer = h("div", {});
   answer.innerHTML = call.answer; // made safe by Python

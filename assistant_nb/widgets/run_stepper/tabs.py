@@ -127,7 +127,12 @@ def _prompt(shown: Shown) -> Html:
 
 def _public(view: "LabView") -> dict[str, object]:
     """What the public API shows of a view."""
-    return {"run": view["run"], "steps": view["steps"], "messages": view["messages"]}
+    run = view["run"]
+    return {
+        "response" if trace.is_response(run["id"]) else "run": run,
+        "steps": view["steps"],
+        "messages": view["messages"],
+    }
 
 
 def _objects(shown: Shown) -> Html:
@@ -151,9 +156,34 @@ def _cell(value: Any) -> Html:
 def _stream(shown: Shown) -> Html:
     """Show the events that a stream would send here, without the deltas between them."""
     events = [entry for entry in shown.frame.entries if entry["event"].startswith("thread.")]
+    if trace.is_response(shown.frames[0].entries[0]["id"]):
+        names = dict.fromkeys(name for entry in events for name in _RESPONSE_EVENTS.get(entry["event"], ()))
+        line = Html("<p>event: <code>{}</code></p>")
+        return Html().join(map(line.format, names)) or Html("<p>A stream sends nothing here.</p>")
     head = Html("event: <code>{}</code>")
     folds = (_fold(head.format(entry["event"]), entry["data"]) for entry in events)
     return Html().join(folds) or Html("<p>A stream sends nothing here.</p>")
+
+
+_RESPONSE_EVENTS: Final[Mapping[str, Sequence[str]]] = {
+    "thread.run.created": ("response.created",),
+    "thread.run.in_progress": ("response.in_progress",),
+    "thread.message.created": ("response.output_item.added", "response.content_part.added"),
+    "thread.message.completed": (
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+    ),
+    "thread.run.step.created": ("response.output_item.added",),
+    "thread.run.step.completed": ("response.output_item.done",),
+    "thread.run.completed": ("response.completed",),
+    "thread.run.incomplete": ("response.incomplete",),
+    "thread.run.failed": ("response.failed",),
+    "thread.run.expired": ("response.failed",),
+    "thread.run.cancelled": ("response.incomplete",),
+}
+"""The events that a stream of a response sends, by the entry that they tell of."""
 
 
 def _fold(head: str, value: object) -> Html:
@@ -187,6 +217,7 @@ def details(
     if draw is None:
         return [calls_here(frames, place, run, start, seen) for place in places]
     if not frames:
-        told = Html("<p>The run is not made yet. <b>Step</b> makes it, for <code>{}</code>.</p>")
-        return [told.format(start["assistant_id"])]
+        told = Html("<p>The {} is not made yet. <b>Step</b> makes it, for <code>{}</code>.</p>")
+        by = start.get("assistant_id")
+        return [told.format("run" if by else "response", by or start["model"])]
     return [draw(Shown(frames, place, seen)) for place in places]

@@ -9,13 +9,29 @@ import { elementOf } from "./items.js";
  * @param {{id: string, name: string, model: string}[]} assistants
  */
 export function labels(assistants) {
-  const plain = assistants.map(({ name, model }) => `${name} (${model})`);
+  const plain = assistants.map(({ name, model }) => (name === model ? name : `${name} (${model})`));
   const twice = (/** @type {string} */ label) => plain.indexOf(label) !== plain.lastIndexOf(label);
   return assistants.map(({ id }, n) => [id, twice(plain[n]) ? `${plain[n]} · ${id}` : plain[n]]);
 }
 
-/** The box for the next message. @param {any} it @param {() => void} begin called when a message is sent */
-export function composer(it, begin) {
+/** What is said of runs, or of the responses in a conversation. */
+const WORDS = {
+  Thread: { run: "run", choice: "Assistant that answers", none: "no run", send: "Send and run" },
+  Conversation: {
+    run: "response",
+    choice: "Model that answers",
+    none: "no response",
+    send: "Send and answer",
+  },
+};
+
+/**
+ * The box for the next message.
+ * @param {any} it @param {"Thread" | "Conversation"} kind
+ * @param {() => void} begin called when a message is sent
+ */
+export function composer(it, kind, begin) {
+  const words = WORDS[kind];
   const text = h("textarea", {
     rows: 2,
     dir: "auto",
@@ -24,8 +40,8 @@ export function composer(it, begin) {
   });
   const choice = h(
     "select",
-    { "aria-label": "Assistant that answers" },
-    h("option", { value: "" }, "no run"),
+    { "aria-label": words.choice },
+    h("option", { value: "" }, words.none),
   );
   const send = h("button", { type: "submit", class: "anb-primary" }, "Send");
   const stop = h(
@@ -54,7 +70,7 @@ export function composer(it, begin) {
     listed = JSON.stringify(found);
     chosen ??= found[0]?.id;
     choice.replaceChildren(
-      h("option", { value: "" }, "no run"),
+      h("option", { value: "" }, words.none),
       ...labels(found).map(([id, label]) =>
         h("option", { value: id, selected: id === chosen }, label),
       ),
@@ -62,7 +78,7 @@ export function composer(it, begin) {
     choose();
   }
   function choose() {
-    send.textContent = choice.value ? "Send and run" : "Send";
+    send.textContent = choice.value ? words.send : "Send";
   }
   choice.addEventListener("focus", load, { passive: true });
   choice.addEventListener("change", () => ((chosen = choice.value), choose()));
@@ -78,8 +94,8 @@ export function composer(it, begin) {
   function running(on, status) {
     send.disabled = on;
     offerStop();
-    if (on) it.say("The run has begun");
-    else if (status) it.say(`The run is ${status}`);
+    if (on) it.say(`The ${words.run} has begun`);
+    else if (status) it.say(`The ${words.run} is ${status}`);
   }
   function offerStop() {
     if (!send.disabled && !waits && document.activeElement === stop) text.focus();
@@ -106,7 +122,7 @@ export function composer(it, begin) {
     const { asks } = about;
     if (!asks) showForm(part);
     else if (showForm(part, JSON.stringify(asks), () => outputs(asks)))
-      it.say("The run waits for the outputs of its functions");
+      it.say(`The ${words.run} waits for the outputs of its functions`);
   }
   /** @param {{run: string, calls: import("../outputs.js").Asked[], functions: boolean}} asks */
   function outputs({ run, calls, functions }) {
@@ -119,7 +135,7 @@ export function composer(it, begin) {
     if (!seat) return showForm(seated);
     if (!showForm(seated, JSON.stringify(seat), () => person(seat))) return;
     remark.textContent = "";
-    it.say("You are the model: a run waits for your answer");
+    it.say(`You are the model: a ${words.run} waits for your answer`);
   }
   /** @param {{run: string, tools: any[], prompt: string}} seat */
   function person({ run, tools, prompt }) {

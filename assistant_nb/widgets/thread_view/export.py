@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ... import portable, render
 from ...render import Html
 from ..html import inner_of
-from ..messages import Hit, SavedText
+from ..messages import Hit, Kind, SavedText
 from . import page, program
 from .page import Item, Known
 
@@ -41,6 +41,10 @@ _BEGINS: Final = (
     "# A thread\n\nThe text cells say what was said. The code cells make the thread again, on an engine of their own:"
     " run all cells. A recorded answer comes where one fits. Else the model `practice` answers."
 )
+_ONLY_READ: Final = (
+    "# A conversation\n\nThe cells say what was said and called. They do not make the conversation again: it does not"
+    " hold the models, instructions and tools of its responses."
+)
 _ITS_CODE: Final = (
     "The model wrote the next cell, and a sandbox ran it. Here your kernel would run it: read it first. Its files are"
     " not here."
@@ -56,7 +60,7 @@ def page_html(items: Iterable[Item], known: Known, title: str) -> Html:
     ).format(policy, render.inline(title), Html(_STYLE), Html("\n").join(page.html(item, known) for item in items))
 
 
-def saved(kind: str, items: Iterable[Item], known: Known, thread_id: str) -> SavedText:
+def saved(kind: str, items: Iterable[Item], known: Known, thread_id: str, of: Kind) -> SavedText:
     """Return a thread as a file to save: "markdown", "html" or "notebook"."""
     match kind:
         case "markdown":
@@ -64,7 +68,7 @@ def saved(kind: str, items: Iterable[Item], known: Known, thread_id: str) -> Sav
         case "html":
             return {"name": f"{thread_id}.html", "text": page_html(items, known, thread_id), "type": "text/html"}
         case _:
-            text = notebook_json(notebook(items, known))
+            text = notebook_json(notebook(items, known, of))
             return {"name": f"{thread_id}.ipynb", "text": text, "type": "application/x-ipynb+json"}
 
 
@@ -73,15 +77,19 @@ def markdown(items: Iterable[Item], known: Known) -> str:
     return "\n\n".join(part for item in items for part in _markdown(item, known)) + "\n"
 
 
-def notebook(items: Iterable[Item], known: Known) -> "nbformat.NotebookNode":
+def notebook(items: Iterable[Item], known: Known, of: Kind = "Thread") -> "nbformat.NotebookNode":
     """Words as Markdown cells, cells that make the thread again, and the interpreter's code with its outputs.
 
-    Each cell can be run: "Run All" makes an equal thread on an engine of its own.
+    Each cell can be run: "Run All" makes an equal thread on an engine of its own. Of a conversation nothing is made
+    again: it does not say with which settings its responses were asked for.
     """
     from nbformat import v4
 
-    writer = program.Program(known)
-    begun = [v4.new_markdown_cell(_BEGINS), v4.new_code_cell(program.SET_UP), v4.new_code_cell(program.THREAD)]
+    writer = program.Program(known) if of == "Thread" else None
+    if writer:
+        begun = [v4.new_markdown_cell(_BEGINS), v4.new_code_cell(program.SET_UP), v4.new_code_cell(program.THREAD)]
+    else:
+        begun = [v4.new_markdown_cell(_ONLY_READ)]
     cells = [*begun, *(cell for item in items for cell in _cells(item, known, writer))]
     for n, cell in enumerate(cells):
         cell["id"] = f"cell-{n}"  # the same for the same thread
@@ -99,6 +107,8 @@ def notebook_json(notebook: "nbformat.NotebookNode") -> str:
 def text_line(item: Item) -> str:
     """An item in one line, for those who have no page: "user: I need to solve …"."""
     thing = item.thing
+    if thing["object"] == "calls":
+        return f"calls: {', '.join(page.name_of(call) or 'an output' for call in page.calls(item.steps))}"
     if thing["object"] == "thread.run":
         return f"run: {' · '.join([thing['status'], *page.facts_of(thing, item.steps), *_reason(thing)])}"
     return f"{thing['role']}: {' '.join(words(thing).split())}"
@@ -194,17 +204,18 @@ def _picture(file_id: str, known: Known) -> str:
     return portable.picture(file_id, known.files.get(file_id, file_id), render.Cited(pictures=known.pictures))
 
 
-def _cells(item: Item, known: Known, writer: program.Program) -> Iterator[Any]:
+def _cells(item: Item, known: Known, writer: program.Program | None) -> Iterator[Any]:
     from nbformat import v4
 
     if item.thing["object"] == "thread.message":
         yield v4.new_markdown_cell("\n\n".join(_markdown(item, known)))
-        if call := writer.message(item):
+        if writer and (call := writer.message(item)):
             yield v4.new_code_cell(call)
         return
-    if item.thing["status"] != "completed":
-        yield v4.new_markdown_cell(_quoted(text_line(item)))
-    yield from map(v4.new_code_cell, writer.run(item))
+    if writer and item.thing["object"] == "thread.run":
+        if item.thing["status"] != "completed":
+            yield v4.new_markdown_cell(_quoted(text_line(item)))
+        yield from map(v4.new_code_cell, writer.run(item))
     for called in page.calls(item.steps):
         if called["type"] == "code_interpreter":
             yield v4.new_markdown_cell(_ITS_CODE)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypedDict, cast
 
 from ... import render
 from ...render import Html
@@ -30,13 +30,22 @@ class Known:
     files: dict[str, str] = field(default_factory=dict)
     pictures: dict[str, str] = field(default_factory=dict)
     """As `data:` URLs."""
+    containers: dict[str, str] = field(default_factory=dict)
+    """Of a file that code has made in a conversation: the container in which it is."""
+
+
+class Calls(TypedDict):
+    """What was called between two messages of a conversation, which does not name the response that did it."""
+
+    id: str
+    object: Literal["calls"]
 
 
 class Item(NamedTuple):
-    """A message, or a run with its steps."""
+    """A message, a run with its steps, or the calls of a conversation."""
 
     id: str
-    thing: "Message | Run"
+    thing: "Message | Run | Calls"
     steps: "Sequence[RunStep]" = ()
     """The steps of the run, or of the run that wrote the message: they hold the hits that the message cites."""
     first_search: int = 4
@@ -84,7 +93,18 @@ def _run_item(run: "Run", steps: "Mapping[str, Sequence[RunStep]]") -> Item:
 def html(item: Item, known: Known) -> Html:
     """Return the HTML of an item."""
     thing = item.thing
-    return _message(thing, item, known) if thing["object"] == "thread.message" else _run(thing, item.steps, known)
+    match thing["object"]:
+        case "thread.message":
+            return _message(thing, item, known)
+        case "thread.run":
+            return _run(thing, item.steps, known)
+        case "calls":
+            return _called(item, known)
+
+
+def raw(item: Item) -> object:
+    """Return a message, or a run with its steps, as the API sends it."""
+    return {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
 
 
 def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) -> str:
@@ -92,7 +112,10 @@ def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) 
     runs = [thing for thing in (item.thing for item in items) if thing["object"] == "thread.run"]
     usages = (run.get("usage") for run in runs)
     tokens = sum(usage["total_tokens"] for usage in usages if usage)
-    parts = [count(len(items) - len(runs), "message"), count(len(runs), "run")]
+    called = [item for item in items if item.thing["object"] == "calls"]
+    parts = [count(len(items) - len(runs) - len(called), "message")]
+    made = sum(len(item.steps) for item in called)
+    parts += [count(made, "call")] if called else [count(len(runs), "run")]
     parts += [f"{tokens:,} tokens"] if tokens else []
     place = {(True, False): "the last ", (False, True): "the first ", (True, True): "amid the thread: "}
     return place.get((older, newer), "") + " · ".join(parts)
@@ -212,7 +235,7 @@ def _found(item: Item, mark: str, file_id: str) -> str:
     return "\n\n".join(part["text"] for part in best)
 
 
-def attached_to(thing: "Message | Run") -> list[str]:
+def attached_to(thing: "Message | Run | Calls") -> list[str]:
     """Return the ids of the files attached to a message; a run has none."""
     attachments = thing.get("attachments") or [] if thing["object"] == "thread.message" else []
     return [one["file_id"] for one in attachments if one.get("file_id")]
@@ -235,6 +258,20 @@ def _run(run: "Run", steps: "Sequence[RunStep]", known: Known) -> Html:
     return Html(
         '<details class="anb-run" open><summary>{} run of {}</summary><div class="anb-steps">{}{}</div></details>'
     ).format(pill(run["status"]), " · ".join(filter(None, facts)), _told(run), Html().join(_steps(steps, known)))
+
+
+def _called(item: Item, known: Known) -> Html:
+    """Show the calls between two messages of a conversation."""
+    names = ", ".join(dict.fromkeys(filter(None, map(name_of, calls(item.steps)))))
+    words = " · ".join(filter(None, [count(len(item.steps), "call"), names]))
+    return Html('<details class="anb-run" open><summary>{}</summary><div class="anb-steps">{}</div></details>').format(
+        words, Html().join(_steps(item.steps, known))
+    )
+
+
+def name_of(call: "ToolCall") -> str:
+    """Return the name of a call's function, else the kind of its tool."""
+    return str(inner_of(call).get("name") or "") if call["type"] == "function" else str(call["type"])
 
 
 def facts_of(thing: "Run | RunStep", steps: "Sequence[RunStep]" = ()) -> Iterator[str]:
@@ -308,7 +345,8 @@ def _call(call: "ToolCall", facts: Html, known: Known) -> Html:
             outputs = Html().join(_outputs(inner.get("outputs", []), known))
             return head + contained + render.code(inner.get("input", "")) + outputs
         case "file_search" | "retrieval":
-            return head + Html().join(_hits(inner.get("results")))
+            asked = Html('<span class="anb-mono">{}</span>').format(" · ".join(inner.get("queries") or []))
+            return head + (asked if inner.get("queries") else "") + Html().join(_hits(inner.get("results")))
         case "function":
             output = inner.get("output")
             answer = Html('<p class="anb-mute">no output yet</p>') if output is None else json_text(output)
@@ -353,6 +391,8 @@ def found_by(call: "ToolCall") -> "list[SearchHit]":
 
 
 def when(created_at: int) -> Html:
-    """Show a time of day in UTC. The script turns it into the reader's time."""
+    """Show a time of day in UTC. The script turns it into the reader's time. Nothing for 0: it is not known."""
+    if not created_at:
+        return Html()
     at = datetime.fromtimestamp(created_at, UTC)
     return Html('<time datetime="{:%Y-%m-%dT%H:%M:%SZ}">{:%H:%M:%S}</time>').format(at, at)

@@ -16,7 +16,7 @@ export default {
 
 /** @param {any} it the frame @param {any} state */
 function open(it, state) {
-  const parts = layOut(it, more, jump, () => ((sending = true), scroll.toEnd()));
+  const parts = layOut(it, state.kind, more, jump, () => ((sending = true), scroll.toEnd()));
   const { list, older, newer, box } = parts;
   const scroll = scroller(list);
   const items = new Map();
@@ -39,7 +39,7 @@ function open(it, state) {
     if (!about.summary) return;
     parts.summary.textContent = about.summary;
     parts.thread.textContent = about.thread;
-    parts.tryIt.hidden = about.copied;
+    parts.tryIt.hidden = about.copied || about.kind === "Conversation";
     box.tellAbout(about);
     older.hidden = !about.older;
     newer.hidden = !about.newer;
@@ -104,10 +104,10 @@ function open(it, state) {
 
 /**
  * Put the parts of a view into its frame, still empty.
- * @param {any} it @param {(way: "older" | "newer") => void} more
+ * @param {any} it @param {"Thread" | "Conversation"} kind @param {(way: "older" | "newer") => void} more
  * @param {(to: string) => void} jump @param {() => void} begin called when a message is sent
  */
-function layOut(it, more, jump, begin) {
+function layOut(it, kind, more, jump, begin) {
   const log = { role: "log", "aria-label": "Messages and runs", "aria-live": "off", tabindex: 0 };
   const list = h("div", { class: "anb-list", ...log });
   const before = { type: "button", class: "anb-more", onclick: () => more("older") };
@@ -119,13 +119,13 @@ function layOut(it, more, jump, begin) {
   const last = h("button", { type: "button", onclick: () => jump("last") }, "Last");
   const ends = h("span", { class: "anb-ends" }, first, last);
   const thread = h("span", { class: "anb-mono" });
-  const title = [h("b", {}, "Thread"), thread, summary];
+  const title = [h("b", {}, kind), thread, summary];
   const tip = "Talk on a copy of this thread. The thread stays as it is, and so do later ids.";
   const copy = { type: "button", title: tip, onclick: () => it.ask("try_on_copy") };
   const tryIt = h("button", copy, "Try it on a copy");
   const tools = [tryIt, ends, foldButton(list, it), ...exportMenu(it), searchBox(it, jump)];
   const bar = h("div", { class: "anb-bar" }, ...title, h("span", { class: "anb-space" }), ...tools);
-  const box = composer(it, begin);
+  const box = composer(it, kind, begin);
   it.body.append(bar, list, box.element);
   list.append(older, newer);
   list.addEventListener("click", (/** @type {Event} */ event) => press(it, event));

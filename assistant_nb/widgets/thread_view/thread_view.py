@@ -1,20 +1,20 @@
 """ThreadView: a thread as a learner wants to read it, and a place to write the next message.
 
     view = ThreadView(client, thread.id)      # as the last line of a cell, or display(view)
+    view = ThreadView(client, conversation=conversation.id, model="gpt-4o")
     view.to_markdown(); view.to_html(); view.to_notebook()
 
-It shows a window of the thread, the newest hundred messages at first, and more where one scrolls. It follows the
-thread as long as a page shows it.
+It shows a window of the thread, or of a conversation of the Responses API: the newest hundred messages at first, and
+more where one scrolls. It follows the thread as long as a page shows it.
 """
 
 import base64
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ... import sdk
-from ...functions import Function, tool_outputs
+from ...functions import Function, output_of
 from ...render import Html
 from ..html import json_html, seat_of
 from ..lab import Lab
@@ -23,13 +23,14 @@ from ..panel import LOOK_EVERY_S, THREADS, Panel, quick, work
 from ..schema_text import misfit
 from . import export, page
 from .stream import Answer
+from .talks import ConversationTalk, Talk, ThreadTalk
 from .window import Window
 
 if TYPE_CHECKING:
     import nbformat
     from openai import OpenAI
     from openai.types.beta import Thread
-    from openai.types.beta.threads.run_submit_tool_outputs_params import ToolOutput
+    from openai.types.conversations import Conversation
 
     from ...shapes import SaidCall
 
@@ -42,18 +43,34 @@ _UNDER_WAY: Final = "A run of this view is under way. Wait for its end, or stop 
 
 
 class ThreadView(Panel):
-    """A live view of a thread. `thread` is the SDK's object or its id.
+    """A live view of a thread, or of a conversation. Either is the SDK's object or its id.
 
     `functions`: Python functions that can answer a run that waits for the outputs of functions with their names.
+    Other `parameters`, such as `model="gpt-4o"`, are those of each response that is asked for in a conversation.
 
     Troubles of the server are shown in the widget, which goes on when they are over. Raises TypeError for a client that
-    is asynchronous, and for the id of anything but a thread.
+    is asynchronous, and for anything but one thread or one conversation.
     """
 
     _stem = "thread_view"
 
-    def __init__(self, client: "OpenAI", thread: "Thread | str", *, functions: Sequence[Function] = ()) -> None:
-        self.thread_id = sdk.id_of(thread, "a thread", "ThreadView(client, thread.id)")
+    def __init__(
+        self,
+        client: "OpenAI",
+        thread: "Thread | str | None" = None,
+        *,
+        conversation: "Conversation | str | None" = None,
+        functions: Sequence[Function] = (),
+        **parameters: Any,
+    ) -> None:
+        if (thread is None) == (conversation is None):
+            raise TypeError("ThreadView shows one thread or conversation=…: give one of them.")
+        if parameters and conversation is None:
+            raise TypeError(
+                f"Only a response takes {', '.join(parameters)}. The settings of a run are its assistant's."
+            )
+        self.thread_id = _id_of(thread, conversation)
+        """The id of the thread, or of the conversation."""
         self._functions = functions
         self._shown: dict[str, str] = {}
         """What the pages show: the HTML of each message and run, by its id."""
@@ -63,7 +80,12 @@ class ThreadView(Panel):
         self._seat_asked = 0.0
         super().__init__(client, self.thread_id)
         self._lab = Lab(self._client)
-        self._own = self._window = Window(self._client, self.thread_id)
+        self._talk: Talk
+        if conversation is None:
+            self._talk = ThreadTalk(self._client, self.thread_id)
+        else:
+            self._talk = ConversationTalk(self._client, self.thread_id, parameters)
+        self._own = self._window = Window(self._talk.reader)
         self._look()
 
     @property
@@ -71,25 +93,33 @@ class ThreadView(Panel):
         """The thread, as the server has it now."""
         return self._client.beta.threads.retrieve(self.thread_id)
 
+    @property
+    def conversation(self) -> "Conversation":
+        """The conversation, as the server has it now."""
+        return self._client.conversations.retrieve(self.thread_id)
+
     def to_markdown(self) -> str:
         """Return the whole thread as Markdown."""
-        return export.markdown(self._own.whole(), self._own.reader.known)
+        return export.markdown(self._own.reader.whole(), self._own.known)
 
     def to_html(self) -> str:
         """Return the whole thread as one HTML page that fetches nothing."""
-        return export.page_html(self._own.whole(), self._own.reader.known, self.thread_id)
+        return export.page_html(self._own.reader.whole(), self._own.known, self.thread_id)
 
     def to_notebook(self) -> "nbformat.NotebookNode":
         """Return the whole thread as a notebook: messages as Markdown cells, code that was run as code cells."""
-        return export.notebook(self._own.whole(), self._own.reader.known)
+        return export.notebook(self._own.reader.whole(), self._own.known, self._talk.kind)
 
     def copy_html(self) -> Html:
         items = self._own.part.items
         kept = items[-_COPIED:]
         more = Html("<p><i>{:,} earlier entries are not in this copy.</i></p>").format(len(items) - len(kept))
-        head = Html("<p><b>Thread</b> <code>{}</code> · {}</p>{}")
+        head = Html("<p><b>{}</b> <code>{}</code> · {}</p>{}")
         shown = Html("<hr>").join(page.lasting(self._own.html(item)) for item in kept)
-        return head.format(self.thread_id, self._summary(self._own), more if kept != items else "") + shown
+        return (
+            head.format(self._talk.kind, self.thread_id, self._summary(self._own), more if kept != items else "")
+            + shown
+        )
 
     def copy_text(self) -> str:
         lines = map(export.text_line, self._own.part.items[-_COPIED:])
@@ -114,7 +144,7 @@ class ThreadView(Panel):
     def _look_at_seat(self) -> None:
         """Ask whether a run of this thread waits for a person in the model's place."""
         self._seat_asked = time.monotonic()
-        seats = self._lab.seats(self._window.thread_id)
+        seats = self._lab.seats(self._talk.id)
         seat = next((seat_of(one["run_id"], one["prompt"]) for one in seats if one["prompt"]), None)
         if seat != self._seat:
             self._seat = seat
@@ -135,8 +165,8 @@ class ThreadView(Panel):
         """Show the messages around one, given by its id, "first" or "last". Return the id to scroll to."""
         if to in ("first", "last"):
             self._show(Window.last if to == "last" else Window.first)
-            messages = self._window.part.messages
-            return messages[0 if to == "first" else -1]["id"] if messages else None
+            shown = [one["id"] for one in self._window.part.messages if one["id"] in self._shown]
+            return shown[0 if to == "first" else -1] if shown else None
         if to not in self._shown:
             self._show(lambda window: window.around(to))
         return to
@@ -146,19 +176,22 @@ class ThreadView(Panel):
         """Go on with a copy of the thread. What is said there leaves the thread, and the ids of all that comes later
         in the notebook, as they would be without it.
         """
-        self._go_to(Window(self._client, self._lab.copy(self.thread_id)))
+        if self._talk.kind == "Conversation":
+            raise sdk.Refused("A conversation has no copy: RunStepper(client, response=…) forks one of its responses.")
+        copy = ThreadTalk(self._client, self._lab.copy(self.thread_id))
+        self._go_to(copy, Window(copy.reader))
 
     @work
     def back(self) -> None:
         """Show the thread itself again. The copy is left."""
-        self._go_to(self._own)
+        self._go_to(ThreadTalk(self._client, self.thread_id), self._own)
 
-    def _go_to(self, window: Window) -> None:
+    def _go_to(self, talk: Talk, window: Window) -> None:
         if self._answer:
             raise sdk.Refused(_UNDER_WAY)
         window.newest()
         with self._state_lock:
-            self._window = window
+            self._talk, self._window = talk, window
         self._tell(window)
         self._look_at_seat()
 
@@ -176,31 +209,21 @@ class ThreadView(Panel):
 
     @work
     def assistants(self) -> list[AssistantChoice]:
-        """Return the assistants that can be asked."""
-        found = list(self._client.beta.assistants.list(limit=100))
-        self._window.reader.known.assistants |= {one.id: one.name or one.id for one in found}
-        return [{"id": one.id, "name": one.name or one.id, "model": one.model} for one in found]
+        """Return the assistants that can be asked; of a conversation, the models."""
+        return self._talk.choices()
 
     @work
     def send_message(self, text: str, assistant_id: str | None) -> None:
-        """Put a message on the thread. With an assistant, run the thread and show the answer as it comes."""
+        """Put a message there. With an assistant, or a model, show its answer as it comes."""
         if assistant_id is None:
             self._put(text)
-            return
-        thread_id = self._window.thread_id
-        ids = {"thread_id": thread_id, "assistant_id": assistant_id}
-        begin = partial(self._client.beta.threads.runs.stream, **ids)
-        self._follow_answer(Answer(self._client, thread_id, begin), text)
+        else:
+            self._follow_answer(self._talk.ask(assistant_id), text)
 
     @work
     def submit(self, run_id: str, outputs: dict[str, str]) -> None:
         """Give a run the outputs that it waits for, by the ids of their calls. Show the answer as it comes."""
-        runs, thread_id = self._client.beta.threads.runs, self._window.thread_id
-        given: list[ToolOutput] = [{"tool_call_id": id, "output": output} for id, output in outputs.items()]
-        ids = {"thread_id": thread_id, "run_id": run_id}
-        begin = partial(runs.submit_tool_outputs_stream, **ids, tool_outputs=given)
-        run = runs.retrieve(run_id, thread_id=thread_id)
-        self._follow_answer(Answer(self._client, thread_id, begin, run))
+        self._follow_answer(self._talk.give(run_id, outputs))
 
     @work
     def answer(self, run_id: str, text: str = "", tool_calls: "Sequence[SaidCall]" = ()) -> list[str]:
@@ -218,11 +241,9 @@ class ThreadView(Panel):
     @work
     def called(self) -> dict[str, str]:
         """Call your functions for the run that waits. Return their outputs by call id. Nothing is submitted."""
-        waiting = self._window.part.asking
-        if waiting is None:
-            return {}
-        run = self._client.beta.threads.runs.retrieve(waiting["id"], thread_id=self._window.thread_id)
-        return {one["tool_call_id"]: str(one.get("output")) for one in tool_outputs(run, *self._functions)}
+        _, calls = self._talk.waits(self._window.part) or ("", [])
+        given = [(call["id"], call["function"]) for call in calls]
+        return {id: output_of(call["name"], call["arguments"], self._functions) for id, call in given}
 
     def _follow_answer(self, answer: Answer, text: str = "") -> None:
         if self._answer:
@@ -243,7 +264,7 @@ class ThreadView(Panel):
             self._look()
 
     def _put(self, text: str) -> None:
-        self._client.beta.threads.messages.create(self._window.thread_id, role="user", content=text)
+        self._talk.put(text)
         self.tell("sent", text=text)
         self._show(Window.last if self._window.part.newer else Window.newest)
 
@@ -260,39 +281,33 @@ class ThreadView(Panel):
         """Cancel the run that is under way or waits for outputs. What was said stays."""
         if answer := self._answer:
             answer.stop()
-        elif run := self._window.part.active:
-            self._client.beta.threads.runs.cancel(run["id"], thread_id=self._window.thread_id)
+        elif self._talk.cancel(self._window.part):
             self._look()
 
     @quick
     def raw(self, id: str) -> str:
-        """Return the JSON of a message, or of a run with its steps."""
-        item = (answer := self._answer) and answer.item(id)
-        item = item or next((item for item in self._window.part.items if item.id == id), None)
+        """Return the JSON of a message, of a run with its steps, or of calls."""
+        if (answer := self._answer) and (raw := answer.raw(id)):
+            return json_html(raw)
+        item = next((item for item in self._window.part.items if item.id == id), None)
         if item is None:
             raise sdk.Refused("This is no longer in the thread.")
-        return json_html(
-            {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
-        )
+        return json_html(self._window.reader.raw(item))
 
     @work
     def file(self, file_id: str) -> SavedFile:
         """Return a file to save."""
-        about = self._client.files.retrieve(file_id)
-        if about.bytes > _LARGEST_FILE:
-            raise sdk.Refused(
-                f"{about.filename} is too large for the page. Save it by client.files.content('{file_id}')."
-            )
-        return {
-            "name": about.filename.rpartition("/")[2],
-            "base64": base64.b64encode(self._window.reader.file(file_id)).decode(),
-        }
+        names = self._window.reader.names
+        name, size = names.about(file_id)
+        if size > _LARGEST_FILE:
+            raise sdk.Refused(f"{name} is too large for the page. Save it by client.files.content('{file_id}').")
+        return {"name": name, "base64": base64.b64encode(names.file(file_id)).decode()}
 
     @work
     def export(self, kind: str) -> SavedText:
         """Return the whole thread to save, as "markdown", "html" or "notebook"."""
-        window = self._window
-        return export.saved(kind, window.whole(), window.reader.known, window.thread_id)
+        window, talk = self._window, self._talk
+        return export.saved(kind, window.reader.whole(), window.known, talk.id, talk.kind)
 
     @property
     def every_s(self) -> float:
@@ -303,7 +318,7 @@ class ThreadView(Panel):
         with self._state_lock:
             if self._window.part.newer:
                 return
-            ops = answer.changes(self._window.reader.known)
+            ops = answer.changes(self._window.known)
             for op in ops:
                 if "put" in op:
                     op["after"] = None if op["put"] in self._shown else next(reversed(self._shown), None)
@@ -336,7 +351,8 @@ class ThreadView(Panel):
     def _about(self) -> AboutThread:
         window, part = self._window, self._window.part
         return {
-            "thread": window.thread_id,
+            "kind": self._talk.kind,
+            "thread": self._talk.id,
             "copied": window is not self._own,
             "summary": self._summary(window),
             "older": part.older,
@@ -347,18 +363,23 @@ class ThreadView(Panel):
         }
 
     def _asks(self) -> Asks | None:
-        run = None if self._answer else self._window.part.asking
-        action = run["required_action"] if run else None
-        if run is None or action is None:
+        waiting = None if self._answer else self._talk.waits(self._window.part)
+        if waiting is None:
             return None
-        calls = action["submit_tool_outputs"]["tool_calls"]
-        return {"run": run["id"], "calls": calls, "functions": bool(self._functions)}
+        return {"run": waiting[0], "calls": waiting[1], "functions": bool(self._functions)}
 
     def _summary(self, window: Window) -> str:
         part = window.part
         summary = page.summary(part.items, older=part.older, newer=part.newer)
         settled = not (part.newer or part.active or self._answer)
-        return f"{summary} · {sdk.UNANSWERED}" if settled and page.is_unanswered(part.items) else summary
+        told = sdk.UNANSWERED if self._talk.kind == "Thread" else sdk.UNANSWERED.replace("run", "response")
+        return f"{summary} · {told}" if settled and page.is_unanswered(part.items) else summary
+
+
+def _id_of(thread: "Thread | str | None", conversation: "Conversation | str | None") -> str:
+    if conversation is None:
+        return sdk.id_of(thread, "a thread", "ThreadView(client, thread.id)")
+    return sdk.id_of(conversation, "a conversation", "ThreadView(client, conversation=conversation.id)")
 
 
 def _differences(shown: dict[str, str], wanted: dict[str, str]) -> list[Change]:

@@ -1,19 +1,18 @@
 """The part of a thread that a view shows: some of its messages, with the runs among them."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ...render import Html
 from ..statuses import can_stop, is_moving
 from . import page
+from .names import Names
 from .page import Item
-from .thread_reader import ThreadReader
+from .thread_reader import Order, Page
 
 if TYPE_CHECKING:
-    from openai import OpenAI
-
     from ...shapes import Message, Run
 
 _MOST: Final = 500
@@ -24,7 +23,8 @@ _MOST: Final = 500
 class Part:
     """Messages and runs as they were when they were read."""
 
-    messages: "Sequence[Message]" = ()
+    messages: Sequence[Any] = ()
+    """As the reader gives them."""
     runs: "Sequence[Run]" = ()
     older: bool = False
     """Whether there are messages before the first one."""
@@ -53,15 +53,36 @@ class Part:
         return {id: html for id, (_, html) in (self.rendered or {}).items()}
 
 
+class Reader(Protocol):
+    """Reads a thread, or a conversation, whose items stand in the place of messages."""
+
+    names: Names
+
+    def messages(self, order: Order = "desc", **cursor: str) -> "Page[Any]":
+        """Return a page of messages, and whether there are more in that direction."""
+
+    def message(self, id: str) -> Any: ...
+
+    def all_messages(self) -> "Iterator[list[Message]]": ...
+
+    def whole(self) -> list[Item]: ...
+
+    def runs_among(self, messages: list[Any], older: bool, newer: bool, /) -> "list[Run]": ...
+
+    def arranged(self, messages: Sequence[Any], runs: "Sequence[Run]", /) -> list[Item]: ...
+
+    def raw(self, item: Item) -> object: ...
+
+
 class Window:
     """Reads parts of a thread; `part` is the latest. Each way to read tells whether it may have found news.
 
     Raises what the SDK raises.
     """
 
-    def __init__(self, client: "OpenAI", thread_id: str) -> None:
-        self.thread_id = thread_id
-        self.reader = ThreadReader(client, thread_id)
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.known = reader.names.known
         self.part = Part()
         self.reading = threading.RLock()
         """Held while messages are read and shown, so that two readers do not overwrite each other."""
@@ -106,35 +127,16 @@ class Window:
 
     def html(self, item: Item) -> Html:
         known, html = (self.part.rendered or {}).get(item.id, (None, Html()))
-        return html if known == item else page.html(item, self.reader.known)
+        return html if known == item else page.html(item, self.known)
 
-    def whole(self) -> list[Item]:
-        """Return all messages and runs of the thread."""
-        messages = [message for some in self.reader.all_messages() for message in some]
-        return self._arranged(messages, self.reader.all_runs())
-
-    def _take(self, messages: "list[Message]", *, older: bool, newer: bool) -> bool:
+    def _take(self, messages: list[Any], *, older: bool, newer: bool) -> bool:
         """Show these messages with their runs; of too many, the last ones."""
         messages, older = messages[-_MOST:], older or len(messages) > _MOST
-        runs = self.reader.runs_since(messages[0]["created_at"] if older else 0)
-        part = Part(messages, [run for run in runs if _among(run, messages, older=older, newer=newer)], older, newer)
+        part = Part(messages, self.reader.runs_among(messages, older, newer), older, newer)
         now = self.part
         if not part.is_moving and part == Part(now.messages, now.runs, now.older, now.newer):
             return False
-        items = self._arranged(messages, part.runs)
+        items = self.reader.arranged(messages, part.runs)
         rendered = {item.id: (item, self.html(item)) for item in items}
         self.part = Part(messages, part.runs, older, newer, items, rendered)
         return True
-
-    def _arranged(self, messages: "list[Message]", runs: "Sequence[Run]") -> list[Item]:
-        steps = {run["id"]: self.reader.steps(run) for run in runs}
-        self.reader.learn(messages, list(runs), [step for some in steps.values() for step in some])
-        return page.arrange(messages, list(runs), steps)
-
-
-def _among(run: "Run", messages: "list[Message]", *, older: bool, newer: bool) -> bool:
-    """Return whether a run belongs to these messages: it wrote one of them, or began among them."""
-    if any(message["run_id"] == run["id"] for message in messages):
-        return True
-    late_enough = not older or run["created_at"] >= messages[0]["created_at"]
-    return late_enough and (not newer or run["created_at"] <= messages[-1]["created_at"])
