@@ -12,6 +12,7 @@ copy, and a live widget's script draws it there. A formula that is not harmless 
 
 import itertools
 import re
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -32,6 +33,8 @@ from .tex import is_harmless
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
 
+_LOADING: Final = threading.Lock()
+"""Held while modules of pygments are loaded: a second thread would find them half made."""
 LONGEST: Final = 100_000
 """The most characters that are read as Markdown. A longer text is shown as it is."""
 LANGUAGES: Final = {
@@ -349,15 +352,17 @@ def _mark(state: StateInline, silent: bool) -> bool:
 
 @cache
 def _lexer(language: str) -> "Lexer":
-    from pygments.lexers import get_lexer_by_name
+    with _LOADING:
+        from pygments.lexers import get_lexer_by_name
 
-    return get_lexer_by_name(language, stripnl=False)
+        return get_lexer_by_name(language, stripnl=False)
 
 
 def _coloured(source: str, lexer: "Lexer | None") -> Html:
     if lexer is None:
         return exact(source)
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
+    with _LOADING:
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
 
     return Html(highlight(source, lexer, HtmlFormatter(nowrap=True)))

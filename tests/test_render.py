@@ -1,6 +1,7 @@
 """Texts of others as HTML: nothing of them can run or fetch, and what was written is what is read."""
 
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from html import escape, unescape
@@ -320,3 +321,23 @@ def test_what_is_put_into_html_is_shown_as_characters_unless_it_is_html() -> Non
     assert render.Html(", ").join(["<", bold]) == f"&lt;, {bold}"
     assert "<" + bold == f"&lt;{bold}"
     assert f"{bold}" + "<" == f"{bold}<"  # an f-string makes plain text, which is escaped where it is put in
+
+
+AT_ONCE = """
+import sys, threading
+from assistant_nb import render
+sys.setswitchinterval(1e-5)
+together, shown = threading.Barrier(4), []
+def show():
+    together.wait()
+    shown.append(render.code("{}", "json"))
+threads = [threading.Thread(target=show) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(shown))
+"""
+
+
+def test_the_first_listings_may_be_drawn_at_once() -> None:
+    done = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "4", done.stderr
