@@ -122,7 +122,8 @@ def find_stop(call: Call[SeekRun]) -> Stop:
 def view(call: Call[object]) -> View:
     """The run, its steps and the thread's messages as the plain API gave them when entry `n` was the latest.
 
-    Messages from before the run stand as they are on the thread now.
+    Messages from before the run stand as they are on the thread now. What a response was given names it, too: that can
+    be edited.
     """
     run_id, n = call.ids["run_id"], call.ids["n"]
     run, entries = call.store.get(RUN, run_id), call.store.journal(run_id)
@@ -141,7 +142,7 @@ def view(call: Call[object]) -> View:
         **_standing(state),
         "entry": _shown(entries[int(n)]),
         "steps": [wire.rest(step, call.include) for step in state.steps],
-        "messages": [wire.rest(message) for message in messages],
+        "messages": [{**wire.rest(message), "run_id": message["run_id"]} for message in messages],
     }
 
 

@@ -107,7 +107,7 @@ def raw(item: Item) -> object:
     return {**item.thing, "steps": list(item.steps)} if item.thing["object"] == "thread.run" else item.thing
 
 
-def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) -> str:
+def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False, has_runs: bool = True) -> str:
     """ "4 messages · 2 runs · 343 tokens", or "the last 100 messages · …" where there are older ones."""
     runs = [thing for thing in (item.thing for item in items) if thing["object"] == "thread.run"]
     usages = (run.get("usage") for run in runs)
@@ -115,7 +115,7 @@ def summary(items: Sequence[Item], *, older: bool = False, newer: bool = False) 
     called = [item for item in items if item.thing["object"] == "calls"]
     parts = [count(len(items) - len(runs) - len(called), "message")]
     made = sum(len(item.steps) for item in called)
-    parts += [count(made, "call")] if called else [count(len(runs), "run")]
+    parts += [count(made, "call")] if called else [count(len(runs), "run")] if has_runs else []
     parts += [f"{tokens:,} tokens"] if tokens else []
     place = {(True, False): "the last ", (False, True): "the first ", (True, True): "amid the thread: "}
     return place.get((older, newer), "") + " · ".join(parts)

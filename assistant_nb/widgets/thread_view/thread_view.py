@@ -369,10 +369,10 @@ class ThreadView(Panel):
         return {"run": waiting[0], "calls": waiting[1], "functions": bool(self._functions)}
 
     def _summary(self, window: Window) -> str:
-        part = window.part
-        summary = page.summary(part.items, older=part.older, newer=part.newer)
+        part, has_runs = window.part, self._talk.kind == "Thread"
+        summary = page.summary(part.items, older=part.older, newer=part.newer, has_runs=has_runs)
         settled = not (part.newer or part.active or self._answer)
-        told = sdk.UNANSWERED if self._talk.kind == "Thread" else sdk.UNANSWERED.replace("run", "response")
+        told = sdk.UNANSWERED if has_runs else sdk.UNANSWERED.replace("run", "response")
         return f"{summary} · {told}" if settled and page.is_unanswered(part.items) else summary
 
 
