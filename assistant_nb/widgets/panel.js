@@ -138,11 +138,13 @@ export function frame(model, el, label, open) {
     root.append(hideCopies(state.id));
     trouble.stand(state.trouble);
     open(it, state);
-    if (el.parentElement?.closest(WIDGET_AROUND))
-      root.append(h("p", { class: "anb-mute anb-foot" }, NOT_SAVED));
+  });
+  const leave = onceShown(root, () => {
+    if (root.closest(WIDGET_AROUND)) root.append(h("p", { class: "anb-mute anb-foot" }, NOT_SAVED));
   });
   return () => {
     stop();
+    leave();
     letGo();
     patience.stop();
     model.off("comm_live_update", disconnected);
@@ -259,6 +261,20 @@ function pressWhatMoves(root) {
   }
   window.addEventListener("pointerup", release, true);
   return () => window.removeEventListener("pointerup", release, true);
+}
+
+/**
+ * Do something once an element is shown: a front end may draw a view before it has a place in the page. Gives what ends it.
+ * @param {Element} element @param {() => void} then
+ */
+function onceShown(element, then) {
+  const watch = new ResizeObserver(() => {
+    if (!element.isConnected) return;
+    watch.disconnect();
+    then();
+  });
+  watch.observe(element);
+  return () => watch.disconnect();
 }
 
 /** Lets the keyboard reach what scrolls. */

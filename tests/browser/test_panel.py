@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.browser.opened import APPS, NIGHTLY, nbconvert, write
+from tests.until import until
 
 TOY = '''
 import tempfile, pathlib, time
@@ -198,11 +199,10 @@ def test_a_view_inside_another_widget_says_that_no_copy_is_saved(open_notebook: 
     inside = ["widgets.VBox([toy])", "widgets.Tab([toy])", "out = widgets.Output()\nwith out: display(toy)\nout", "toy"]
     notebook = open_notebook(TOY, "import ipywidgets as widgets", *inside)
     notebook.live.nth(3).wait_for()
+    told = "(views) => views.map((one) => one.innerText.includes('Nothing of this view is saved'))"
+    until(lambda: notebook.live.evaluate_all(told) == [True, True, True, False])
     notebook.settle()
-    told = notebook.live.evaluate_all(
-        "(views) => views.map((one) => one.innerText.includes('Nothing of this view is saved'))"
-    )
-    assert told == [True, True, True, False]
+    assert notebook.live.evaluate_all(told) == [True, True, True, False]
 
 
 @APPS
