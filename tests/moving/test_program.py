@@ -24,8 +24,10 @@ def execute(source: str, client: OpenAI) -> tuple[Any, list[Any]]:
     hooks: Any = client._client.event_hooks
     client._client.event_hooks = {**hooks, "request": [lambda request: sent.append(json.loads(request.content))]}
     with patch("openai.OpenAI", lambda: client):
-        exec(source, known := dict[str, Any]())
-    client._client.event_hooks = hooks
+        try:
+            exec(source, known := dict[str, Any]())
+        finally:
+            client._client.event_hooks = hooks
     return known["response"], sent
 
 

@@ -14,6 +14,7 @@ import assistant_nb as anb
 from assistant_nb.widgets.thread_view import conversation
 from assistant_nb.widgets.thread_view.page import Known, calls
 from assistant_nb.widgets.thread_view.thread_view import ThreadView
+from tests.until import until
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -138,7 +139,7 @@ def test_a_person_answers_in_the_models_seat(page: Any) -> None:
     seat = first.wait(lambda message: message.get("event") == "seat" and message["seat"])["seat"]
     first.ask("answer", run_id=seat["run"], text="Three.")
     first.wait(lambda message: message.get("event") == "running" and message.get("status") == "completed")
-    assert texts(view) == ["user: 1 + 2?", "assistant: Three."]
+    until(lambda: texts(view) == ["user: 1 + 2?", "assistant: Three."])
     first.ask("bye", view="page")
 
 

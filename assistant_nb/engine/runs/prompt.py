@@ -16,6 +16,7 @@ from ..parts import ToolCall as CallOfStep
 from .citations import mark, next_number
 
 IMAGE: Final = "[an image]"
+NOTHING: Final = "Nothing was found."
 Exhausted = Literal["max_completion_tokens", "max_prompt_tokens"]
 
 
@@ -112,8 +113,12 @@ def _own_turns(state: RunState, thread: Sequence[Turn]) -> list[Turn]:
 
 
 def number_after(turns: Iterable[Turn]) -> int:
-    """The number for the next search after these turns."""
-    return next_number(text for turn in turns for text in _texts(turn))
+    """The number for the next search after these turns. A search that found nothing shows no mark, and has one, too."""
+    number = next_number(())
+    for turn in turns:
+        number = max(number, next_number(_texts(turn)))
+        number += sum(call.name == "file_search" and call.output == NOTHING for call in turn.tool_calls)
+    return number
 
 
 def _texts(turn: Turn) -> Iterator[str]:
@@ -140,7 +145,7 @@ def _call(call: CallOfStep, given: str, numbers: Iterator[int]) -> ToolCall:
 def read_hits(number: int, hits: Iterable[tuple[str, str]]) -> str:
     """What a model reads of the search with this number: the text of each hit, under its mark."""
     told = (f"{mark(number, n, name)}\n{text}" for n, (name, text) in enumerate(hits))
-    return "\n\n".join(told) or "Nothing was found."
+    return "\n\n".join(told) or NOTHING
 
 
 def read_outputs(outputs: Iterable[Mapping[str, Any]]) -> str:

@@ -71,3 +71,23 @@ def test_what_code_has_put_out_is_read() -> None:
     outputs = [{"type": "logs", "logs": "4"}, {"type": "image", "url": "file-1"}]
     (turn,) = turns_of([item("code_interpreter_call", code="2 + 2", outputs=outputs)])[1]
     assert turn.tool_calls == [ToolCall("code_interpreter", "2 + 2", "4\n[an image]")]
+
+
+def test_a_search_that_found_nothing_has_its_number_too() -> None:
+    """As in a run: there the next search counts on, whichever of those before it has found something."""
+
+    def search(run_id: str, **hit: str) -> Row:
+        return item("file_search_call", run_id, f"step_{run_id}", queries=["tide"], results=[hit] if hit else [])
+
+    found = {"filename": "notes.txt", "text": "The tide."}
+    rows = [
+        said("user", "?"),
+        search("resp_1", **found),
+        search("resp_1"),
+        call(1),
+        output(1),
+        search("resp_2", **found),
+    ]
+    _, turns = turns_of(rows)
+    outputs = [one.output for turn in turns for one in turn.tool_calls if one.name == "file_search"]
+    assert outputs == ["【4:0†notes.txt】\nThe tide.", "Nothing was found.", "【6:0†notes.txt】\nThe tide."]
