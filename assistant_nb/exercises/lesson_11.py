@@ -79,13 +79,14 @@ def _moved(see: See) -> Verdict:
         for id in see.threads_asking(_CAT)
         if id not in see.conversations
     ]
+    whole = [thread for thread in threads if len(thread) > 1]
 
     def look(conversation_id: str) -> Verdict:
         items = see.items(conversation_id)
         spoken = [(item.role, item_said(item)) for item in items if item.type == "message"]
         if not any(squeeze(_CAT) in squeeze(text) for _, text in spoken):
             return None
-        if not any(spoken[: len(thread)] == thread for thread in threads):
+        if not any(spoken[: len(thread)] == thread for thread in whole):
             return "Your conversation does not begin with all messages of your thread. Move the thread again."
         asked = [
             one
@@ -98,7 +99,7 @@ def _moved(see: See) -> Verdict:
             else "Your conversation holds the messages of the thread. Now ask `What is my cat called?` in it."
         )
 
-    if threads and min(map(len, threads)) < 2:
+    if threads and not whole:
         return "Your thread has one message. Make a thread with both messages."
     waiting = "No conversation holds the messages of your thread yet. Move the thread." if threads else None
     return best([waiting, *map(look, see.conversations)])

@@ -142,6 +142,9 @@ client.beta.threads.messages.create(thread_id=thread.id, role="user", content="T
 talk = hold(*cats, ("user", "Thanks"), ("user", "By the way:"))
 create("What is my cat called", conversation=talk.id)
 """,
+        'client.beta.threads.create(messages=[{"role": "user", "content": "My cat is called Tom."}])\n'
+        + _CATS
+        + 'create("What is my cat called?", conversation=hold(*cats).id)',
     ],
     "11.5": [
         _SHOP
