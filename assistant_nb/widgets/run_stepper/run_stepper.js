@@ -67,13 +67,9 @@ function open(it, state, model) {
     const focused = it.root.contains(document.activeElement);
     my.state = next;
     const { place, frames } = next;
-    const id = next.position?.run.id;
+    const id = next.run?.id;
     it.body.hidden = next.engine === false; // a sentence says what to do instead
-    if (
-      before.place !== place ||
-      before.position?.run.id !== id ||
-      before.frames.length !== frames.length
-    ) {
+    if (before.place !== place || before.run?.id !== id || before.frames.length !== frames.length) {
       fold(forking, controls.fork, false);
     }
     draw();
