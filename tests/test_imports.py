@@ -153,6 +153,7 @@ FLOORS = [
         "exercises",
         "exercises.solved",
     ],
+    ["moving.settings"],
     ["moving.request", "trace", "mistakes.facts", "widgets.messages", "widgets.schema_text"],
     ["mistakes.row"],
     ["mistakes.lines"],

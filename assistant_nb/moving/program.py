@@ -5,7 +5,7 @@
 The journal holds what the run's model was asked: so the program sends the same words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,12 +14,13 @@ from ..answers import asked
 from ..as_code import Code, literal
 from ..sdk import Refused
 from ..widgets.lab import Lab
+from .settings import choice, lost, parameters
 
 if TYPE_CHECKING:
     from openai import OpenAI
     from openai.types.beta.threads import Run
 
-    from ..shapes import Asked, PromptTurn, Tool
+    from ..shapes import Asked, PromptTurn
 
 _BEGIN: Final = "from openai import OpenAI\n\nclient = OpenAI()"
 _LOOP: Final = """\
@@ -31,15 +32,6 @@ while calls := [item for item in response.output if item.type == "function_call"
 """
 _OWN: Final = ("file_search", "code_interpreter")
 """Tools that the server uses by itself."""
-_LEAST_TOKENS: Final = 16
-_NAMES: Final = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "parallel_tool_calls": "parallel_tool_calls",
-    "max_completion_tokens": "max_output_tokens",
-    "metadata": "metadata",
-}
-"""Settings that both APIs have, and their names in Responses."""
 
 
 def as_responses(run: "Run", client: "OpenAI | None" = None) -> str:
@@ -63,21 +55,16 @@ def as_responses(run: "Run", client: "OpenAI | None" = None) -> str:
 
 class _Program:
     def __init__(self, run: Mapping[str, Any], prompt: "Asked", resources: Sequence[Mapping[str, Any]]) -> None:
-        self._prompt, self._resources = prompt, resources
-        self._left_out = [*_lost(run)]
-        most = run["max_completion_tokens"]
-        limit = most if most is not None and most >= _LEAST_TOKENS else None
-        self._settings = self._common({**run, **prompt, "max_completion_tokens": limit})
+        self._prompt = prompt
+        asked_with = {**run, **prompt}
+        self._lost = "".join(f"{line}\n" for line in lost(asked_with, resources))
+        self._settings = parameters(asked_with, resources)
 
     def text(self, outputs: Sequence[str]) -> str:
         """Return the program of a run whose functions had these outputs, in order."""
-        first = {"input": _input(self._prompt["messages"])}
-        choice: Any = self._prompt["tool_choice"]
-        if choice != "auto":
-            first["tool_choice"] = choice if isinstance(choice, str) else _flat(choice)
-        comments = "".join(f"# Left out: {line}\n" for line in self._left_out)
+        first = {"input": _input(self._prompt["messages"]), **choice({**self._prompt})}
         if not outputs:
-            return f"{_BEGIN}\n\n{comments}{self._call(self._settings, first)}\nprint(response.output_text)\n"
+            return f"{_BEGIN}\n\n{self._lost}{self._call(self._settings, first)}\nprint(response.output_text)\n"
         named: dict[str, Any] = {
             name: self._settings[name] for name in ("instructions", "tools") if name in self._settings
         }
@@ -87,42 +74,11 @@ class _Program:
         again = self._call(settings, {"previous_response_id": Code("response.id"), "input": Code("given")})
         again = "".join(f"    {line}\n" for line in again.splitlines())
         call = self._call(settings, first)
-        return f"{_BEGIN}\n\n{comments}{lines}\n{call}\n{_LOOP}{again}print(response.output_text)\n"
+        return f"{_BEGIN}\n\n{self._lost}{lines}\n{call}\n{_LOOP}{again}print(response.output_text)\n"
 
     @staticmethod
     def _call(settings: Mapping[str, Any], more: Mapping[str, Any]) -> str:
         return as_code.in_sdk("responses.create", {**settings, **more})
-
-    def _common(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what each request of the program says."""
-        found: dict[str, Any] = {"model": settings["model"]}
-        if settings["instructions"] is not None:
-            found["instructions"] = settings["instructions"]
-        if tools := [tool for one in self._prompt["tools"] for tool in self._tool(one)]:
-            found["tools"] = tools
-        given = as_code.unusual(settings, [*_NAMES, "reasoning_effort", "response_format"])
-        found |= {_NAMES[name]: value for name, value in given.items() if name in _NAMES and value != {}}
-        if "reasoning_effort" in given:
-            found["reasoning"] = {"effort": given["reasoning_effort"]}
-        if "response_format" in given:
-            found["text"] = {"format": _flat(given["response_format"])}
-        return found
-
-    def _tool(self, tool: "Tool") -> Iterator[dict[str, Any]]:
-        match tool["type"]:
-            case "function":
-                yield {"type": "function", **tool["function"]}
-            case "file_search" if ids := self._ids("file_search", "vector_store_ids"):
-                yield {"type": "file_search", "vector_store_ids": ids, **_search(tool["file_search"])}
-            case "file_search":
-                self._left_out.append("file_search. It had no vector store, and here it needs one.")
-            case "code_interpreter":
-                ids = self._ids("code_interpreter", "file_ids")
-                yield {"type": "code_interpreter", "container": {"type": "auto", **({"file_ids": ids} if ids else {})}}
-
-    def _ids(self, tool: str, name: str) -> list[str]:
-        found = ((one.get(tool) or {}).get(name) or [] for one in self._resources)
-        return list(dict.fromkeys(id for ids in found for id in ids))
 
 
 def _resources(client: "OpenAI", run: "Run") -> list[dict[str, Any]]:
@@ -141,26 +97,6 @@ def _outputs(messages: "Sequence[PromptTurn]") -> list[str]:
     """Return what functions answered a run. Only its own calls stand in its prompt."""
     calls = (call for turn in messages for call in turn.get("tool_calls", ()))
     return [call.get("output", "") for call in calls if call["name"] not in _OWN]
-
-
-def _lost(run: Mapping[str, Any]) -> Iterator[str]:
-    if run["max_prompt_tokens"] is not None:
-        yield f"max_prompt_tokens={run['max_prompt_tokens']}. Responses have no such limit."
-    if (most := run["max_completion_tokens"]) is not None and most < _LEAST_TOKENS:
-        yield f"max_completion_tokens={most}. A response needs at least {_LEAST_TOKENS} tokens."
-
-
-def _search(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a file search that are not as usual."""
-    found = {name: settings[name] for name in ("max_num_results", "filters") if settings.get(name) is not None}
-    if score := settings["ranking_options"]["score_threshold"]:
-        found["ranking_options"] = {"score_threshold": score}
-    return found
-
-
-def _flat(thing: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `{"type": "function", "function": {"name": "add"}}` as `{"type": "function", "name": "add"}`."""
-    return {"type": thing["type"], **thing.get(thing["type"], {})}
 
 
 def _input(messages: "Sequence[PromptTurn]") -> Any:

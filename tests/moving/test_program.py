@@ -151,7 +151,7 @@ def test_what_a_request_cannot_say_is_named_in_a_comment(connect: Connect) -> No
     assert left_out == [
         "# Left out: max_prompt_tokens=999. Responses have no such limit.",
         "# Left out: max_completion_tokens=9. A response needs at least 16 tokens.",
-        "# Left out: file_search. It had no vector store, and here it needs one.",
+        '# Left out: file_search. It needs a store: {"type": "file_search", "vector_store_ids": […]}',
     ]
 
 

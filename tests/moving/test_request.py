@@ -120,6 +120,13 @@ def test_the_calls_of_a_run_lead_to_the_same_answer(connect: Connect, make_app: 
     assert run_code(code, client, conversation=conversation).output_text == "Two."
 
 
+def test_only_the_first_request_has_to_call_a_tool() -> None:
+    run = {"model": "m", "tools": [ADD], "tool_choice": "required"}
+    given = {"tool_outputs": [{"tool_call_id": "call_1", "output": "2"}]}
+    assert 'tool_choice="required"' in request.of_call("runs.create", {}, run)
+    assert "tool_choice" not in request.of_call("runs.submit_tool_outputs", given, run)
+
+
 @pytest.mark.parametrize("operation", ["runs.retrieve", "messages.list", "steps.list"])
 def test_looks_are_code_that_runs(connect: Connect, operation: str, capsys: pytest.CaptureFixture[str]) -> None:
     client = connect("Hello.")
