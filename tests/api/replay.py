@@ -18,15 +18,12 @@ from assistant_nb.engine.app import create_app
 from assistant_nb.engine.model.base import Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Scripted
 from assistant_nb.engine.run_states import MOVING
+from tests.api.pairs import NotReplayed, Pairs
 from tests.api.recordings import makers, objects
 from tests.api.shapes import Json
 from tests.until import PATIENCE_S
 
 ID = re.compile(r"\b(?:asst|thread|msg|run|step|call|file|vs|vsfb)[-_][A-Za-z0-9_]{16,}\b")
-
-
-class NotReplayed(Exception):
-    """Says why."""
 
 
 @dataclass(eq=False)
@@ -74,11 +71,11 @@ def _functions(step: Json) -> list[Json]:
     return [call for call in step["step_details"]["tool_calls"] if call["type"] == "function"]
 
 
-class Replay:
+class Replay(Pairs):
     """One recorded file against a new engine."""
 
     def __init__(self, rows: list[Json]) -> None:
-        self.ids = dict[str, str]()
+        super().__init__(ID)
         self._lines, self._tools_ran = lines(rows), runs_with_built_in_tools(rows)
         self._asked: dict[str, list[Line]] = {}
         self._next: deque[Line] = deque()
@@ -119,21 +116,6 @@ class Replay:
         if answer.status_code != 200:
             self._next.clear()  # nobody will ask for the line of a run that was refused
         return answer
-
-    def learn(self, recorded: Any, ours: Any) -> None:
-        """Pair the recorded ids of an answer with ours."""
-        if isinstance(recorded, dict) and isinstance(ours, dict):
-            for key, value in recorded.items():
-                self.learn(value, ours.get(key))
-        elif isinstance(recorded, list) and isinstance(ours, list) and len(recorded) == len(ours):
-            for one, other in zip(recorded, ours, strict=True):
-                self.learn(one, other)
-        elif isinstance(recorded, str) and isinstance(ours, str) and ID.fullmatch(recorded) and ID.fullmatch(ours):
-            self.ids.setdefault(recorded, ours)
-
-    def ours(self, text: str) -> str:
-        """A recorded text with our ids."""
-        return ID.sub(lambda match: self.ids.get(match[0], match[0]), text)
 
     def _make(self, id: str) -> None:
         """What a file uses but does not make was made in another one, or was there before."""

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from tests.api.pairs import NotReplayed
 from tests.api.recordings import TRAFFIC, api, files, kind, known_orders, known_shapes
-from tests.api.replay import ID, NotReplayed, Replay
+from tests.api.replay import ID, Replay
 from tests.api.shapes import OURS, Json, events, is_wire_object, mismatches, same_order, sequence, shape
 
 pytestmark = pytest.mark.skipif(not TRAFFIC.exists(), reason=f"the recordings of the hosted API are not at {TRAFFIC}")

@@ -15,6 +15,7 @@ from werkzeug.test import Client, TestResponse
 from assistant_nb.engine.app import create_app
 from assistant_nb.engine.model.base import Prompt, ToolCall
 from assistant_nb.engine.model.scripted import Said, Scripted
+from tests.api.pairs import NotReplayed, Pairs
 from tests.api.responses.recordings import ID, without_reasoning
 from tests.api.shapes import Json
 from tests.until import PATIENCE_S, until
@@ -25,10 +26,6 @@ FILE = " ".join(f"Text {n} of it." for n in range(20)).encode()
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 HELD = {"resp", "conv", "cntr", "file", "vs"}
 """Ids of what an engine must have. Items and calls that a client sends back may be anybody's."""
-
-
-class NotReplayed(Exception):
-    """Says why."""
 
 
 def responses(answer: Any) -> Iterator[Json]:
@@ -88,11 +85,11 @@ def _text(part: Json, response: Json) -> str:
     return text + " and so on" * 100 if response["status"] == "incomplete" else text
 
 
-class Replay:
+class Replay(Pairs):
     """One recorded file against a new engine."""
 
     def __init__(self, rows: list[Json]) -> None:
-        self.ids = dict[str, str]()
+        super().__init__(ID)
         self._outputs = outputs(rows)
         self._next = deque[list[Said]]()
         self._go = threading.Event()
@@ -121,21 +118,6 @@ class Replay:
         if row["method"] == "POST" and answer.status_code != 200:
             self._next.clear()  # nobody will ask for the line of a response that was refused
         return answer
-
-    def learn(self, recorded: Any, ours: Any) -> None:
-        """Pair the recorded ids of an answer with ours."""
-        if isinstance(recorded, dict) and isinstance(ours, dict):
-            for key, value in recorded.items():
-                self.learn(value, ours.get(key))
-        elif isinstance(recorded, list) and isinstance(ours, list) and len(recorded) == len(ours):
-            for one, other in zip(recorded, ours, strict=True):
-                self.learn(one, other)
-        elif isinstance(recorded, str) and isinstance(ours, str) and ID.fullmatch(recorded) and ID.fullmatch(ours):
-            self.ids.setdefault(recorded, ours)
-
-    def ours(self, text: str) -> str:
-        """A recorded text with our ids."""
-        return ID.sub(lambda match: self.ids.get(match[0], match[0]), text)
 
     def _used(self, row: Json) -> list[str]:
         """The ids in a request of what must be there."""

@@ -15,6 +15,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from assistant_nb.keys import KEY
+from tests.api.pairs import NotReplayed
 from tests.api.responses.recordings import (
     ID,
     Thing,
@@ -28,7 +29,7 @@ from tests.api.responses.recordings import (
     traffic,
     without_reasoning,
 )
-from tests.api.responses.replay import MOVING, NotReplayed, Replay
+from tests.api.responses.replay import MOVING, Replay
 from tests.api.shapes import OURS, Json, mismatches, same_order, shape
 
 NOTHING: Final[Thing] = ("nothing", {})
