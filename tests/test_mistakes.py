@@ -178,6 +178,13 @@ def test_what_only_responses_know_has_its_lesson(connect: Any) -> None:
         assert told_of[2].startswith(said) and line in told_of[4] and told_of[5] == lesson
 
 
+@pytest.mark.parametrize("call", ["create(model='m', ", "stream(model='m', "])
+def test_messages_of_chat_are_the_input_of_a_response(connect: Any, call: str) -> None:
+    shown = told(f"client.responses.{call}messages=[{{'role': 'user', 'content': 'Hi.'}}])", client=connect())
+    assert shown[2] == "A response takes the messages as `input`."
+    assert shown[4] == '    input=[{"role": "user", "content": "…"}]'
+
+
 def test_the_learners_own_names_are_used(names: Any) -> None:
     names = {"it": names["client"], "lesson": names["thread"]}
     assert "    it.beta.threads.messages.list(lesson.id)" in told("it.beta.threads.messages.list(lesson)", **names)

@@ -12,10 +12,10 @@ MISTAKES: Final = (
     *start.ROWS,
     *search.ROWS,
     *ids.ROWS,
+    *responses.ROWS,
     *values.ROWS,
     *runs.ROWS,
     *objects.ROWS,
-    *responses.ROWS,
     *said.ROWS,
     *own.ROWS,
     Mistake(

@@ -10,7 +10,7 @@ const SILENT =
   "The kernel has not answered yet. If a cell is running, the widget goes on when the cell is done.";
 const LOST =
   "The kernel does not hear this page. Run this cell again. If that does not help, restart the kernel.";
-const RESTARTED = "The kernel was restarted. Run the cells above again, then this one.";
+const RESTARTED = "The kernel was restarted. Run the cells above again, then this cell.";
 const NOT_SAVED =
   "Nothing of this view is saved with the notebook, as it stands inside another widget. To save a copy, show it in a cell of its own.";
 /** Widgets that hold other widgets. A front end saves only what the outermost one says of itself. */
@@ -129,7 +129,7 @@ export function frame(model, el, label, open) {
     },
   };
   const disconnected = () => trouble.stand(RESTARTED);
-  model.on("comm_live_update", disconnected); // Jupyter's word for it, and the model's last
+  model.on("comm_live_update", disconnected); // ipywidgets tells it when the kernel restarts
   patience.listen();
   const stop = greet(link, trouble.fail, (state) => {
     patience.heard();

@@ -8,6 +8,15 @@ _LOOP: Final = Lesson("11", "The function loop is yours")
 
 ROWS: Final = (
     Mistake(
+        "messages of chat completions",
+        r"TypeError",
+        r"^(Async)?Responses\.\w+\(\) got an unexpected keyword argument 'messages'",
+        "A response takes the messages as `input`.",
+        ('input=[{{"role": "user", "content": "…"}}]',),
+        Lesson("11", "One: your own list"),
+        None,
+    ),
+    Mistake(
         "output forgotten",
         r"BadRequestError",
         r"^No tool output found for function call (?P<call_id>\S+?)\.?$",
